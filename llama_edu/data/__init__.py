@@ -1,0 +1,1 @@
+"""The course’s text: pinned archives, cleaning, augmentation, annotation, batches."""
