@@ -1,0 +1,179 @@
+"""The shape of every model in the family: one frozen config, one table of presets."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RopeScaling:
+    """How Llama 3.1 stretches its rotary wavelengths to reach a context it was not trained on.
+
+    Args:
+        factor: by how much the slow rotations are slowed further, >= 1.
+        low_freq_factor: rotations that turn fewer than this many times within
+            `original_max_seq_len` tokens are divided by `factor`.
+        high_freq_factor: rotations that turn more often than this are left alone; those between
+            the two are interpolated.
+        original_max_seq_len: context length before stretching, in tokens.
+
+    Raises:
+        ValueError: if a factor is out of range.
+
+    Source: `apply_scaling` in Meta's llama-models; arXiv:2407.21783, sec. 3.4.2.
+    """
+
+    factor: float = 8.0
+    low_freq_factor: float = 1.0
+    high_freq_factor: float = 4.0
+    original_max_seq_len: int = 8192
+
+    def __post_init__(self):
+        if self.factor < 1:
+            raise ValueError(f"factor must be at least 1, got {self.factor}")
+        if not 0 < self.low_freq_factor < self.high_freq_factor:
+            raise ValueError(
+                f"low_freq_factor={self.low_freq_factor} must be positive and less than "
+                f"high_freq_factor={self.high_freq_factor}"
+            )
+        if self.original_max_seq_len <= 0:
+            raise ValueError(
+                f"original_max_seq_len must be positive, got {self.original_max_seq_len}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Everything that decides the shape of a decoder-only LLaMA.
+
+    MHA, GQA and MQA differ in `n_kv_heads` alone: equal to `n_heads`, between, or 1.
+
+    Args:
+        vocab_size: number of token ids V.
+        d_model: width D of the residual stream.
+        n_layers: number of blocks.
+        n_heads: query heads H; each is `d_model / n_heads` wide.
+        n_kv_heads: key/value heads G, a divisor of `n_heads`.
+        d_ff: hidden width F of the feed-forward layer.
+        max_seq_len: longest context the model was trained for, in tokens.
+        rope_theta: base of the rotary wavelengths.
+        rope_scaling: stretch of those wavelengths (Llama 3.1 and later), or None.
+        norm_eps: added to the mean square in every RMSNorm, in squared activation units.
+        tie_embeddings: whether the output layer reuses the embedding matrix.
+
+    Raises:
+        ValueError: naming the field, its value and the rule it breaks.
+
+    Source: arXiv:2302.13971 table 2, arXiv:2307.09288 table 1, arXiv:2407.21783 table 3.
+    """
+
+    vocab_size: int
+    d_model: int
+    n_layers: int
+    n_heads: int
+    n_kv_heads: int
+    d_ff: int
+    max_seq_len: int
+    rope_theta: float = 10_000.0
+    rope_scaling: RopeScaling | None = None
+    norm_eps: float = 1e-5
+    tie_embeddings: bool = False
+
+    def __post_init__(self):
+        for name in ("vocab_size", "d_model", "n_layers", "n_heads", "n_kv_heads", "d_ff",
+                     "max_seq_len"):  # fmt: skip
+            value = getattr(self, name)
+            if not isinstance(value, int) or value <= 0:
+                raise ValueError(f"{name} must be a positive whole number, got {value!r}")
+        if self.d_model % self.n_heads:
+            raise ValueError(f"d_model={self.d_model} must be a multiple of n_heads={self.n_heads}")
+        if self.n_heads % self.n_kv_heads:
+            raise ValueError(
+                f"n_heads={self.n_heads} must be a multiple of n_kv_heads={self.n_kv_heads}"
+            )
+        if self.d_head % 2:
+            raise ValueError(
+                f"d_head={self.d_head} (d_model / n_heads) must be even: RoPE rotates pairs"
+            )
+        if self.rope_theta <= 0:
+            raise ValueError(f"rope_theta must be positive, got {self.rope_theta}")
+        if self.norm_eps < 0:
+            raise ValueError(f"norm_eps must not be negative, got {self.norm_eps}")
+
+    @property
+    def d_head(self) -> int:
+        """Width d of one head."""
+        return self.d_model // self.n_heads
+
+    @property
+    def n_params(self) -> int:
+        """Exact number of trainable numbers, a tied embedding counted once."""
+        attention = 2 * self.d_model * self.d_head * (self.n_heads + self.n_kv_heads)
+        ffn = 3 * self.d_model * self.d_ff
+        norms = 2 * self.d_model
+        embeddings = self.vocab_size * self.d_model * (1 if self.tie_embeddings else 2)
+        return self.n_layers * (attention + ffn + norms) + self.d_model + embeddings
+
+    def kv_bytes_per_token(self, bytes_per_number: int = 2) -> int:
+        """Bytes that one token adds to the KV cache, at 2 bytes a number (bf16) by default."""
+        return 2 * self.n_layers * self.n_kv_heads * self.d_head * bytes_per_number
+
+
+def _llama1(d_model: int, n_layers: int, n_heads: int, d_ff: int, norm_eps: float = 1e-5):
+    return ModelConfig(
+        vocab_size=32_000, d_model=d_model, n_layers=n_layers, n_heads=n_heads,
+        n_kv_heads=n_heads, d_ff=d_ff, max_seq_len=2048, norm_eps=norm_eps,
+    )  # fmt: skip
+
+
+def _llama2(d_model: int, n_layers: int, n_heads: int, n_kv_heads: int, d_ff: int):
+    return ModelConfig(
+        vocab_size=32_000, d_model=d_model, n_layers=n_layers, n_heads=n_heads,
+        n_kv_heads=n_kv_heads, d_ff=d_ff, max_seq_len=4096,
+    )  # fmt: skip
+
+
+def _llama3(
+    d_model: int, n_layers: int, n_heads: int, d_ff: int,
+    scaling: RopeScaling | None = None, tie_embeddings: bool = False,
+):  # fmt: skip
+    return ModelConfig(
+        vocab_size=128_256, d_model=d_model, n_layers=n_layers, n_heads=n_heads, n_kv_heads=8,
+        d_ff=d_ff, max_seq_len=131_072 if scaling else 8192, rope_theta=500_000.0,
+        rope_scaling=scaling, tie_embeddings=tie_embeddings,
+    )  # fmt: skip
+
+
+_LLAMA_3_1 = RopeScaling(factor=8.0)
+# Copies of the released config.json say 32; Meta's own model code hard-codes 8. Weights loaded
+# from a folder follow that folder, whatever this table says.
+_LLAMA_3_2 = RopeScaling(factor=32.0)
+
+PRESETS: dict[str, ModelConfig] = {
+    "llama-7b": _llama1(4096, 32, 32, 11_008, norm_eps=1e-6),
+    "llama-13b": _llama1(5120, 40, 40, 13_824, norm_eps=1e-6),
+    "llama-33b": _llama1(6656, 60, 52, 17_920, norm_eps=1e-6),
+    "llama-65b": _llama1(8192, 80, 64, 22_016),
+    "llama-2-7b": _llama2(4096, 32, 32, 32, 11_008),
+    "llama-2-13b": _llama2(5120, 40, 40, 40, 13_824),
+    "llama-2-70b": _llama2(8192, 80, 64, 8, 28_672),
+    "llama-3-8b": _llama3(4096, 32, 32, 14_336),
+    "llama-3-70b": _llama3(8192, 80, 64, 28_672),
+    "llama-3.1-8b": _llama3(4096, 32, 32, 14_336, _LLAMA_3_1),
+    "llama-3.1-70b": _llama3(8192, 80, 64, 28_672, _LLAMA_3_1),
+    "llama-3.1-405b": _llama3(16_384, 126, 128, 53_248, _LLAMA_3_1),
+    "llama-3.2-1b": _llama3(2048, 16, 32, 8192, _LLAMA_3_2, tie_embeddings=True),
+    "llama-3.2-3b": _llama3(3072, 28, 24, 8192, _LLAMA_3_2, tie_embeddings=True),
+    "smollm2-135m": ModelConfig(
+        vocab_size=49_152, d_model=576, n_layers=30, n_heads=9, n_kv_heads=3, d_ff=1536,
+        max_seq_len=8192, rope_theta=100_000.0, tie_embeddings=True,
+    ),
+    "stories-15m": ModelConfig(
+        vocab_size=32_000, d_model=288, n_layers=6, n_heads=6, n_kv_heads=6, d_ff=768,
+        max_seq_len=256, tie_embeddings=True,
+    ),
+    # Small enough to train in seconds, every dimension different.
+    "tiny": ModelConfig(
+        vocab_size=512, d_model=64, n_layers=2, n_heads=4, n_kv_heads=2, d_ff=176,
+        max_seq_len=128,
+    ),
+}  # fmt: skip
+"""Every released shape by its exact name: `PRESETS["llama-3.2-1b"].n_params == 1_235_814_400`."""

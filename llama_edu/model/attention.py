@@ -1,0 +1,113 @@
+"""Causal self-attention: multi-head, grouped-query and multi-query by head counts alone."""
+
+import math
+
+import torch
+from jaxtyping import Bool, Complex, Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from llama_edu.config import ModelConfig
+from llama_edu.model import masks
+from llama_edu.model.cache import KVCache
+from llama_edu.model.linear import Linear
+from llama_edu.model.rope import rotate
+
+
+def explicit_attention(
+    q: Float[Tensor, "B H T d"],
+    k: Float[Tensor, "B G S d"],
+    v: Float[Tensor, "B G S d"],
+    mask: Bool[Tensor, "*batch T S"] | None = None,
+) -> tuple[Float[Tensor, "B H T d"], Float[Tensor, "B H T S"]]:
+    """Attention as the formula has it, with the weights to look at.
+
+    weights = softmax(q k^T / sqrt(d)), output = weights v; query head h reads the keys and values
+    of head h // (H / G).
+
+    Args:
+        q: queries.
+        k: keys, S >= T; the queries are the last T of them.
+        v: values.
+        mask: True where a query may look; causal if None.
+
+    Returns:
+        The output and the weights; every row of the weights sums to 1.
+
+    Source: arXiv:1706.03762, eq. 1; grouped heads arXiv:2305.13245.
+    """
+    group_size = q.shape[1] // k.shape[1]
+    k, v = (x.repeat_interleave(group_size, dim=1) for x in (k, v))  # (B, H, S, d)
+    if mask is None:
+        mask = masks.causal(q.shape[2], k.shape[2], device=q.device)
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+    return weights @ v, weights
+
+
+def fused_attention(
+    q: Float[Tensor, "B H T d"],
+    k: Float[Tensor, "B G S d"],
+    v: Float[Tensor, "B G S d"],
+    mask: Bool[Tensor, "*batch T S"] | None = None,
+) -> Float[Tensor, "B H T d"]:
+    """The same output from PyTorch's kernel, which never writes the T x S weights to memory.
+
+    Without a mask the queries must be all the keys (T = S) or the last one (T = 1).
+    """
+    n_queries = q.shape[2]
+    if n_queries == 1 and mask is None:
+        # The heads of a group share their keys: as rows of one product they need no copy of them.
+        grouped = q.view(k.shape[0], k.shape[1], -1, q.shape[-1])  # (B, G, H/G, d)
+        return F.scaled_dot_product_attention(grouped, k, v).view(q.shape)
+    return F.scaled_dot_product_attention(
+        q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=q.shape[1] != k.shape[1]
+    )
+
+
+class Attention(nn.Module):
+    """Each token asks with q, every earlier token offers k, and what fits hands over its v.
+
+    Args:
+        config: H = n_heads queries, G = n_kv_heads keys and values: G = H is multi-head
+            attention, 1 < G < H grouped-query, G = 1 multi-query.
+
+    Source: arXiv:1706.03762, sec. 3.2; LLaMA adds RoPE on q and k (arXiv:2302.13971, sec. 2.2),
+    Llama 2 70B and Llama 3 the groups (arXiv:2307.09288, sec. 2.2).
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.n_heads, self.n_kv_heads = config.n_heads, config.n_kv_heads
+        self.d_head = config.d_head
+        # One product instead of three reads x once: H query heads, then G key, then G value heads.
+        self.qkv_proj = Linear(
+            config.d_model, (config.n_heads + 2 * config.n_kv_heads) * self.d_head
+        )
+        self.o_proj = Linear(config.d_model, config.d_model)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B T D"],
+        rotation: Complex[Tensor, "*batch T pairs"],
+        mask: Bool[Tensor, "*mask T S"] | None = None,
+        cache: KVCache | None = None,
+        layer: int = 0,
+    ) -> Float[Tensor, "B T D"]:
+        """Mix every token with those before it.
+
+        Args:
+            x: normed residual stream.
+            rotation: from `rope.rotations`, for the positions of these tokens.
+            mask: True where a query may look; causal if None.
+            cache: keys and values of earlier tokens; these tokens are added to it.
+            layer: which layer of the cache is ours.
+        """
+        heads = self.qkv_proj(x).unflatten(-1, (-1, self.d_head))  # (B, T, H + 2G, d)
+        qk, v = heads.split((self.n_heads + self.n_kv_heads, self.n_kv_heads), dim=2)
+        q, k = rotate(qk, rotation).split((self.n_heads, self.n_kv_heads), dim=2)
+        q, k, v = (x.transpose(1, 2) for x in (q, k, v))  # (B, heads, T, d)
+        if cache is not None:
+            k, v = cache.append(layer, k, v)
+        mixed = fused_attention(q, k, v, mask)
+        return self.o_proj(mixed.transpose(1, 2).flatten(2))

@@ -1,0 +1,138 @@
+"""LLaMA: a decoder-only transformer, tokens in, a score for every next token out.
+
+Shapes: B texts, T tokens, D model width, V vocabulary.
+"""
+
+import math
+
+import torch
+from jaxtyping import Bool, Complex, Float, Int
+from torch import Tensor, nn
+
+from llama_edu.config import ModelConfig
+from llama_edu.model import masks, rope
+from llama_edu.model.attention import Attention
+from llama_edu.model.cache import KVCache
+from llama_edu.model.ffn import FeedForward
+from llama_edu.model.linear import Linear
+from llama_edu.model.norm import RMSNorm
+
+
+class Block(nn.Module):
+    """One layer: tokens look at each other, then each thinks for itself.
+
+    Both sublayers read a normed copy of the residual stream and add to the stream itself.
+
+    Args:
+        config: shape of the model.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.attention_norm = RMSNorm(config.d_model, config.norm_eps)
+        self.attention = Attention(config)
+        self.ffn_norm = RMSNorm(config.d_model, config.norm_eps)
+        self.ffn = FeedForward(config)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B T D"],
+        rotation: Complex[Tensor, "*batch T pairs"],
+        mask: Bool[Tensor, "*mask T S"] | None = None,
+        cache: KVCache | None = None,
+        layer: int = 0,
+    ) -> Float[Tensor, "B T D"]:
+        x = x + self.attention(self.attention_norm(x), rotation, mask, cache, layer)
+        return x + self.ffn(self.ffn_norm(x))
+
+
+class Llama(nn.Module):
+    """The whole model: embedding, blocks, a last norm, and a score for every word.
+
+    Args:
+        config: shape of the model; weights start random, N(0, 0.02^2), those that write to the
+            residual stream smaller by sqrt(2 n_layers) so that it does not grow with depth.
+
+    Source: arXiv:2302.13971, sec. 2.2.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layers))
+        self.norm = RMSNorm(config.d_model, config.norm_eps)
+        self.output = Linear(config.d_model, config.vocab_size)
+        if config.tie_embeddings:
+            self.output.weight = self.embedding.weight
+        # Not a buffer: `model.to(torch.bfloat16)` would round the angles.
+        self.rope_frequencies = rope.inverse_frequencies(
+            config.d_head, config.rope_theta, config.rope_scaling
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new random weights from torch's global generator."""
+        for name, weight in self.named_parameters():
+            if weight.ndim == 1:
+                nn.init.ones_(weight)
+            else:
+                writes_to_stream = name.endswith(("o_proj.weight", "down_proj.weight"))
+                depth = 2 * self.config.n_layers if writes_to_stream else 1
+                nn.init.normal_(weight, std=0.02 / math.sqrt(depth))
+
+    def new_cache(
+        self, batch_size: int, max_len: int, n_padding: Int[Tensor, " B"] | None = None
+    ) -> KVCache:
+        """An empty cache of the model's own dtype, for `forward(tokens, cache=...)`."""
+        weight = self.embedding.weight
+        return KVCache(
+            self.config, batch_size, max_len, n_padding, device=weight.device, dtype=weight.dtype
+        )
+
+    def forward(
+        self,
+        tokens: Int[Tensor, "B T"],
+        cache: KVCache | None = None,
+        dtype: torch.dtype | None = None,
+        last_only: bool = False,
+    ) -> Float[Tensor, "B T_or_1 V"]:
+        """Logits of the token that follows each of `tokens`.
+
+        Args:
+            tokens: ids in [0, vocab_size).
+            cache: what was read before; `tokens` continue it and are added to it. Chunks of any
+                lengths give what one call with all the tokens gives.
+            dtype: to compute in, e.g. bf16 over fp32 weights; that of the weights if None.
+            last_only: score only what follows the last token, which is all that generation needs
+                of a long prompt.
+
+        Raises:
+            ValueError: if the cache has no room for the tokens.
+        """
+        rotation, mask = self._positions_and_mask(tokens, cache)
+        x = self.embedding(tokens).to(dtype or self.embedding.weight.dtype)
+        for layer, block in enumerate(self.blocks):
+            x = block(x, rotation, mask, cache, layer)
+        if cache is not None:
+            cache.length += tokens.shape[1]
+        return self.output(self.norm(x[:, -1:] if last_only else x))
+
+    def _positions_and_mask(self, tokens, cache):
+        n_tokens = tokens.shape[1]
+        start = cache.length if cache is not None else 0
+        if cache is not None and start + n_tokens > cache.max_len:
+            raise ValueError(
+                f"the cache holds {cache.max_len} tokens; {start} are in it, "
+                f"so {n_tokens} more do not fit"
+            )
+        positions = torch.arange(start, start + n_tokens, device=tokens.device)
+        mask = None
+        if cache is not None and cache.n_padding is not None:
+            mask = masks.causal(n_tokens, start + n_tokens, device=tokens.device)
+            mask = masks.hide_padding(mask, cache.n_padding)
+            # Each text counts from its own first token; padding has no position that matters.
+            positions = (positions - cache.n_padding[:, None]).clamp(min=0)  # (B, T)
+        elif start > 0 and n_tokens > 1:
+            mask = masks.causal(n_tokens, start + n_tokens, device=tokens.device)
+        return rope.rotations(positions, self.rope_frequencies), mask

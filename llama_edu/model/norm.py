@@ -1,0 +1,34 @@
+"""RMSNorm: rescale each token's vector to unit root-mean-square (Zhang & Sennrich, 2019)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class RMSNorm(nn.Module):
+    """Scale every vector to unit RMS, then by a learned gain.
+
+    y = gain * x / sqrt(mean(x^2) + eps), the mean over the model width D.
+
+    Args:
+        d_model: width D of the vectors.
+        eps: added to the mean square, in squared activation units.
+
+    Raises:
+        ValueError: if `d_model` is not positive.
+
+    Source: arXiv:1910.07467, eq. 4. LLaMA uses it before each sublayer
+    (arXiv:2302.13971, sec. 2.2).
+    """
+
+    def __init__(self, d_model: int, eps: float = 1e-5):
+        super().__init__()
+        if d_model <= 0:
+            raise ValueError(f"d_model must be positive, got {d_model}")
+        self.eps = eps
+        self.gain = nn.Parameter(torch.ones(d_model))
+
+    def forward(self, x: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch D"]:
+        x32 = x.float()  # bf16 keeps 8 significant bits: too few for a mean of squares
+        inverse_rms = torch.rsqrt(x32.square().mean(dim=-1, keepdim=True) + self.eps)
+        return (x32 * inverse_rms).to(x.dtype) * self.gain.to(x.dtype)
