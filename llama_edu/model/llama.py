@@ -59,7 +59,10 @@ class Llama(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(config.vocab_size, config.d_model)
+        # From an empty tensor: a plain nn.Embedding draws random numbers, which reset_parameters
+        # draws anyway and a model on the meta device cannot use.
+        table = torch.empty(config.vocab_size, config.d_model)
+        self.embedding = nn.Embedding.from_pretrained(table, freeze=False)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layers))
         self.norm = RMSNorm(config.d_model, config.norm_eps)
         self.output = Linear(config.d_model, config.vocab_size)
@@ -69,7 +72,8 @@ class Llama(nn.Module):
         self.rope_frequencies = rope.inverse_frequencies(
             config.d_head, config.rope_theta, config.rope_scaling
         )
-        self.reset_parameters()
+        if not table.is_meta:
+            self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw new random weights from torch's global generator."""

@@ -1,0 +1,11 @@
+"""Checkpoints of other people in, Hugging Face checkpoints out.
+
+`load_hf`, `load_meta` and `load_gguf` each read one format and return a `Llama`; `save_hf` writes
+one that transformers loads back.
+"""
+
+from llama_edu.weights.gguf import load_gguf
+from llama_edu.weights.hf import load_hf, save_hf
+from llama_edu.weights.meta import load_meta
+
+__all__ = ["load_gguf", "load_hf", "load_meta", "save_hf"]

@@ -1,0 +1,134 @@
+"""From named tensors of any format to a `Llama`: all of them or a clear error, nothing half.
+
+Every format is one table from the name of a part ("q", "gate", "norm", ...) to the name that the
+format gives it, with {} where the layer's number goes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from llama_edu.config import ModelConfig
+from llama_edu.model.llama import Llama
+
+MAX_LISTED = 8  # names of wrong tensors shown in an error before "and N more"
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """A tensor in a file: its shape at once, its numbers when asked for."""
+
+    shape: tuple[int, ...]
+    load: Callable[[], Tensor]
+
+
+def part_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Shape of every part as files store it, W as (out, in)."""
+    d_model, d_ff, vocab_size = config.d_model, config.d_ff, config.vocab_size
+    d_kv = config.n_kv_heads * config.d_head
+    return {
+        "embedding": (vocab_size, d_model),
+        "attention_norm": (d_model,),
+        "q": (d_model, d_model),
+        "k": (d_kv, d_model),
+        "v": (d_kv, d_model),
+        "o": (d_model, d_model),
+        "ffn_norm": (d_model,),
+        "gate": (d_ff, d_model),
+        "up": (d_ff, d_model),
+        "down": (d_model, d_ff),
+        "norm": (d_model,),
+        "output": (vocab_size, d_model),
+    }
+
+
+# Our parameters, and the parts that each is stacked from.
+_BLOCK = {
+    "attention_norm.gain": ("attention_norm",),
+    "attention.qkv_proj.weight": ("q", "k", "v"),
+    "attention.o_proj.weight": ("o",),
+    "ffn_norm.gain": ("ffn_norm",),
+    "ffn.gate_up_proj.weight": ("gate", "up"),
+    "ffn.down_proj.weight": ("down",),
+}
+_ENDS = {"embedding.weight": ("embedding",), "norm.gain": ("norm",), "output.weight": ("output",)}
+
+
+def parameters(config: ModelConfig) -> dict[str, list[tuple[str, int]]]:
+    """Each of our parameters and the (part, layer) pairs it is stacked from, top to bottom."""
+    ends = {name: [(part, 0) for part in parts] for name, parts in _ENDS.items()}
+    if config.tie_embeddings:
+        del ends["output.weight"]
+    blocks = {
+        f"blocks.{layer}.{name}": [(part, layer) for part in parts]
+        for layer in range(config.n_layers)
+        for name, parts in _BLOCK.items()
+    }
+    return ends | blocks
+
+
+def check(
+    stored: Mapping[str, StoredTensor],
+    config: ModelConfig,
+    table: Mapping[str, str],
+    where: Path,
+    ignore: Callable[[str], bool] = lambda name: False,
+) -> None:
+    """Raise one ValueError that lists every missing, surplus and wrongly shaped tensor."""
+    shapes = part_shapes(config)
+    wanted = {
+        table[part].format(layer): shapes[part]
+        for sources in parameters(config).values()
+        for part, layer in sources
+    }
+    surplus = [name for name in stored if name not in wanted and not ignore(name)]
+    problems = [
+        ("missing", [name for name in wanted if name not in stored]),
+        ("unknown", surplus),
+        (
+            "wrongly shaped",
+            [
+                f"{name} is {stored[name].shape}, expected {shape}"
+                for name, shape in wanted.items()
+                if name in stored and stored[name].shape != shape
+            ],
+        ),
+    ]
+    found = [f"{len(names)} {kind}: {_shorten(names)}" for kind, names in problems if names]
+    if found:
+        raise ValueError(f"{where} does not hold the tensors of its config; " + "; ".join(found))
+
+
+def _shorten(names: list[str]) -> str:
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + more
+
+
+def build(
+    config: ModelConfig, load_part: Callable[[str, int], Tensor], dtype: torch.dtype
+) -> Llama:
+    """Make a model and fill it with `load_part(part, layer)`, cast to `dtype`."""
+    with torch.device("meta"):  # shapes only: random weights that nobody reads cost time
+        model = Llama(config)
+    state = {
+        name: torch.cat([load_part(part, layer).to(dtype) for part, layer in sources])
+        for name, sources in parameters(config).items()
+    }
+    if config.tie_embeddings:
+        state["output.weight"] = state["embedding.weight"]
+    model.load_state_dict(state, assign=True)
+    if config.tie_embeddings:  # assigning made two parameters of the one tensor
+        model.output.weight = model.embedding.weight
+    return model.eval()
+
+
+def parts_of(model: Llama) -> dict[tuple[str, int], Tensor]:
+    """Take a model apart again: (part, layer) -> tensor, views of its parameters."""
+    shapes, state, parts = part_shapes(model.config), model.state_dict(), {}
+    for name, sources in parameters(model.config).items():
+        rows = [shapes[part][0] for part, _ in sources]
+        parts |= zip(sources, state[name].split(rows), strict=True)
+    return parts

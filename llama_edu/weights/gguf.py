@@ -1,0 +1,106 @@
+"""GGUF files of the llama architecture, the format of llama.cpp, quantized or not."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from llama_edu.config import ModelConfig, RopeScaling
+from llama_edu.gguf_file import read_gguf
+from llama_edu.model.llama import Llama
+from llama_edu.model.rope import inverse_frequencies
+from llama_edu.weights import assemble
+from llama_edu.weights.assemble import StoredTensor
+
+NAMES = {
+    "embedding": "token_embd.weight",
+    "attention_norm": "blk.{}.attn_norm.weight",
+    "q": "blk.{}.attn_q.weight",
+    "k": "blk.{}.attn_k.weight",
+    "v": "blk.{}.attn_v.weight",
+    "o": "blk.{}.attn_output.weight",
+    "ffn_norm": "blk.{}.ffn_norm.weight",
+    "gate": "blk.{}.ffn_gate.weight",
+    "up": "blk.{}.ffn_up.weight",
+    "down": "blk.{}.ffn_down.weight",
+    "norm": "output_norm.weight",
+    "output": "output.weight",
+}
+ROPE_FACTORS = "rope_freqs.weight"  # what Llama 3.1 divides each rotary frequency by
+
+
+def load_gguf(file: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
+    """Read a GGUF file; quantized weights are expanded to `dtype`.
+
+    The rows of q and k lie interleaved in GGUF, as in this package, so they need no reordering
+    (a Hugging Face model needs them un-permuted).
+
+    Args:
+        file: a whole .gguf file of architecture "llama".
+        dtype: of the weights in memory.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is no GGUF, of another architecture, of a tensor type that cannot be
+            expanded, or tensors are missing, unknown or wrongly shaped (all of them are listed).
+    """
+    file = Path(file)
+    metadata, tensors = read_gguf(file)
+    stored = {
+        name: StoredTensor(t.shape, lambda t=t: torch.from_numpy(t.load()))
+        for name, t in tensors.items()
+    }
+    config = read_gguf_config(metadata, stored, file)
+    assemble.check(stored, config, NAMES, file, ignore=lambda name: name == ROPE_FACTORS)
+    return assemble.build(
+        config, lambda part, layer: stored[NAMES[part].format(layer)].load(), dtype
+    )
+
+
+def read_gguf_config(
+    metadata: dict[str, Any], stored: dict[str, StoredTensor], file: Path
+) -> ModelConfig:
+    """Read the metadata of a GGUF file as a `ModelConfig`.
+
+    Raises:
+        ValueError: naming the key that is missing or the value that is no LLaMA's.
+    """
+
+    def read(key: str, *default):
+        if key not in metadata and not default:
+            raise ValueError(f"{file} lacks the metadata {key}")
+        return metadata.get(key, *default)
+
+    if (architecture := read("general.architecture")) != "llama":
+        raise ValueError(f"{file} is of architecture {architecture!r}, expected 'llama'")
+    if NAMES["embedding"] not in stored:
+        raise ValueError(f"{file} lacks the tensor {NAMES['embedding']}")
+    n_heads, d_model = read("llama.attention.head_count"), read("llama.embedding_length")
+    theta, d_head = read("llama.rope.freq_base", 10_000.0), d_model // n_heads
+    return ModelConfig(
+        vocab_size=stored[NAMES["embedding"]].shape[0],
+        d_model=d_model,
+        n_layers=read("llama.block_count"),
+        n_heads=n_heads,
+        n_kv_heads=read("llama.attention.head_count_kv", n_heads),
+        d_ff=read("llama.feed_forward_length"),
+        max_seq_len=read("llama.context_length"),
+        rope_theta=theta,
+        rope_scaling=_read_rope_scaling(stored, theta, d_head, file),
+        norm_eps=read("llama.attention.layer_norm_rms_epsilon"),
+        tie_embeddings=NAMES["output"] not in stored,
+    )
+
+
+def _read_rope_scaling(
+    stored: dict[str, StoredTensor], theta: float, d_head: int, file: Path
+) -> RopeScaling | None:
+    """Recognise Llama 3.1's scaling by the divisors that GGUF stores in its place."""
+    if ROPE_FACTORS not in stored:
+        return None
+    divisors = stored[ROPE_FACTORS].load()
+    scaling = RopeScaling(factor=divisors.max().item())
+    expected = inverse_frequencies(d_head, theta) / inverse_frequencies(d_head, theta, scaling)
+    if divisors.shape != expected.shape or not torch.allclose(divisors, expected, rtol=1e-3):
+        raise ValueError(f"{file}: {ROPE_FACTORS} is not Llama 3.1's scaling")
+    return scaling

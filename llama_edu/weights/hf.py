@@ -1,0 +1,218 @@
+"""Hugging Face checkpoints: a folder with config.json and one or many .safetensors files."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from llama_edu.config import ModelConfig, RopeScaling
+from llama_edu.model.llama import Llama
+from llama_edu.model.rope import interleave_rows, split_rows
+from llama_edu.weights import assemble
+from llama_edu.weights.assemble import StoredTensor
+
+NAMES = {
+    "embedding": "model.embed_tokens.weight",
+    "attention_norm": "model.layers.{}.input_layernorm.weight",
+    "q": "model.layers.{}.self_attn.q_proj.weight",
+    "k": "model.layers.{}.self_attn.k_proj.weight",
+    "v": "model.layers.{}.self_attn.v_proj.weight",
+    "o": "model.layers.{}.self_attn.o_proj.weight",
+    "ffn_norm": "model.layers.{}.post_attention_layernorm.weight",
+    "gate": "model.layers.{}.mlp.gate_proj.weight",
+    "up": "model.layers.{}.mlp.up_proj.weight",
+    "down": "model.layers.{}.mlp.down_proj.weight",
+    "norm": "model.norm.weight",
+    "output": "lm_head.weight",
+}
+
+
+def load_hf(folder: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
+    """Read a LLaMA-shaped Hugging Face folder: Llama 1 to 3.2, SmolLM2 and their like.
+
+    Args:
+        folder: holds config.json and model.safetensors, or shards with an index.
+        dtype: of the weights in memory.
+
+    Raises:
+        FileNotFoundError: if config.json or the weights are not there.
+        ValueError: if the config asks for what a LLaMA has not, or tensors are missing, unknown
+            or wrongly shaped (all of them are listed).
+    """
+    folder = Path(folder)
+    config = read_hf_config(folder)
+    stored = _stored_tensors(folder)
+    check_tied_output(stored, config, folder, NAMES)
+    # Old conversions kept the rotary frequencies, which the config already determines.
+    assemble.check(
+        stored, config, NAMES, folder, ignore=lambda name: name.endswith("rotary_emb.inv_freq")
+    )
+    n_heads = {"q": config.n_heads, "k": config.n_kv_heads}
+
+    def load_part(part, layer):
+        weight = stored[NAMES[part].format(layer)].load()
+        return interleave_rows(weight, n_heads[part]) if part in n_heads else weight
+
+    return assemble.build(config, load_part, dtype)
+
+
+def check_tied_output(
+    stored: dict[str, StoredTensor], config: ModelConfig, where: Path, names: dict[str, str]
+) -> None:
+    """Drop an output layer that repeats a tied embedding; refuse one that contradicts it."""
+    if config.tie_embeddings and names["output"] in stored:
+        output, embedding = (stored[names[part]].load() for part in ("output", "embedding"))
+        if not torch.equal(output, embedding):
+            raise ValueError(
+                f"{where} says that its embeddings are tied, "
+                f"but {names['output']} differs from {names['embedding']}"
+            )
+        del stored[names["output"]]
+
+
+def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
+    index = folder / "model.safetensors.index.json"
+    if index.exists():
+        shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        files = [folder / name for name in shards]
+    else:
+        files = sorted(folder.glob("*.safetensors"))
+    absent = [file.name for file in files if not file.exists()]
+    if absent or not files:
+        what = ", ".join(absent) or "*.safetensors"
+        raise FileNotFoundError(f"{folder} has no {what} (pickled .bin weights are not read)")
+    stored = {}
+    for file in files:
+        opened = safe_open(file, framework="pt")
+        for name in opened.keys():  # noqa: SIM118 (safe_open is no mapping)
+            shape = tuple(opened.get_slice(name).get_shape())
+            stored[name] = StoredTensor(
+                shape, lambda opened=opened, name=name: opened.get_tensor(name)
+            )
+    return stored
+
+
+def read_hf_config(folder: str | Path) -> ModelConfig:
+    """Read config.json as a `ModelConfig`.
+
+    Both spellings of the rotary settings are read: `rope_theta` with `rope_scaling`
+    (transformers 4) and `rope_parameters` (transformers 5).
+
+    Raises:
+        FileNotFoundError: if there is no config.json.
+        ValueError: naming the setting that a LLaMA has not.
+    """
+    path = Path(folder) / "config.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{folder} has no config.json, so it is no Hugging Face checkpoint")
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    missing = [
+        name
+        for name in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+                     "intermediate_size")
+        if name not in settings
+    ]  # fmt: skip
+    if missing:
+        raise ValueError(f"{path} lacks {', '.join(missing)}")
+    d_head = settings["hidden_size"] // settings["num_attention_heads"]
+    required = {
+        "model_type": ("llama", "llama"),
+        "hidden_act": ("silu", "silu"),
+        "attention_bias": (False, False),
+        "mlp_bias": (False, False),
+        "head_dim": (d_head, d_head),
+    }
+    for name, (value, default) in required.items():
+        found = settings.get(name, default)
+        if found != value and found is not None:
+            raise ValueError(f"{path}: {name} must be {value!r} for a LLaMA, got {found!r}")
+    rope = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
+    return ModelConfig(
+        vocab_size=settings["vocab_size"],
+        d_model=settings["hidden_size"],
+        n_layers=settings["num_hidden_layers"],
+        n_heads=settings["num_attention_heads"],
+        n_kv_heads=settings.get("num_key_value_heads") or settings["num_attention_heads"],
+        d_ff=settings["intermediate_size"],
+        max_seq_len=settings.get("max_position_embeddings", 2048),
+        rope_theta=rope.get("rope_theta") or settings.get("rope_theta") or 10_000.0,
+        rope_scaling=_read_rope_scaling(rope, path),
+        norm_eps=settings.get("rms_norm_eps", 1e-6),  # transformers' own default
+        tie_embeddings=settings.get("tie_word_embeddings", False),
+    )
+
+
+def _read_rope_scaling(rope: dict, path: Path) -> RopeScaling | None:
+    kind = rope.get("rope_type") or rope.get("type") or "default"
+    if kind == "default":
+        return None
+    if kind != "llama3":
+        raise ValueError(f"{path}: rope_type must be 'default' or 'llama3', got {kind!r}")
+    return RopeScaling(
+        factor=rope["factor"],
+        low_freq_factor=rope["low_freq_factor"],
+        high_freq_factor=rope["high_freq_factor"],
+        original_max_seq_len=rope["original_max_position_embeddings"],
+    )
+
+
+def save_hf(model: Llama, folder: str | Path, dtype: torch.dtype | None = None) -> Path:
+    """Write config.json and model.safetensors; transformers loads them with the same logits.
+
+    Args:
+        model: to write.
+        folder: made if need be; both files are replaced whole, never left half written.
+        dtype: of the stored weights; the model's own if None.
+
+    Returns:
+        The folder.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    config = model.config
+    n_heads = {"q": config.n_heads, "k": config.n_kv_heads}
+    tensors = {}
+    for (part, layer), tensor in assemble.parts_of(model).items():
+        weight = split_rows(tensor, n_heads[part]) if part in n_heads else tensor
+        tensors[NAMES[part].format(layer)] = weight.detach().to("cpu", dtype).contiguous()
+    weights_part, config_part = folder / "model.safetensors.part", folder / "config.json.part"
+    save_file(tensors, weights_part, metadata={"format": "pt"})
+    settings = hf_settings(config, str(dtype or model.embedding.weight.dtype))
+    config_part.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    weights_part.replace(folder / "model.safetensors")
+    config_part.replace(folder / "config.json")
+    return folder
+
+
+def hf_settings(config: ModelConfig, dtype: str) -> dict:
+    """The contents of config.json, in the spelling that transformers 4 and 5 both read."""
+    scaling = config.rope_scaling
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "vocab_size": config.vocab_size,
+        "hidden_size": config.d_model,
+        "num_hidden_layers": config.n_layers,
+        "num_attention_heads": config.n_heads,
+        "num_key_value_heads": config.n_kv_heads,
+        "head_dim": config.d_head,
+        "intermediate_size": config.d_ff,
+        "hidden_act": "silu",
+        "max_position_embeddings": config.max_seq_len,
+        "rms_norm_eps": config.norm_eps,
+        "rope_theta": config.rope_theta,
+        "rope_scaling": scaling
+        and {
+            "rope_type": "llama3",
+            "factor": scaling.factor,
+            "low_freq_factor": scaling.low_freq_factor,
+            "high_freq_factor": scaling.high_freq_factor,
+            "original_max_position_embeddings": scaling.original_max_seq_len,
+        },
+        "attention_bias": False,
+        "mlp_bias": False,
+        "tie_word_embeddings": config.tie_embeddings,
+        "torch_dtype": dtype.removeprefix("torch."),
+    }
