@@ -1,0 +1,38 @@
+"""The command `llama-edu`: one file a topic, and errors that are one line."""
+
+import os
+import sys
+
+import typer
+
+from llama_edu.cli import data, talk
+from llama_edu.cli.doctor import doctor
+
+app = typer.Typer(
+    help="Build the LLaMA family step by step, and talk to a real one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(talk.start)
+app.command()(talk.chat)
+app.command()(talk.complete)
+app.add_typer(data.app, name="data")
+app.command()(doctor)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line on stderr and exit code 1."""
+    for output in (sys.stdout, sys.stderr):
+        if hasattr(output, "reconfigure"):  # a console that cannot show a character must not crash
+            output.reconfigure(errors="replace")
+    try:
+        app()
+    except (ValueError, FileNotFoundError, RuntimeError) as error:
+        if os.environ.get("LLAMA_EDU_DEBUG"):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        sys.exit(130)

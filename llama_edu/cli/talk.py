@@ -1,0 +1,183 @@
+"""`llama-edu start`, `chat` and `complete`: a real LLaMA, run by this package, in the terminal."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from llama_edu.pretrained import Pretrained
+
+FIRST_QUESTION = "Why is the sky blue?"
+COMMANDS = "/reset forgets the conversation, /quit leaves, Ctrl-C stops an answer"
+
+Model = Annotated[
+    str,
+    typer.Option(
+        help="Name of a source (llama-edu data list), a GGUF file, a Hugging Face or a Meta folder."
+    ),
+]
+MaxNewTokens = Annotated[int, typer.Option(min=1, help="Most tokens to write.")]
+Temperature = Annotated[float, typer.Option(min=0, help="0: always the likeliest token.")]
+TopK = Annotated[int | None, typer.Option(min=1, help="Sample among the k likeliest tokens.")]
+TopP = Annotated[float | None, typer.Option(help="... among those that reach this probability.")]
+MinP = Annotated[float | None, typer.Option(help="... at least this fraction of the likeliest.")]
+RepetitionPenalty = Annotated[float, typer.Option(help="Above 1: repeat less.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed gives the same words.")]
+Dtype = Annotated[str, typer.Option(help="auto, fp32 or bf16; auto measures which is faster.")]
+
+note = Console(stderr=True, highlight=False)
+
+
+def start() -> None:
+    """Talk to a real LLaMA: it answers a first question, then yours."""
+    chat(ask=FIRST_QUESTION)
+
+
+def complete(
+    text: Annotated[str, typer.Argument(help="The beginning; the model writes on.")],
+    model: Model = "smollm2-135m-instruct",
+    max_new_tokens: MaxNewTokens = 100,
+    temperature: Temperature = 0.0,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    min_p: MinP = None,
+    repetition_penalty: RepetitionPenalty = 1.0,
+    stop: Annotated[list[str] | None, typer.Option(help="Text that ends the answer.")] = None,
+    seed: Seed = None,
+    dtype: Dtype = "auto",
+) -> None:
+    """Continue a text."""
+    pretrained = _load(model, dtype)
+    pieces = _answer(
+        pretrained, pretrained.text_ids(text), max_new_tokens, stop or (), seed,
+        temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
+        repetition_penalty=repetition_penalty,
+    )  # fmt: skip
+    _show([text])
+    _show(pieces)
+    print()
+
+
+def chat(
+    model: Model = "smollm2-135m-instruct",
+    ask: Annotated[str | None, typer.Option(help="A first question, asked for you.")] = None,
+    system: Annotated[str | None, typer.Option(help="Tell the model who it is.")] = None,
+    max_new_tokens: MaxNewTokens = 300,
+    temperature: Temperature = 0.2,
+    top_k: TopK = None,
+    top_p: TopP = 0.9,
+    min_p: MinP = None,
+    repetition_penalty: RepetitionPenalty = 1.0,
+    seed: Seed = 0,
+    dtype: Dtype = "auto",
+) -> None:
+    """Talk with a model in its own chat template."""
+    pretrained = _load(model, dtype)
+    opening = [{"role": "system", "content": system}] if system else []
+    messages = list(opening)
+    note.print(f"[dim]{COMMANDS}[/dim]")
+    for question in _questions(ask):
+        if question == "/quit":
+            break
+        if question == "/reset":
+            messages = list(opening)
+            note.print("[dim]The conversation is forgotten.[/dim]")
+        elif question.startswith("/"):
+            note.print(f"[dim]{question} is no command: {COMMANDS}.[/dim]")
+        else:
+            messages.append({"role": "user", "content": question})
+            tokens = _fit(pretrained, messages, max_new_tokens, n_fixed=len(opening))
+            pieces = _answer(
+                pretrained, tokens, max_new_tokens, (), seed,
+                temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
+                repetition_penalty=repetition_penalty,
+            )  # fmt: skip
+            messages.append({"role": "assistant", "content": _show(pieces)})
+            print("\n")
+    note.print('[dim]Next: [/dim]llama-edu complete "Once upon a time"')
+
+
+def _load(model: str, dtype: str) -> "Pretrained":
+    """Load with a line that moves while it lasts; torch is imported here, not at start-up."""
+    dtypes = {"auto": None, "fp32": "float32", "bf16": "bfloat16"}
+    if dtype not in dtypes:
+        raise ValueError(f"--dtype must be one of {', '.join(dtypes)}, got {dtype!r}")
+    with note.status("loading PyTorch"):
+        import torch
+
+        from llama_edu.pretrained import load_pretrained, locate
+    path = locate(model)  # may download, with a progress bar of its own
+    started = time.perf_counter()
+    with note.status(f"loading {model}"):
+        pretrained = load_pretrained(path, dtypes[dtype] and getattr(torch, dtypes[dtype]))
+    name = str(pretrained.model.embedding.weight.dtype).removeprefix("torch.")
+    seconds, n_params = time.perf_counter() - started, pretrained.model.config.n_params
+    note.print(f"[dim]{n_params:,} parameters in {name}, loaded in {seconds:.1f} s[/dim]")
+    return pretrained
+
+
+def _answer(
+    pretrained: "Pretrained", tokens: list[int], max_new_tokens: int,
+    stop_strings: Iterable[str], seed: int | None, **settings,
+) -> Iterator[str]:  # fmt: skip
+    import torch
+
+    from llama_edu.generate import stream_text
+
+    generator = torch.Generator(pretrained.model.embedding.weight.device)
+    generator.seed() if seed is None else generator.manual_seed(seed)
+    return stream_text(
+        pretrained.model, pretrained.tokenizer, tokens, max_new_tokens, list(stop_strings),
+        stop=pretrained.stop_ids, generator=generator, **settings,
+    )  # fmt: skip
+
+
+def _fit(
+    pretrained: "Pretrained", messages: list[dict], max_new_tokens: int, n_fixed: int
+) -> list[int]:
+    """Ids of the conversation; its oldest turns are forgotten where it outgrows the context."""
+    room = pretrained.model.config.max_seq_len - max_new_tokens
+    tokens = pretrained.chat_ids(messages)
+    while len(tokens) > room and len(messages) > n_fixed + 1:
+        del messages[n_fixed : n_fixed + 2]  # a question and its answer
+        tokens = pretrained.chat_ids(messages)
+        note.print("[dim](the oldest question and answer no longer fit and are forgotten)[/dim]")
+    return tokens
+
+
+def _questions(first: str | None) -> Iterator[str]:
+    """The first question, then what is typed, until end of input."""
+    is_typed = sys.stdin.isatty()
+    if first:
+        print(f"you> {first}")
+        yield first
+    while True:
+        try:
+            question = input("you> " if is_typed else "").strip()
+        except KeyboardInterrupt:
+            note.print("\n[dim]/quit leaves[/dim]")
+            continue
+        except EOFError:
+            if is_typed:
+                print()
+            return
+        if question and not is_typed:
+            print(f"you> {question}")
+        if question:
+            yield question
+
+
+def _show(pieces: Iterable[str]) -> str:
+    """Print text as it comes; Ctrl-C ends it early and keeps what was said."""
+    shown = ""
+    try:
+        for piece in pieces:
+            print(piece, end="", flush=True)
+            shown += piece
+    except KeyboardInterrupt:
+        note.print(" [dim](stopped)[/dim]", end="")
+    return shown

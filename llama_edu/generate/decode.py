@@ -1,0 +1,121 @@
+"""The decoding loop: read the prompt once, then one token at a time on a KV cache."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from llama_edu.generate.sampling import check_settings, choose, penalize_repeats
+from llama_edu.model.llama import Llama
+
+Prompts = Int[Tensor, "B T"] | Sequence[Sequence[int]]
+
+
+@torch.inference_mode()
+def stream(
+    model: Llama,
+    tokens: Prompts,
+    max_new_tokens: int,
+    *,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    min_p: float | None = None,
+    repetition_penalty: float = 1.0,
+    stop: Collection[int] = (),
+    generator: torch.Generator | Sequence[torch.Generator] | None = None,
+) -> Iterator[list[int | None]]:
+    """Yield the next token of every prompt as soon as it is known; None for one that has ended.
+
+    Args:
+        model: in eval mode or not; LLaMA has no dropout.
+        tokens: ids (B, T), or B lists of ids, which may differ in length.
+        max_new_tokens: most tokens to write after each prompt.
+        temperature: 0 for greedy, 1 for the model's own probabilities.
+        top_k: sample among the k likeliest tokens only.
+        top_p: sample among the likeliest tokens that reach this probability together, in (0, 1].
+        min_p: sample among tokens at least this fraction as likely as the likeliest, in [0, 1].
+        repetition_penalty: > 1 makes tokens of the prompt and the answer less likely.
+        stop: ids that end a text; they are not yielded.
+        generator: source of chance. With a list of one a prompt, each prompt of a batch is given
+            the very answer that it gets alone.
+
+    Raises:
+        ValueError: if a setting is out of range, a prompt is empty, or prompt and answer together
+            exceed the model's context.
+    """
+    check_settings(temperature, top_k, top_p, min_p, repetition_penalty)
+    generators = generator if isinstance(generator, Sequence) else [generator]
+    prompts = [list(map(int, prompt)) for prompt in tokens]
+    batch, n_padding = _pad_left(prompts, model.embedding.weight.device)
+    max_len = batch.shape[1] + max_new_tokens
+    _check_prompts(model, prompts, max_new_tokens, n_generators=len(generators))
+    cache = model.new_cache(len(prompts), max_len, n_padding)
+    is_used = None
+    if repetition_penalty != 1:
+        is_used = batch.new_zeros((len(prompts), model.config.vocab_size), dtype=torch.bool)
+        for row, prompt in zip(is_used, prompts, strict=True):
+            row[prompt] = True
+    has_ended = [False] * len(prompts)
+    for _ in range(max_new_tokens):
+        logits = model(batch, cache=cache, last_only=True)[:, -1]
+        if is_used is not None:
+            logits = penalize_repeats(logits, is_used, repetition_penalty)
+        chosen = choose(logits, temperature, top_k, top_p, min_p, generators)
+        batch = chosen[:, None]
+        if is_used is not None:
+            is_used.scatter_(1, batch, True)
+        ids = chosen.tolist()
+        has_ended = [ended or i in stop for ended, i in zip(has_ended, ids, strict=True)]
+        if all(has_ended):
+            return
+        yield [None if ended else i for ended, i in zip(has_ended, ids, strict=True)]
+
+
+def generate(model: Llama, tokens: Prompts, max_new_tokens: int, **settings) -> list[list[int]]:
+    """Write up to `max_new_tokens` ids after each prompt; return the new ids alone.
+
+    `generate(model, [[1, 2]], 3)` -> [[7, 4, 9]]. Arguments and errors are those of `stream`.
+    """
+    answers: list[list[int]] = [[] for _ in tokens]
+    for ids in stream(model, tokens, max_new_tokens, **settings):
+        for answer, i in zip(answers, ids, strict=True):
+            if i is not None:
+                answer.append(i)
+    return answers
+
+
+def _pad_left(
+    prompts: list[list[int]], device: torch.device
+) -> tuple[Int[Tensor, "B T"], Int[Tensor, " B"] | None]:
+    """Right-align prompts, so that all of them end where the answers begin."""
+    longest = max(map(len, prompts), default=0)
+    n_padding = [longest - len(prompt) for prompt in prompts]
+    batch = [[0] * n + prompt for n, prompt in zip(n_padding, prompts, strict=True)]
+    padding = torch.tensor(n_padding, device=device) if any(n_padding) else None
+    return torch.tensor(batch, device=device, dtype=torch.long), padding
+
+
+def _check_prompts(
+    model: Llama, prompts: list[list[int]], max_new_tokens: int, n_generators: int
+) -> None:
+    config = model.config
+    if not prompts or not all(prompts):
+        raise ValueError("every prompt needs at least one token, got an empty one")
+    longest = max(map(len, prompts))
+    if max_new_tokens < 1:
+        raise ValueError(f"max_new_tokens must be at least 1, got {max_new_tokens}")
+    if longest + max_new_tokens > config.max_seq_len:
+        raise ValueError(
+            f"a prompt of {longest} tokens and max_new_tokens={max_new_tokens} exceed the "
+            f"model's context of {config.max_seq_len}"
+        )
+    largest, smallest = max(map(max, prompts)), min(map(min, prompts))
+    if smallest < 0 or largest >= config.vocab_size:
+        wrong = smallest if smallest < 0 else largest
+        raise ValueError(f"token {wrong} is not in [0, vocab_size={config.vocab_size})")
+    if n_generators not in (1, len(prompts)):
+        raise ValueError(
+            f"{n_generators} generators for {len(prompts)} prompts: give 1 or one each"
+        )

@@ -1,0 +1,67 @@
+"""Text in, text out: the decoding loop with a tokenizer at both ends."""
+
+import codecs
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from llama_edu.generate.decode import stream
+from llama_edu.model.llama import Llama
+
+
+class Decoder(Protocol):
+    """The one thing that this room needs of a tokenizer."""
+
+    def decode_bytes(self, ids: Sequence[int]) -> bytes: ...
+
+
+def stream_text(
+    model: Llama,
+    tokenizer: Decoder,
+    tokens: Sequence[int],
+    max_new_tokens: int,
+    stop_strings: Sequence[str] = (),
+    **settings,
+) -> Iterator[str]:
+    """Yield the answer to one prompt piece by piece, as text that will not change any more.
+
+    A character of several tokens is held back until it is whole, and text that may be the
+    beginning of a stop string until it is decided.
+
+    Args:
+        model: writes the tokens.
+        tokenizer: turns them into bytes.
+        tokens: the prompt, as ids.
+        max_new_tokens: most tokens to write.
+        stop_strings: texts that end the answer; neither they nor what follows is yielded.
+        settings: of `stream`: temperature, top_k, stop, generator, ...
+
+    Raises:
+        ValueError: as `stream`, and if a stop string is empty.
+    """
+    if not all(stop_strings):
+        raise ValueError("a stop string must not be empty")
+    characters = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    ids, n_bytes, held = [], 0, ""
+    for (i,) in stream(model, [tokens], max_new_tokens, **settings):
+        ids.append(i)
+        # Decoding all the ids again, rather than the last, keeps SentencePiece's first space right.
+        text_bytes = tokenizer.decode_bytes(ids)
+        held += characters.decode(text_bytes[n_bytes:])
+        n_bytes = len(text_bytes)
+        ends = [at for s in stop_strings if (at := held.find(s)) >= 0]
+        if ends:
+            if before := held[: min(ends)]:
+                yield before
+            return
+        n_sure = len(held) - max((_overlap(held, s) for s in stop_strings), default=0)
+        if n_sure:
+            yield held[:n_sure]
+            held = held[n_sure:]
+    if held := held + characters.decode(b"", final=True):
+        yield held
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How much of the end of `text` may begin `stop`: `_overlap("ab<", "<e>")` -> 1."""
+    longest = min(len(text), len(stop) - 1)
+    return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)

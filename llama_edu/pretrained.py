@@ -1,0 +1,144 @@
+"""One name or path in, a model that can be talked to out."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+
+from llama_edu.data.sources import SOURCES, find, pull
+from llama_edu.model.llama import Llama
+from llama_edu.tokenizer import load_tokenizer
+from llama_edu.tokenizer.bpe import BPETokenizer
+from llama_edu.tokenizer.chat_template import render_chat, stop_ids
+from llama_edu.tokenizer.spm import SentencePieceTokenizer
+from llama_edu.weights import load_gguf, load_hf, load_meta
+
+DEFAULT_MODEL = "smollm2-135m-instruct"
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A model, its tokenizer, and how its texts begin and end.
+
+    Args:
+        model: in eval mode.
+        tokenizer: with the same vocabulary.
+        stop_ids: ids that end an answer.
+    """
+
+    model: Llama
+    tokenizer: BPETokenizer | SentencePieceTokenizer
+    stop_ids: list[int]
+
+    def text_ids(self, text: str) -> list[int]:
+        """Ids of a plain text to be continued, opened as the model was trained to see it."""
+        ids = self.tokenizer.encode(text)
+        if self.tokenizer.add_bos or not ids:  # a text of no tokens needs something to start from
+            first = self.tokenizer.bos_id if self.tokenizer.bos_id is not None else 0
+            return [first, *ids]
+        return ids
+
+    def chat_ids(self, messages: list[dict[str, str]]) -> list[int]:
+        """Ids of a conversation in the model's own template, ready for the next answer.
+
+        Args:
+            messages: each with "role" ("system", "user", "assistant") and "content".
+
+        Raises:
+            ValueError: if the model has no chat template, or it refuses the messages.
+        """
+        template = self.tokenizer.chat_template
+        if template is None:
+            raise ValueError(
+                "this model has no chat template, so it was not trained to chat; "
+                "`llama-edu complete` continues a text with it"
+            )
+        return self.tokenizer.encode(
+            render_chat(
+                template,
+                messages,
+                bos_token=self._text_of(self.tokenizer.bos_id),
+                eos_token=self._text_of(self.tokenizer.eos_id),
+            ),
+            special=True,
+        )
+
+    def _text_of(self, i: int | None) -> str:
+        names = {number: text for text, number in self.tokenizer.special_tokens.items()}
+        return names.get(i, "")
+
+
+def load_pretrained(
+    name_or_path: str | Path = DEFAULT_MODEL, dtype: torch.dtype | None = None
+) -> Pretrained:
+    """Load a model with its tokenizer.
+
+    Args:
+        name_or_path: a source that holds a GGUF file (fetched if need be), a GGUF file, a Hugging
+            Face folder (config.json) or a folder of Meta's (params.json).
+        dtype: of the weights in memory; what this machine runs faster if None.
+
+    Raises:
+        ValueError: if it is none of these, or its files are not a LLaMA's.
+        SourceError: if a named source cannot be fetched.
+    """
+    path = locate(name_or_path)
+    load = load_gguf if path.is_file() else load_hf
+    if (path / "params.json").exists():
+        load = load_meta
+    model = load(path, dtype=dtype or faster_dtype())
+    tokenizer = load_tokenizer(path)
+    if tokenizer.vocab_size > model.config.vocab_size:
+        raise ValueError(
+            f"{path}: the tokenizer has {tokenizer.vocab_size} tokens, "
+            f"the model {model.config.vocab_size}: they do not belong together"
+        )
+    return Pretrained(model, tokenizer, stop_ids(tokenizer.special_tokens, tokenizer.eos_id))
+
+
+def locate(name_or_path: str | Path) -> Path:
+    """The GGUF file or checkpoint folder that is meant; a named source is fetched if need be.
+
+    Raises:
+        ValueError: if there is no such thing.
+        SourceError: if a named source cannot be fetched.
+    """
+    path = Path(name_or_path).expanduser()
+    if path.suffix == ".gguf" and path.is_file():
+        return path
+    if (path / "config.json").exists() or (path / "params.json").exists():
+        return path
+    if path.exists():
+        raise ValueError(
+            f"{path} is no GGUF file, and no folder with config.json (Hugging Face) "
+            "or params.json (Meta)"
+        )
+    if str(name_or_path) not in SOURCES and len(path.parts) > 1:
+        raise ValueError(f"there is no file or folder {path}")
+    files = sorted(pull(find(str(name_or_path)).name).rglob("*.gguf"))
+    if not files:
+        raise ValueError(f"the source {name_or_path!r} holds no GGUF model")
+    return files[0]
+
+
+def faster_dtype(n_rows: int = 4096, n_columns: int = 1024) -> torch.dtype:
+    """The dtype in which this CPU multiplies a matrix by a vector faster: bf16 or fp32.
+
+    Decoding is little else. It is measured, in about 50 ms, because it follows from no feature
+    flag alone: bf16 halves the bytes to read, but a CPU without bf16 instructions pays for
+    widening every number. bf16 must win by a fifth, since fp32 is the more exact.
+    """
+    operands = {
+        dtype: (torch.ones(1, n_columns, dtype=dtype), torch.ones(n_rows, n_columns, dtype=dtype))
+        for dtype in (torch.float32, torch.bfloat16)
+    }
+    seconds = dict.fromkeys(operands, float("inf"))
+    for _ in range(20):  # in turns, so that a busy moment hits both; the best run has met none
+        for dtype, (x, weight) in operands.items():
+            start = time.perf_counter()
+            F.linear(x, weight)
+            seconds[dtype] = min(seconds[dtype], time.perf_counter() - start)
+    is_faster = seconds[torch.bfloat16] * 1.2 < seconds[torch.float32]
+    return torch.bfloat16 if is_faster else torch.float32
