@@ -48,10 +48,9 @@ def stream(
     check_settings(temperature, top_k, top_p, min_p, repetition_penalty)
     generators = generator if isinstance(generator, Sequence) else [generator]
     prompts = [list(map(int, prompt)) for prompt in tokens]
-    batch, n_padding = _pad_left(prompts, model.embedding.weight.device)
-    max_len = batch.shape[1] + max_new_tokens
     _check_prompts(model, prompts, max_new_tokens, n_generators=len(generators))
-    cache = model.new_cache(len(prompts), max_len, n_padding)
+    batch, n_padding = _pad_left(prompts, model.embedding.weight.device)
+    cache = model.new_cache(len(prompts), batch.shape[1] + max_new_tokens, n_padding)
     is_used = None
     if repetition_penalty != 1:
         is_used = batch.new_zeros((len(prompts), model.config.vocab_size), dtype=torch.bool)
@@ -90,7 +89,7 @@ def _pad_left(
     prompts: list[list[int]], device: torch.device
 ) -> tuple[Int[Tensor, "B T"], Int[Tensor, " B"] | None]:
     """Right-align prompts, so that all of them end where the answers begin."""
-    longest = max(map(len, prompts), default=0)
+    longest = max(map(len, prompts))
     n_padding = [longest - len(prompt) for prompt in prompts]
     batch = [[0] * n + prompt for n, prompt in zip(n_padding, prompts, strict=True)]
     padding = torch.tensor(n_padding, device=device) if any(n_padding) else None

@@ -1,0 +1,106 @@
+"""Chat and complete: what is typed, what is answered, and how it ends."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from llama_edu.cli import app, talk
+from llama_edu.data.sources import SourceError, pull
+
+QUESTION = {"role": "user"}
+
+
+class FakePretrained:
+    """Renders a conversation as one id a message, so that a test can see what the model saw."""
+
+    class model:
+        config = type("config", (), {"max_seq_len": 9})
+
+    stop_ids: tuple = ()
+
+    def __init__(self):
+        self.seen = []
+
+    def chat_ids(self, messages):
+        self.seen.append([m["content"] for m in messages])
+        return [1] * len(messages)
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    pretrained = FakePretrained()
+    monkeypatch.setattr(talk, "_load", lambda model, dtype: pretrained)
+    monkeypatch.setattr(
+        talk, "_answer", lambda pretrained, tokens, *args, **kwargs: iter(["so ", "be it"])
+    )
+    return pretrained
+
+
+def run(arguments, typed, capsys, monkeypatch):
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    app(arguments, standalone_mode=False)
+    return capsys.readouterr()
+
+
+def test_first_question_is_asked_and_answered_at_end_of_input(fake, capsys, monkeypatch):
+    out = run(["start"], "", capsys, monkeypatch).out
+    assert f"you> {talk.FIRST_QUESTION}\nso be it" in out
+    assert fake.seen == [[talk.FIRST_QUESTION]]
+
+
+def test_conversation_is_remembered_until_reset(fake, capsys, monkeypatch):
+    run(["chat"], "one\ntwo\n/reset\nthree\n/quit\nfour\n", capsys, monkeypatch)
+    assert fake.seen == [["one"], ["one", "so be it", "two"], ["three"]]
+
+
+def test_system_message_survives_a_reset(fake, capsys, monkeypatch):
+    run(["chat", "--system", "Be brief."], "one\n/reset\ntwo\n", capsys, monkeypatch)
+    assert fake.seen == [["Be brief.", "one"], ["Be brief.", "two"]]
+
+
+def test_unknown_command_is_not_sent_to_the_model(fake, capsys, monkeypatch):
+    err = run(["chat"], "/rest\n", capsys, monkeypatch).err
+    assert "/rest is no command" in err
+    assert fake.seen == []
+
+
+def test_oldest_turns_are_forgotten_when_the_context_is_full(fake, capsys, monkeypatch):
+    run(["chat", "--max-new-tokens", "5"], "a\nb\nc\nd\n", capsys, monkeypatch)
+    # Room for 9 - 5 = 4 messages: "c" is the fifth, so that "a" and its answer go.
+    assert fake.seen[-1] == ["b", "so be it", "c", "so be it", "d"][-3:]
+    assert ["b", "so be it", "c"] in fake.seen
+
+
+def test_ctrl_c_stops_the_answer_and_keeps_what_was_said(capsys):
+    def pieces():
+        yield "half an "
+        raise KeyboardInterrupt
+
+    assert talk._show(pieces()) == "half an "
+    captured = capsys.readouterr()
+    assert captured.out == "half an "
+    assert "(stopped)" in captured.err
+
+
+def test_user_mistake_is_one_line_and_exit_code_1(tmp_path):
+    command = [sys.executable, "-m", "llama_edu", "complete", "x", "--model", str(tmp_path / "no")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("error: there is no file or folder")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.network
+def test_smollm2_answers_in_its_own_words(capsys, monkeypatch):
+    try:
+        pull("smollm2-135m-instruct")
+    except SourceError as error:
+        pytest.skip(str(error))
+    torch.manual_seed(0)
+    arguments = ["chat", "--temperature", "0", "--max-new-tokens", "12", "--dtype", "fp32"]
+    out = run(arguments, "What is the capital of France?\n", capsys, monkeypatch).out
+    assert "Paris" in out

@@ -1,0 +1,56 @@
+"""Streamed text: whole characters, nothing of a stop string, nothing lost."""
+
+import pytest
+
+from llama_edu.generate import text as text_room
+from llama_edu.generate.text import stream_text
+
+
+class ByteTokenizer:
+    def decode_bytes(self, ids):
+        return bytes(ids)
+
+
+@pytest.fixture
+def pieces(monkeypatch):
+    """Stream the given bytes as if a model had chosen them, one byte a token."""
+
+    def run(data, **settings):
+        monkeypatch.setattr(text_room, "stream", lambda *args, **kwargs: ([byte] for byte in data))
+        return list(stream_text(None, ByteTokenizer(), [1], 99, **settings))
+
+    return run
+
+
+def test_characters_of_several_tokens_come_whole(pieces):
+    text = "naïve 龘 👩‍🚀"
+    assert pieces(text.encode()) == list(text)
+
+
+def test_bytes_that_are_no_text_become_replacement_characters(pieces):
+    assert "".join(pieces(b"a\xffb\xe9\xbe")) == "a�b�"
+
+
+def test_stop_string_is_never_shown_even_across_tokens(pieces):
+    assert "".join(pieces(b"one</end>two", stop_strings=["</end>"])) == "one"
+
+
+def test_the_first_of_several_stop_strings_ends_the_text(pieces):
+    assert "".join(pieces(b"abcdef", stop_strings=["ef", "cd"])) == "ab"
+
+
+def test_beginning_of_a_stop_string_is_shown_once_it_is_none(pieces):
+    assert pieces(b"a<b", stop_strings=["<e>"]) == ["a", "<b"]
+
+
+def test_held_back_text_is_shown_at_the_end(pieces):
+    assert pieces(b"a<e", stop_strings=["<e>"]) == ["a", "<e"]
+
+
+def test_stop_string_that_begins_anew_inside_itself(pieces):
+    assert "".join(pieces(b"aabaac", stop_strings=["aac"])) == "aab"
+
+
+def test_refuses_an_empty_stop_string(pieces):
+    with pytest.raises(ValueError, match="stop string must not be empty"):
+        pieces(b"a", stop_strings=[""])
