@@ -1,0 +1,76 @@
+# Two commands are enough: `make start` and `make test`. Each sets up what it needs in .venv.
+#   make start PYTHON=python3.12      choose the Python that .venv is made with
+#   make start PIP_ARGS=-v            watch the installation, or pass pip any other option
+#   make test PYTEST_ARGS="-k rope"   choose tests, or pass pytest any other option
+
+PYTHON ?= python3
+PIP_ARGS =
+PYTEST_ARGS =
+
+# Always `python -m`: the scripts beside it hold absolute paths, which a moved clone breaks.
+VENV_PYTHON = .venv/bin/python
+
+.PHONY: help start test test-all bench doctor lint clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+start: .venv/run.stamp ## talk to a real LLaMA
+	@$(VENV_PYTHON) -m llama_edu start
+
+test: .venv/test.stamp ## run every test but the slow ones
+	@$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+
+test-all: .venv/test.stamp ## run the slow tests too
+	@$(VENV_PYTHON) -m pytest -m "" $(PYTEST_ARGS)
+
+bench: .venv/test.stamp ## measure speed and memory beside other implementations
+	@$(VENV_PYTHON) -m benchmarks
+
+doctor: .venv/run.stamp ## say what this machine has, and what to do about what it lacks
+	@$(VENV_PYTHON) -m llama_edu doctor
+
+lint: .venv/test.stamp ## check the style of the code
+	@$(VENV_PYTHON) -m ruff check
+	@$(VENV_PYTHON) -m ruff format --check
+
+clean: ## remove .venv and what tools left here; fetched text and weights stay
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written last, so an installation that failed is tried again.
+.venv/run.stamp: pyproject.toml constraints.txt | $(VENV_PYTHON)
+	@$(call INSTALL,.)
+	@touch $@
+
+# The tests' packages come on top of those that a run needs.
+.venv/test.stamp: pyproject.toml constraints.txt | $(VENV_PYTHON)
+	@$(call INSTALL,.[test])
+	@touch .venv/run.stamp $@
+
+define INSTALL
+echo "Installing into .venv: the first time downloads about $(DOWNLOAD) and takes minutes."; \
+$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+  -e "$(1)" $(PIP_ARGS) || { \
+  echo "Not installed, for the reason above. Connect to the network, make room on the disk," \
+    "then run the same command again; PIP_ARGS=-v shows more." >&2; exit 1; }
+endef
+
+DOWNLOAD = $(if $(filter Linux,$(shell uname)),3 GB (torch with its CUDA libraries),0.3 GB)
+
+$(VENV_PYTHON):
+	@found=$$("$(PYTHON)" -V 2>&1) || found="not found"; \
+	"$(PYTHON)" -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))" \
+	  2>/dev/null || { echo "llama_edu needs Python 3.11 to 3.14, but $(PYTHON) is $$found." \
+	    "Choose another: make $(or $(MAKECMDGOALS),start) PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }
+
+# Before any target looks at .venv: remove one whose Python or pip does not work any more, or which
+# was made with another Python than the one that is asked for now.
+ASKED_FOR = $(if $(filter file,$(origin PYTHON)),$(VENV_PYTHON),$(PYTHON))
+$(shell if test -e .venv; then \
+    old=$$($(VENV_PYTHON) -c "import pip" 2>/dev/null && $(VENV_PYTHON) -V); \
+    new=$$("$(ASKED_FOR)" -V 2>/dev/null); \
+    test -n "$$old" && test "$${new:-$$old}" = "$$old" || { \
+      echo "Making .venv anew: its Python is gone or not the one asked for." >&2; rm -rf .venv; }; \
+  fi)
