@@ -103,11 +103,17 @@ class Attention(nn.Module):
             cache: keys and values of earlier tokens; these tokens are added to it.
             layer: which layer of the cache is ours.
         """
-        heads = self.qkv_proj(x).unflatten(-1, (-1, self.d_head))  # (B, T, H + 2G, d)
-        qk, v = heads.split((self.n_heads + self.n_kv_heads, self.n_kv_heads), dim=2)
-        q, k = rotate(qk, rotation).split((self.n_heads, self.n_kv_heads), dim=2)
-        q, k, v = (x.transpose(1, 2) for x in (q, k, v))  # (B, heads, T, d)
+        q, k, v = self.project(x, rotation)
         if cache is not None:
             k, v = cache.append(layer, k, v)
         mixed = fused_attention(q, k, v, mask)
         return self.o_proj(mixed.transpose(1, 2).flatten(2))
+
+    def project(
+        self, x: Float[Tensor, "B T D"], rotation: Complex[Tensor, "*batch T pairs"]
+    ) -> tuple[Float[Tensor, "B H T d"], Float[Tensor, "B G T d"], Float[Tensor, "B G T d"]]:
+        """Queries, keys and values of every token; queries and keys turned to their positions."""
+        heads = self.qkv_proj(x).unflatten(-1, (-1, self.d_head))  # (B, T, H + 2G, d)
+        qk, v = heads.split((self.n_heads + self.n_kv_heads, self.n_kv_heads), dim=2)
+        q, k = rotate(qk, rotation).split((self.n_heads, self.n_kv_heads), dim=2)
+        return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)

@@ -1,0 +1,162 @@
+"""Every figure of the course: data in, a matplotlib figure out, one style.
+
+The title of a figure states its finding; `alt` says in words what it shows, for those who cannot
+see it.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from torch import Tensor
+
+# Okabe and Ito's palette: told apart with every common kind of colour vision.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+SIZE = (6.0, 3.5)  # inches
+
+STYLE = {
+    "figure.dpi": 100,
+    "figure.facecolor": "white",  # the notebook's dark theme must not swallow the labels
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.grid": False,
+    "legend.frameon": False,
+    "font.size": 10,
+}
+
+
+class CourseFigure(Figure):
+    """A figure that a notebook shows by itself, described in words to those who cannot see it.
+
+    Args:
+        alt: the description; it is stored beside the picture and printed where none can be shown.
+        settings: of matplotlib's Figure.
+    """
+
+    def __init__(self, alt: str, **settings):
+        super().__init__(layout="constrained", **settings)
+        self.alt = alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        picture = io.BytesIO()
+        # No version in the file, so that the same figure is the same bytes.
+        self.savefig(picture, format="png", metadata={"Software": None})
+        return (
+            {"image/png": picture.getvalue(), "text/plain": self.alt},
+            {"image/png": {"alt": self.alt}},
+        )
+
+
+def lines(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    alt: str,
+    x_log: bool = False,
+    y_log: bool = False,
+    y_from_zero: bool = False,
+    markers: bool = True,
+) -> Figure:
+    """Draw one line for each named (x, y).
+
+    Args:
+        curves: name -> (x values, y values); the names form the legend if there is more than one.
+        title: the finding, as a sentence.
+        x_label: quantity and unit.
+        y_label: quantity and unit.
+        alt: what a person who cannot see the figure should know.
+        x_log: logarithmic, to base 2 where x are powers of two.
+        y_log: logarithmic.
+        y_from_zero: begin the y axis at 0.
+        markers: mark the points, of a different form for each line.
+    """
+    with mpl.rc_context(STYLE):
+        figure = CourseFigure(alt, figsize=SIZE)
+        axes = figure.add_subplot()
+        looks = zip(COLOURS, MARKERS, strict=True)
+        for (name, (x, y)), (colour, marker) in zip(curves.items(), looks, strict=False):
+            axes.plot(x, y, color=colour, marker=marker if markers else None, ms=4, label=name)
+        if x_log:
+            axes.set_xscale("log", base=2)
+            axes.xaxis.set_major_formatter("{x:g}")
+        if y_log:
+            axes.set_yscale("log")
+        if y_from_zero:
+            axes.set_ylim(bottom=0)
+        axes.set(title=title, xlabel=x_label, ylabel=y_label)
+        if len(curves) > 1:
+            axes.legend()
+    return figure
+
+
+def bars(
+    heights: Mapping[str, float], *, title: str, x_label: str, alt: str, n_digits: int = 2
+) -> Figure:
+    """Draw one horizontal bar for each name, its value written at the end."""
+    with mpl.rc_context(STYLE):
+        figure = CourseFigure(alt, figsize=(SIZE[0], 0.8 + 0.3 * len(heights)))
+        axes = figure.add_subplot()
+        drawn = axes.barh(list(heights), list(heights.values()), color=COLOURS[0])
+        axes.bar_label(drawn, fmt=f"%.{n_digits}f", padding=3)
+        axes.invert_yaxis()
+        axes.margins(x=0.12)
+        axes.set(title=title, xlabel=x_label)
+    return figure
+
+
+def attention(
+    maps: Mapping[str, Tensor],
+    words: Sequence[str],
+    *,
+    title: str,
+    alt: str,
+    key_words: Sequence[str] | None = None,
+    write_numbers: bool = False,
+) -> Figure:
+    """Draw attention weights as shaded squares, one panel for each named map.
+
+    Args:
+        maps: name -> weights (T, S), each in [0, 1]; row t is the looking token.
+        words: text of the T looking tokens.
+        title: the finding, as a sentence.
+        alt: what a person who cannot see the figure should know.
+        key_words: text of the S tokens looked at; `words` if None.
+        write_numbers: write each weight into its square; for small maps.
+    """
+    key_words = words if key_words is None else key_words
+    n_panels, cell = len(maps), 0.3 if len(words) > 6 else 0.5
+    width = max(SIZE[0], n_panels * (cell * len(key_words) + 0.5) + 1.0)
+    height = cell * len(words) + (1.6 if n_panels == 1 else 1.9)
+    with mpl.rc_context(STYLE | {"axes.spines.bottom": False, "axes.spines.left": False}):
+        figure = CourseFigure(alt, figsize=(min(width, 11.0), height))
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+        panels = figure.subplots(1, n_panels, sharey=True, squeeze=False)[0]
+        for axes, (name, weights) in zip(panels, maps.items(), strict=True):
+            image = axes.imshow(weights.float().cpu(), cmap="Blues", vmin=0, vmax=1)
+            axes.set_xticks(range(len(key_words)), key_words, rotation=90)
+            axes.set_yticks(range(len(words)), words)
+            axes.tick_params(length=0)
+            axes.set_xlabel("is looked at")
+            if n_panels > 1:
+                axes.set_title(name, fontsize=10)
+            if write_numbers:
+                for (row, column), weight in _entries(weights):
+                    colour = "white" if weight > 0.6 else "black"
+                    axes.text(column, row, f"{weight:.2f}", ha="center", va="center", color=colour)
+        panels[0].set_ylabel("looks")
+        figure.colorbar(image, ax=list(panels), label="weight, 0 to 1", shrink=0.8)
+    return figure
+
+
+def _entries(weights: Tensor):
+    return (
+        ((row, column), weight)
+        for row, numbers in enumerate(weights.tolist())
+        for column, weight in enumerate(numbers)
+    )
