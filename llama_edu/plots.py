@@ -160,3 +160,42 @@ def _entries(weights: Tensor):
         for row, numbers in enumerate(weights.tolist())
         for column, weight in enumerate(numbers)
     )
+
+
+def flow(
+    steps: Sequence[tuple[str, str]],
+    loops: Mapping[tuple[int, int], str],
+    *,
+    title: str,
+    alt: str,
+) -> Figure:
+    """Draw steps as a row of boxes with arrows, and loops as arcs that lead back.
+
+    Args:
+        steps: name of each box and a note to be written under it.
+        loops: (first, last) box of a repeated stretch -> what the arc says; the longest loop is
+            drawn below the boxes, others above.
+        title: the finding, as a sentence.
+        alt: what a person who cannot see the figure should know.
+    """
+    with mpl.rc_context(STYLE):
+        figure = CourseFigure(alt, figsize=(9.0, 2.6))
+        axes = figure.add_subplot()
+        box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS[0]}
+        for i, (name, remark) in enumerate(steps):
+            axes.text(i, 0, name, ha="center", va="center", bbox=box)
+            axes.text(i, -0.42, remark, ha="center", va="center", fontsize=8, color="0.35")
+            if i:
+                ends = {"xy": (i - 0.42, 0), "xytext": (i - 0.58, 0)}
+                axes.annotate("", **ends, arrowprops={"arrowstyle": "->"})
+        longest = max(loops, key=lambda ends: ends[1] - ends[0])
+        for (first, last), remark in loops.items():
+            edge, far = (-0.58, -0.85) if (first, last) == longest else (0.28, 0.55)
+            axes.plot([last, last, first], [edge, far, far], color=COLOURS[1], lw=1)
+            arrow = {"arrowstyle": "->", "color": COLOURS[1]}
+            axes.annotate("", (first, edge), (first, far), arrowprops=arrow)
+            height = far + (0.14 if far > 0 else -0.16)
+            axes.text((first + last) / 2, height, remark, ha="center", va="center", fontsize=9)
+        axes.set(title=title, xlim=(-0.6, len(steps) - 0.4), ylim=(-1.15, 0.85))
+        axes.axis("off")
+    return figure

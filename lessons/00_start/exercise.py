@@ -1,0 +1,45 @@
+# %% [markdown]
+# # Exercise 00 · The dice
+#
+# One small function, to see how exercises work. Write it where it says `YOUR CODE HERE`, then run
+# the cell below it.
+
+# %%
+import torch
+from torch import Tensor
+
+from llama_edu.course import check
+
+# %% [markdown]
+# ### 0.1 Temperature · difficulty 1/5 · importance 4/5 · 5 min
+#
+# Turn logits into probabilities, bolder or more careful: divide by the temperature, then softmax
+# over the last dimension.
+#
+# **First make a mistake on purpose:** *multiply* by the temperature, run the check, and read what
+# it says. Then put it right.
+#
+# <details><summary>Hint 1</summary>A tensor has a method `softmax(dim)`; the last dimension
+# is -1.</details>
+# <details><summary>Hint 2</summary>Softmax comes last. What it returns sums to 1, and
+# anything done to it afterwards spoils that.</details>
+
+
+# %% grade_id="start.temper"
+def temper(logits: Tensor, temperature: float) -> Tensor:
+    """Probabilities of the next token.
+
+    logits (..., V), any numbers; temperature above 0: 1 keeps the model's own probabilities, less
+    sharpens them, more flattens them. Returns (..., V), each row summing to 1.
+    """
+    ### BEGIN SOLUTION
+    return (logits / temperature).softmax(-1)
+    ### END SOLUTION
+
+
+# %% grade_id="check.start.temper" points=1
+check("start.temper", temper)
+
+# %% [markdown]
+# That is how every exercise works. Next:
+# [05 attention](../notebooks/05_attention.ipynb), the heart of it all.

@@ -1,0 +1,198 @@
+# %% [markdown]
+# # Exercise 05 · Attention, piece by piece
+#
+# Six small functions. Put together, they are the attention of Llama 3.
+#
+# Write each where it says `YOUR CODE HERE`, then run the cell below it: it tells you whether the
+# function is right, and if not, which mistake it makes. Try as often as you like.
+#
+# The lesson is [notebooks/05_attention](../notebooks/05_attention.ipynb).
+
+# %%
+import math
+
+import torch
+from torch import Tensor
+
+from llama_edu.course import check
+
+# %% [markdown]
+# ### 5.1 Scores · difficulty 1/5 · importance 5/5 · 5 min
+#
+# How well does each query fit each key? One number for every pair: their dot product, scaled so
+# that its spread is about 1 however wide the heads are.
+#
+# **Predict first.** q is (2, 6, 5, 8) and k is (2, 6, 7, 8). Which shape have the scores?
+#
+# <details><summary>Hint 1</summary>A matrix product multiplies the last two dimensions and
+# leaves the others alone. `k.mT` swaps the last two of k.</details>
+# <details><summary>Hint 2</summary>The lesson measured a standard deviation that grows like the
+# square root of d. Divide by it.</details>
+
+
+# %% grade_id="attention.scores"
+def scores(q: Tensor, k: Tensor) -> Tensor:
+    """How well every query fits every key.
+
+    q (B, H, T, d), k (B, H, S, d) -> (B, H, T, S): q·k divided by the square root of d.
+    """
+    ### BEGIN SOLUTION
+    return q @ k.mT / math.sqrt(q.shape[-1])
+    ### END SOLUTION
+
+
+# %% grade_id="check.attention.scores" points=1
+check("attention.scores", scores)
+
+# %% [markdown]
+# ### 5.2 A softmax that survives · difficulty 2/5 · importance 5/5 · 10 min
+#
+# Turn numbers into weights that are positive and sum to 1 along one dimension:
+# exp(x) / sum of exp(x). Write it with `exp`, `sum` and a maximum: not with `torch.softmax`.
+#
+# It must survive scores in the thousands. **Predict first.** What is `torch.tensor(1000.).exp()`?
+#
+# <details><summary>Hint 1</summary>softmax(x) and softmax(x - c) are the same for every constant
+# c. Which c keeps exp from overflowing?</details>
+# <details><summary>Hint 2</summary>Each line along `dim` needs its own c. `keepdim=True` keeps
+# the shapes fitting.</details>
+
+
+# %% grade_id="attention.softmax"
+def softmax(x: Tensor, dim: int) -> Tensor:
+    """Weights along `dim`, positive and summing to 1, for x of any shape and size of number.
+
+    A number that is -inf gets weight 0; no line is all -inf.
+    """
+    ### BEGIN SOLUTION
+    e = (x - x.amax(dim, keepdim=True)).exp()
+    return e / e.sum(dim, keepdim=True)
+    ### END SOLUTION
+
+
+# %% grade_id="check.attention.softmax" points=2
+check("attention.softmax", softmax)
+
+# %% [markdown]
+# ### 5.3 A mask that knows where it is · difficulty 2/5 · importance 5/5 · 10 min
+#
+# A token may look at itself and at what came before. With a cache there are more keys than
+# queries: the queries are the *last* `n_queries` of the `n_keys` tokens.
+#
+# **Predict first.** With 2 queries and 5 keys, how many keys may the first query see?
+#
+# <details><summary>Hint 1</summary>Number all the tokens from 0. Query t is token
+# t + n_keys - n_queries.</details>
+# <details><summary>Hint 2</summary>Compare a column of query positions with a row of key
+# positions; `torch.arange` makes both. Or `tril` with a diagonal.</details>
+
+
+# %% grade_id="attention.causal_mask"
+def causal_mask(n_queries: int, n_keys: int) -> Tensor:
+    """Boolean (n_queries, n_keys), True where a query may look.
+
+    causal_mask(2, 4) -> [[True, True, True, False], [True, True, True, True]]
+    """
+    ### BEGIN SOLUTION
+    positions = torch.arange(n_keys - n_queries, n_keys)
+    return torch.arange(n_keys) <= positions[:, None]
+    ### END SOLUTION
+
+
+# %% grade_id="check.attention.causal_mask" points=2
+check("attention.causal_mask", causal_mask)
+
+# %% [markdown]
+# ### 5.4 One head · difficulty 3/5 · importance 5/5 · 15 min
+#
+# Scores, mask, softmax, mixture: all of attention for one head. You may use `torch.softmax` now.
+#
+# One edge: a query that may look at nothing (padding does this) must give zeros, not NaN.
+#
+# <details><summary>Hint 1</summary>Hide before the softmax, not after: which score becomes
+# weight 0 under exp, however low the other scores are?</details>
+# <details><summary>Hint 2</summary>A row of nothing but -inf comes out of softmax as NaN.
+# `nan_to_num(0.0)` on the weights repairs exactly those rows.</details>
+
+
+# %% grade_id="attention.attend"
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """What each query takes away: the values, mixed by its weights.
+
+    q (T, d), k (S, d), v (S, d_value), mask (T, S) True where it may look -> (T, d_value).
+    A query that may look nowhere gets zeros.
+    """
+    ### BEGIN SOLUTION
+    fit = q @ k.mT / math.sqrt(q.shape[-1])
+    weights = fit.masked_fill(~mask, -math.inf).softmax(-1)
+    return weights.nan_to_num(0.0) @ v
+    ### END SOLUTION
+
+
+# %% grade_id="check.attention.attend" points=3
+check("attention.attend", attend)
+
+# %% [markdown]
+# ### 5.5 Into heads · difficulty 2/5 · importance 4/5 · 10 min
+#
+# A token's vector of D numbers is cut into H parts of d = D / H: head 0 gets the first d numbers
+# of *every* token, head 1 the next d.
+#
+# **Predict first.** x is (2, 5, 24) and there are 6 heads. `x.view(2, 6, 5, 4)` has the right
+# shape. Is it right?
+#
+# <details><summary>Hint 1</summary>Cut the last dimension in two, `unflatten` or `view` to
+# (B, T, H, d). Nothing has moved in memory so far.</details>
+# <details><summary>Hint 2</summary>Now swap T and H with `transpose(1, 2)`.</details>
+
+
+# %% grade_id="attention.split_heads"
+def split_heads(x: Tensor, n_heads: int) -> Tensor:
+    """x (B, T, D) -> (B, H, T, d) with H = n_heads and d = D / H."""
+    ### BEGIN SOLUTION
+    n_texts, n_tokens, _ = x.shape
+    return x.view(n_texts, n_tokens, n_heads, -1).transpose(1, 2)
+    ### END SOLUTION
+
+
+# %% grade_id="check.attention.split_heads" points=2
+check("attention.split_heads", split_heads)
+
+# %% [markdown]
+# ### 5.6 Grouped queries · difficulty 4/5 · importance 4/5 · 20 min
+#
+# Llama 3 has more query heads than key and value heads: H / G neighbouring query heads share one.
+# Attend causally in every head, then set the outputs of a token's heads side by side again.
+#
+# <details><summary>Hint 1</summary>Make k and v as many as q: heads 0 0 0 1 1 1 for H = 6,
+# G = 2. Then everything is as in 5.4, with two dimensions in front.</details>
+# <details><summary>Hint 2</summary>Merging undoes 5.5: first swap back to (B, T, H, d), then
+# flatten the last two.</details>
+
+
+# %% grade_id="attention.grouped_attention"
+def grouped_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Causal attention with H query heads on G key and value heads, merged.
+
+    q (B, H, T, d), k and v (B, G, S, d), H a multiple of G; the T queries are the last of the S
+    tokens. Query head h uses key and value head h // (H / G). Returns (B, T, H * d).
+    """
+    ### BEGIN SOLUTION
+    group_size = q.shape[1] // k.shape[1]
+    k = k.repeat_interleave(group_size, dim=1)
+    v = v.repeat_interleave(group_size, dim=1)
+    n_queries, n_keys = q.shape[2], k.shape[2]
+    mask = torch.ones(n_queries, n_keys).tril(n_keys - n_queries).bool()
+    fit = q @ k.mT / math.sqrt(q.shape[-1])
+    weights = fit.masked_fill(~mask, -math.inf).softmax(-1)
+    return (weights @ v).transpose(1, 2).flatten(2)
+    ### END SOLUTION
+
+
+# %% grade_id="check.attention.grouped_attention" points=4
+check("attention.grouped_attention", grouped_attention)
+
+# %% [markdown]
+# Done? This is `llama_edu.model.attention` but for the positions, which come in lesson 06.
+#
+# `llama-edu progress` shows how far you are. Next: [06 positions](../notebooks/06_positions.ipynb).

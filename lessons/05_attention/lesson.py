@@ -1,0 +1,446 @@
+# %% [markdown]
+# # 05 · Attention: how a word finds the words it needs
+#
+# *Alice has a dog. Bob has a cat. Alice's pet is a …*
+#
+# You know how to go on. But the last word, *a*, knows nothing of dogs: the answer stands far
+# back, and it must have come to *a* somehow. How?
+
+# %% tags=["nbval-check-output"]
+import math
+
+import torch
+from torch.nn import functional as F
+
+from llama_edu import plots
+from llama_edu.course import show
+from llama_edu.pretrained import load_pretrained
+
+smol = load_pretrained(dtype=torch.float32)
+
+
+def next_words(text: str, n: int = 2) -> str:
+    logits = smol.model(torch.tensor([smol.text_ids(text)]))[0, -1]
+    best = logits.softmax(-1).topk(n)
+    words = [smol.tokenizer.decode([i]) for i in best.indices.tolist()]
+    return ", ".join(f"{w} {p:.0%}" for w, p in zip(words, best.values.tolist(), strict=True))
+
+
+print(next_words("Alice has a dog. Bob has a cat. Alice's pet is a"))
+
+# %% [markdown]
+# A real LLaMA goes on as you do. **Predict:** what does it say if Alice has the cat?
+
+# %%
+guess = None  # "dog" or "cat"
+
+# %% tags=["nbval-check-output"]
+print(next_words("Alice has a cat. Bob has a dog. Alice's pet is a"))
+
+# %% [markdown]
+# So *a* has looked back, found Alice, and taken what belonged to her. In a LLaMA one part alone
+# moves anything from one word to another: **attention**. All else treats each word by itself.
+#
+# ## By hand: three words
+#
+# Each word makes three vectors. Its **query** says what it looks for, its **key** what it offers,
+# its **value** what it hands over.
+
+# %% tags=["nbval-check-output"]
+words = ["dog", "cat", "Alice's"]
+q = torch.tensor([[0.0, 0.0], [0.0, 0.0], [3.0, 0.0]])  # "Alice's" looks along the first axis
+k = torch.tensor([[2.0, 0.0], [0.0, 2.0], [1.0, 0.0]])  # "dog" lies there, "cat" does not
+v = torch.tensor([[10.0, 0.0], [0.0, 10.0], [5.0, 5.0]])
+
+scores = q @ k.T  # one number for each pair: how well does this query fit that key?
+print(scores)
+
+# %% [markdown]
+# Row *Alice's*: 6 for *dog*, 0 for *cat*. **Predict:** softmax turns the row into weights that
+# sum to 1. How much of its attention does *dog* get?
+
+# %%
+guess = None  # between 0 and 1
+
+# %% tags=["nbval-check-output"]
+weights = scores.softmax(dim=-1)
+print("weights of Alice's:", [round(w, 3) for w in weights[2].tolist()])
+print("what it takes away:", [round(x, 1) for x in (weights @ v)[2].tolist()])
+
+# %% tags=["nbval-ignore-output"]
+plots.attention(
+    {"": weights},
+    words,
+    write_numbers=True,
+    title="Alice's finds the dog; dog and cat, with no query, look everywhere",
+    alt="Three by three weights. The rows of dog and cat are all one third. The row of Alice's "
+    "gives nearly everything to dog.",
+)
+
+# %% [markdown]
+# That is all of it: **scores, softmax, mixture**. A zero query fits every key alike, so *dog* and
+# *cat* take the plain mean of everything. Nothing chooses a single word: attention mixes, and a
+# good fit makes the mixture almost pure.
+#
+# As loops, so that nothing hides:
+
+
+# %% tags=["nbval-check-output"]
+def naive_attention(q, k, v):
+    output = torch.zeros(len(q), v.shape[1])
+    for t in range(len(q)):  # each looking word
+        fits = [math.exp(q[t] @ k[s]) for s in range(len(k))]
+        for s in range(len(k)):  # each word looked at
+            output[t] += fits[s] / sum(fits) * v[s]
+    return output
+
+
+print(torch.allclose(naive_attention(q, k, v), weights @ v))
+
+# %% [markdown]
+# ## Why divide by √d?
+#
+# The famous formula has one thing more: softmax(q·k / √d). d is the width of q and k.
+#
+# Take vectors of independent numbers of mean 0 and variance 1, as a fresh model makes them.
+# **Predict:** d grows from 16 to 64. By what factor does the spread (standard deviation) of q·k
+# grow: 1, 2, 4 or 16?
+
+# %%
+guess = None
+
+# %% tags=["nbval-check-output"]
+dice = torch.Generator().manual_seed(0)
+widths = [4, 16, 64, 256, 1024]
+spread = {}
+for d in widths:
+    q, k = torch.randn(2, 20_000, d, generator=dice)
+    spread[d] = (q * k).sum(-1).std().item()
+    print(f"d = {d:4}: spread of q·k = {spread[d]:4.1f}, variance / d = {spread[d] ** 2 / d:.1f}")
+
+# %% tags=["nbval-ignore-output"]
+plots.lines(
+    {
+        "measured": (widths, list(spread.values())),
+        "√d": (widths, [d**0.5 for d in widths]),
+    },
+    x_log=True,
+    y_log=True,
+    x_label="width d of q and k",
+    y_label="spread of q·k",
+    title="Dot products of random vectors spread like √d",
+    alt="The measured standard deviation lies on the line √d, from 2 at d = 4 to 32 at d = 1024.",
+)
+
+# %% [markdown]
+# Four times the width, twice the spread: the *variance* is d, so the spread is √d. What would
+# such scores do to softmax? Let one query meet 32 keys, with and without the scale.
+
+# %% tags=["nbval-check-output"]
+share = {"q·k": [], "q·k / √d": []}
+for d in widths:
+    q, k = torch.randn(500, 1, d, generator=dice), torch.randn(500, 32, d, generator=dice)
+    for name, scale in (("q·k", 1.0), ("q·k / √d", d**-0.5)):
+        weights = (q @ k.mT * scale).softmax(-1)
+        share[name].append(weights.amax(-1).mean().item())
+print("largest of 32 weights at d = 1024:")
+print(f"  without scale {share['q·k'][-1]:.0%}, with scale {share['q·k / √d'][-1]:.0%}")
+
+# %% tags=["nbval-ignore-output"]
+plots.lines(
+    {name: (widths, values) for name, values in share.items()},
+    x_log=True,
+    y_from_zero=True,
+    x_label="width d of q and k",
+    y_label="largest of 32 weights",
+    title="Without the scale, a wide head looks at one word only",
+    alt="Without scale the largest weight rises from about 0.4 to nearly 1; with scale it stays "
+    "near 0.2 at every width.",
+)
+
+# %% [markdown]
+# Unscaled, a wide head is sure of itself before it has learned anything. Worse, it cannot learn
+# any more: where softmax is saturated, its gradient is almost zero.
+
+# %% tags=["nbval-check-output"]
+for name, scale in (("q·k", 1.0), ("q·k / √d", 1024**-0.5)):
+    scores = (torch.randn(500, 32, generator=dice) * 1024**0.5 * scale).requires_grad_()
+    scores.softmax(-1).square().sum().backward()
+    print(f"{name:9} mean gradient on a score: {scores.grad.abs().mean():.4f}")
+
+# %% [markdown]
+# Some texts say that √d stops values from growing *in deeper layers*. It has nothing to do with
+# depth: it corrects for the width of a head, in every layer alike.
+#
+# ## The mask, and a model that cheats
+#
+# LLaMA learns by predicting the next letter or word at every place of a text at once. Let us
+# train two tiny LLaMAs on *Hamlet*, letter by letter. In one, each place sees the past only; in
+# the other, everything.
+
+# %%
+from llama_edu.config import ModelConfig
+from llama_edu.data.sources import pull
+from llama_edu.model import masks, rope
+from llama_edu.model.attention import explicit_attention
+from llama_edu.model.llama import Llama
+
+hamlet = (pull("shakespeare") / "hamlet_gut.txt").read_text(encoding="utf-8")
+letters = sorted(set(hamlet))
+ids = torch.tensor([letters.index(letter) for letter in hamlet])
+T = 64
+config = ModelConfig(
+    vocab_size=len(letters),
+    d_model=64,
+    n_layers=2,
+    n_heads=4,
+    n_kv_heads=4,
+    d_ff=176,
+    max_seq_len=T,
+)
+
+
+# %%
+def look(model, tokens, mask):
+    """Logits, and the attention weights of every layer, under a mask of our choice."""
+    n = tokens.shape[1]
+    rotation = rope.rotations(torch.arange(n), model.rope_frequencies)
+    x, maps = model.embedding(tokens), []
+    for block in model.blocks:
+        heads = block.attention.project(block.attention_norm(x), rotation)
+        maps.append(explicit_attention(*heads, mask[:n, :n])[1])
+        x = block(x, rotation, mask[:n, :n])
+    return model.output(model.norm(x)), maps
+
+
+# %%
+def train(mask, n_steps=150):
+    torch.manual_seed(0)
+    model, losses = Llama(config), []
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(n_steps):
+        starts = torch.randint(len(ids) - T, (16,))
+        batch = torch.stack([ids[start : start + T + 1] for start in starts])
+        logits, _ = look(model, batch[:, :-1], mask)
+        loss = F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return model, losses
+
+
+# %% [markdown]
+# **Predict:** which of the two reaches the lower loss?
+
+# %%
+guess = None  # "past only" or "everything"
+
+# %% tags=["nbval-check-output"]
+honest, honest_losses = train(masks.causal(T, T))
+cheat, cheat_losses = train(torch.ones(T, T, dtype=torch.bool))
+print(f"guessing blindly: ln {len(letters)} = {math.log(len(letters)):.1f}")
+print(f"past only:        {honest_losses[-1]:.1f}")
+print(f"everything:       {cheat_losses[-1]:.1f}")
+
+# %% tags=["nbval-ignore-output"]
+steps = list(range(len(honest_losses)))
+plots.lines(
+    {"past only": (steps, honest_losses), "everything": (steps, cheat_losses)},
+    x_label="step",
+    y_label="loss, nats per letter",
+    y_from_zero=True,
+    markers=False,
+    title="Without a mask the loss is too good to be true",
+    alt="Past only: the loss falls from 4.2 to about 2.2. Everything: it collapses towards 0 "
+    "after some fifty steps.",
+)
+
+# %% [markdown]
+# A loss near zero, after seconds, with a model this small? **Break it, then diagnose it.** Look
+# at what its words look at before you believe a number.
+
+# %% tags=["nbval-ignore-output"]
+line = hamlet[hamlet.index("To be, or not") :][:14]
+tokens = torch.tensor([[letters.index(letter) for letter in line]])
+with torch.no_grad():
+    _, maps = look(cheat, tokens, torch.ones(T, T, dtype=torch.bool))
+heads = torch.cat(maps)[:, :].flatten(0, 1)  # (layers * heads, T, T)
+ahead = heads.diagonal(1, -2, -1).mean(-1)  # mean weight on the very next letter
+plots.attention(
+    {"its most telling head": heads[ahead.argmax()]},
+    [repr(letter)[1:-1] for letter in line],
+    title="The cheat reads the answer: every letter looks at the next one",
+    alt="A dark line just above the diagonal: each letter of 'To be, or not' gives most of its "
+    "weight to the letter that follows.",
+)
+
+# %% tags=["nbval-check-output"]
+print(f"weight on the next letter: {ahead.max():.0%}")
+
+# %% [markdown]
+# It copies the answer from the place to its right. In a real text, still to be written, there is
+# nothing to the right. **Predict** what it writes.
+
+
+# %% tags=["nbval-ignore-output"]
+@torch.no_grad()
+def write(model, mask, n=80):
+    dice, text = torch.Generator().manual_seed(0), "HAMLET. "
+    for _ in range(n):
+        tokens = torch.tensor([[letters.index(letter) for letter in text[-T:]]])
+        logits = look(model, tokens, mask)[0][0, -1]
+        text += letters[(logits / 0.7).softmax(-1).multinomial(1, generator=dice)]
+    return text
+
+
+print("past only: ", repr(write(honest, masks.causal(T, T))))
+print("everything:", repr(write(cheat, torch.ones(T, T, dtype=torch.bool))))
+
+# %% [markdown]
+# The honest one stammers in something like English. The cheat has learned nothing but to look.
+#
+# The cure is the **causal mask**: before the softmax, scores of what comes later become -inf, and
+# exp(-inf) = 0. Before, not after: afterwards the rows would no longer sum to 1.
+
+# %% tags=["nbval-check-output"]
+print(masks.causal(4, 4).int())
+print(masks.causal(2, 4).int())  # two new words after two old ones: they are the last rows
+
+# %% [markdown]
+# Does it really hide the future? Change the last words of a text: what the earlier ones give must
+# stay the same, **to the last bit**.
+
+# %% tags=["nbval-check-output"]
+tokens = torch.tensor([smol.text_ids("To be, or not to be, that is the question")])
+changed = tokens.clone()
+changed[:, 6:] = 1000
+difference = (smol.model(tokens) - smol.model(changed)).abs().amax(-1)[0]
+print("changed from place 6 on; difference in the logits:")
+print("  before:", difference[:6].max().item(), "  after:", bool((difference[6:] > 1).all()))
+
+# %% [markdown]
+# ## Many heads
+#
+# One head gives each word *one* mixture. To find the owner and the verb at once it takes two
+# heads. They share the width: D numbers are cut into H parts, and each part attends for itself.
+#
+# Here lies the most common bug of all. Two words of 6 numbers, for 3 heads:
+
+# %% tags=["nbval-check-output"]
+x = torch.tensor([[[1, 1, 2, 2, 3, 3], [10, 10, 20, 20, 30, 30]]])  # (B=1, T=2, D=6)
+print("split, then swap:", x.view(1, 2, 3, 2).transpose(1, 2)[0].tolist())
+print("straight view:   ", x.view(1, 3, 2, 2)[0].tolist())
+
+# %% [markdown]
+# Both have shape (1, 3, 2, 2), heads × words × width. **Diagnose it:** in the second, whose
+# numbers does head 0 hold? The first word alone. It trains, and is never good; no error appears.
+#
+# ## Fewer keys than queries
+#
+# While a model writes, it keeps the keys and values of all words so far. That memory, not
+# arithmetic, is what long texts cost. So heads can share them in groups: **grouped queries**.
+
+# %% tags=["nbval-check-output"]
+import dataclasses
+
+shape = smol.model.config
+for name, n in [("one for each head", shape.n_heads), ("SmolLM2", shape.n_kv_heads), ("one", 1)]:
+    per_token = dataclasses.replace(shape, n_kv_heads=n).kv_bytes_per_token()
+    print(
+        f"{n} key heads ({name}): {per_token * shape.max_seq_len / 1e6:.0f} MB for a full context"
+    )
+
+# %% [markdown]
+# Query head h reads group h // (H/G): neighbours share. `repeat_interleave` spreads groups in
+# that order; `repeat`, which people write instead, does not.
+
+# %% tags=["nbval-check-output"]
+groups = torch.tensor([0, 1, 2])
+print("repeat_interleave:", groups.repeat_interleave(3).tolist())
+print("repeat:           ", groups.repeat(3).tolist())
+
+# %% [markdown]
+# ## The package's own
+#
+# All of it together, as this package has it, and as you now can read it:
+
+# %% tags=["nbval-ignore-output"]
+show(explicit_attention)
+
+# %% [markdown]
+# Is it the real thing? PyTorch has a kernel for the same formula, which the model itself uses
+# because it never writes the T × S weights to memory.
+
+# %% tags=["nbval-check-output"]
+q, k, v = (torch.randn(2, n, 5, 8, generator=dice) for n in (6, 3, 3))
+ours, weights = explicit_attention(q, k, v)
+torchs = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+print("equal to PyTorch:", torch.allclose(ours, torchs, atol=1e-6))
+print("rows sum to 1:   ", torch.allclose(weights.sum(-1), torch.ones(2, 6, 5)))
+
+# %% [markdown]
+# ## What do real heads look at?
+#
+# SmolLM2 has 30 layers of 9 heads. Nobody told them what to look at. **Predict:** what might a
+# head find useful to look at, always? Write down two ideas.
+
+# %%
+guess = None
+
+# %%
+from llama_edu.model.maps import attention_maps
+
+text = "Once upon a time there was a cat named Tom. One day, the cat named"
+tokens = torch.tensor(smol.tokenizer.encode(text))
+words = [smol.tokenizer.decode([i]) for i in tokens.tolist()]
+maps = attention_maps(smol.model, tokens)  # (layers, heads, T, T)
+same = tokens[None, :] == tokens[:, None]  # which places hold the same word?
+after = same.roll(1, dims=1).tril(-1) & (torch.arange(len(words)) > 0)
+looks = {
+    "previous word": maps.diagonal(-1, 2, 3).mean(-1),
+    "itself": maps.diagonal(0, 2, 3)[..., 1:].mean(-1),
+    "first word": maps[..., 1:, 0].mean(-1),
+    "what followed this word before": (maps * after)[..., after.any(-1), :].sum(-1).mean(-1),
+}
+
+# %% tags=["nbval-check-output"]
+champions = {}
+for kind, weight in looks.items():
+    layer, head = divmod(weight.argmax().item(), shape.n_heads)
+    champions[kind] = maps[layer, head]
+    print(f"{kind}: layer {layer}, head {head}, weight {weight.max():.1f}")
+
+# %% tags=["nbval-ignore-output"]
+kinds = ["previous word", "first word", "what followed this word before"]
+plots.attention(
+    {kind: champions[kind] for kind in kinds},
+    words,
+    title="Heads specialise: one step back, to the start, or to what came next last time",
+    alt="Three maps of one sentence. Left: a diagonal one step below the main one. Middle: the "
+    "first column is dark. Right: the second 'cat named' looks at 'Tom'.",
+)
+
+# %% [markdown]
+# The head on the right is the one that answers. At the second *named* it looks at *Tom*: what
+# followed *named* the last time. And a head with nothing to do still has to give away a weight of
+# 1: it parks it on the first word.
+
+# %% tags=["nbval-check-output"]
+print(next_words(text))
+parked = maps[..., 1:, 0].mean()
+print(f"weight on the first word, over all heads and words: {parked:.0%}")
+
+# %% [markdown]
+# ## In short
+#
+# 1. Attention is softmax(q·k / √d) mixing v: each word asks, all earlier words offer.
+# 2. √d keeps the spread of scores at 1; the causal mask, before the softmax, keeps the answer out.
+# 3. Heads look at different things at once; groups of them share keys to save memory.
+#
+# **Where LLaMA really does this.** Every LLaMA is decoder-only with causal attention and no biases
+# (released code). LLaMA 1 has a key head for every query head; Llama 2 70B and all of Llama 3 have
+# 8 groups (arXiv:2307.09288, arXiv:2407.21783). The formula is from arXiv:1706.03762, groups from
+# arXiv:2305.13245. "Local" or "sparse" attention is in none of them before Llama 4: see lesson 11.
+#
+# **Now you:** [exercises/05_attention](../exercises/05_attention.ipynb)

@@ -1,0 +1,622 @@
+"""What lesson 05 asks, what is right, and what people write instead."""
+
+import torch
+from torch import Tensor
+
+from llama_edu.course.questions import Misconception, Question
+from llama_edu.model import masks
+from llama_edu.model.attention import explicit_attention
+
+
+def randn(generator: torch.Generator, *shape: int) -> Tensor:
+    return torch.randn(*shape, generator=generator)
+
+
+# 5.1 scores
+
+
+def scores(q: Tensor, k: Tensor) -> Tensor:
+    return q @ k.mT / q.shape[-1] ** 0.5
+
+
+def scores_cases(generator):
+    yield {"q": randn(generator, 1, 1, 2, 4), "k": randn(generator, 1, 1, 3, 4)}
+    yield {"q": randn(generator, 2, 6, 5, 8), "k": randn(generator, 2, 6, 7, 8)}
+    yield {"q": randn(generator, 2, 3, 1, 16), "k": randn(generator, 2, 3, 9, 16)}
+    yield {"q": randn(generator, 1, 2, 4, 4), "k": randn(generator, 1, 2, 4, 4)}
+
+
+SCORES = Question(
+    "attention.scores",
+    points=1,
+    cases=scores_cases,
+    reference=scores,
+    misconceptions=[
+        Misconception(
+            "no_scale",
+            lambda q, k: q @ k.mT,
+            says="the products are not divided by anything",
+            hint="Their spread grows with the head width d. Which power of d brings it back to 1? "
+            "The experiment with the variance shows it.",
+        ),
+        Misconception(
+            "scale_by_width",
+            lambda q, k: q @ k.mT / q.shape[-1],
+            says="the products are divided by d",
+            hint="It is the variance of q·k that grows like d. The spread, its standard deviation, "
+            "grows more slowly.",
+        ),
+        Misconception(
+            "multiplied",
+            lambda q, k: q @ k.mT * q.shape[-1] ** 0.5,
+            says="the products are multiplied by the square root of d",
+            hint="The scale should make the scores smaller as heads grow wider.",
+        ),
+        Misconception(
+            "scale_by_keys",
+            lambda q, k: q @ k.mT / k.shape[-2] ** 0.5,
+            says="the scale is the square root of the number of keys",
+            hint="How many numbers are multiplied and added up in one q·k? That is not the number "
+            "of keys: look at the last dimension.",
+        ),
+        Misconception(
+            "scale_by_all_heads",
+            lambda q, k: q @ k.mT / (q.shape[1] * q.shape[-1]) ** 0.5,
+            says="the scale uses the width of all heads together",
+            hint="Each head takes its own products, over its own d numbers.",
+        ),
+        Misconception(
+            "keys_look_at_queries",
+            lambda q, k: k @ q.mT / q.shape[-1] ** 0.5,
+            says="keys and queries have changed places",
+            hint="Row t of the scores belongs to query t; its columns are the keys.",
+        ),
+        Misconception(
+            "reversed_dims",
+            lambda q, k: q @ k.permute(3, 2, 1, 0) / q.shape[-1] ** 0.5,
+            says="all the dimensions of k are reversed, as `k.T` does",
+            hint="Only the last two dimensions of k should change places: `k.mT`, or "
+            "`k.transpose(-2, -1)`.",
+        ),
+    ],
+)
+
+
+# 5.2 softmax
+
+
+def softmax(x: Tensor, dim: int) -> Tensor:
+    return x.softmax(dim)
+
+
+def softmax_cases(generator):
+    yield {"x": randn(generator, 2, 3), "dim": -1}
+    yield {"x": randn(generator, 2, 3), "dim": 0}
+    yield {"x": randn(generator, 2, 5, 4), "dim": 1}
+    yield {"x": 3 * randn(generator, 3, 4, 5, 2), "dim": -2}
+    # Scores as large as an untrained or badly scaled model gives them; rows far apart.
+    yield {"x": 200 * randn(generator, 2, 4) + torch.tensor([[2000.0], [-2000.0]]), "dim": 1}
+    yield {"x": torch.tensor([[0.0, -torch.inf, 1.0], [2.0, 0.5, -torch.inf]]), "dim": -1}
+
+
+def exp_over_sum(x: Tensor, dim: int) -> Tensor:
+    return x.exp() / x.exp().sum(dim, keepdim=True)
+
+
+def shifted_by_global_max(x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x - x.max(), dim)
+
+
+def shifted_by_mean(x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x - x.mean(dim, keepdim=True), dim)
+
+
+def max_without_keepdim(x: Tensor, dim: int) -> Tensor:
+    e = (x - x.max(dim).values).exp()
+    return e / e.sum(dim, keepdim=True)
+
+
+def divided_by_max(x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x / x.amax(dim, keepdim=True), dim)
+
+
+def exp_forgotten(x: Tensor, dim: int) -> Tensor:
+    shifted = x - x.amax(dim, keepdim=True)
+    return shifted / shifted.sum(dim, keepdim=True)
+
+
+SOFTMAX = Question(
+    "attention.softmax",
+    points=2,
+    cases=softmax_cases,
+    reference=softmax,
+    misconceptions=[
+        Misconception(
+            "overflow",
+            exp_over_sum,
+            says="exp is taken of the numbers as they are",
+            hint="exp(100) no longer fits in float32. Adding a constant to all of x changes "
+            "nothing in the result: which constant keeps every exp at 1 or below?",
+        ),
+        Misconception(
+            "last_dim_only",
+            lambda x, dim: x.softmax(-1),
+            says="the sum always runs over the last dimension",
+            hint="`dim` says over which dimension the weights must sum to 1.",
+        ),
+        Misconception(
+            "over_everything",
+            lambda x, dim: x.flatten().softmax(0).view(x.shape),
+            says="all the numbers together sum to 1",
+            hint="Each line along `dim` is a distribution of its own.",
+        ),
+        Misconception(
+            "global_max",
+            shifted_by_global_max,
+            says="the largest number of the whole tensor is subtracted",
+            hint="A row far below that maximum becomes 0/0. Subtract each line's own maximum.",
+        ),
+        Misconception(
+            "mean_subtracted",
+            shifted_by_mean,
+            says="the mean is subtracted rather than the maximum",
+            hint="What is far above the mean still overflows, and a mean of -inf spoils a line. "
+            "After subtracting the maximum no exponent is above 0.",
+        ),
+        Misconception(
+            "max_without_keepdim",
+            max_without_keepdim,
+            says="the maximum has lost its dimension (`keepdim`) and lines up with the wrong one",
+            hint="Pass `keepdim=True`, so that the maximum of a (2, 3) tensor along dim 1 is "
+            "(2, 1) and is subtracted from its own row.",
+        ),
+        Misconception(
+            "divided_by_max",
+            divided_by_max,
+            says="the numbers are divided by their maximum",
+            hint="Division changes the ratios between the weights; subtraction does not.",
+        ),
+        Misconception(
+            "exp_forgotten",
+            exp_forgotten,
+            says="the shifted numbers are normalised without exp",
+            hint="Weights must be positive: it is exp that makes them so.",
+        ),
+    ],
+)
+
+
+# 5.3 causal mask
+
+
+def causal_mask_cases(generator):
+    def size(low: int, high: int) -> int:
+        return int(torch.randint(low, high, (), generator=generator))
+
+    n = size(3, 6)
+    yield {"n_queries": n, "n_keys": n}
+    yield {"n_queries": 2, "n_keys": size(5, 9)}
+    yield {"n_queries": 1, "n_keys": size(3, 9)}
+    yield {"n_queries": size(3, 5), "n_keys": size(6, 12)}
+
+
+def ones_tril(n_queries: int, n_keys: int, diagonal: int) -> Tensor:
+    return torch.ones(n_queries, n_keys, dtype=torch.bool).tril(diagonal)
+
+
+CAUSAL_MASK = Question(
+    "attention.causal_mask",
+    points=2,
+    cases=causal_mask_cases,
+    reference=masks.causal,
+    misconceptions=[
+        Misconception(
+            "offset_ignored",
+            lambda n_queries, n_keys: ones_tril(n_queries, n_keys, 0),
+            says="the first query is placed at the first key",
+            hint="The queries are the *last* tokens. With 2 queries and 5 keys, the first query is "
+            "token 3: it may look at tokens 0 to 3.",
+        ),
+        Misconception(
+            "sees_the_future",
+            lambda n_queries, n_keys: torch.ones(n_queries, n_keys, dtype=torch.bool).triu(
+                n_keys - n_queries
+            ),
+            says="each query sees itself and what comes after it",
+            hint="True means *may look*, and a token may look back. Which side of the diagonal is "
+            "the past?",
+        ),
+        Misconception(
+            "true_means_hidden",
+            lambda n_queries, n_keys: ~ones_tril(n_queries, n_keys, n_keys - n_queries),
+            says="True marks what is hidden",
+            hint="The right pattern, with the opposite meaning: here True means that the query "
+            "may look (PyTorch's convention for scaled_dot_product_attention).",
+        ),
+        Misconception(
+            "blind_to_itself",
+            lambda n_queries, n_keys: ones_tril(n_queries, n_keys, n_keys - n_queries - 1),
+            says="a token does not see itself",
+            hint="The diagonal belongs to the past: a token may look at itself, and the first "
+            "token has nothing else to look at.",
+        ),
+        Misconception(
+            "sees_one_too_many",
+            lambda n_queries, n_keys: ones_tril(n_queries, n_keys, n_keys - n_queries + 1),
+            says="each query sees one token too many, the very one it must predict",
+            hint="Off by one: this model would cheat, like the one in the lesson.",
+        ),
+        Misconception(
+            "nothing_hidden",
+            lambda n_queries, n_keys: torch.ones(n_queries, n_keys, dtype=torch.bool),
+            says="nothing is hidden",
+            hint="With several queries the earlier ones must not see the later tokens.",
+        ),
+        Misconception(
+            "square",
+            lambda n_queries, n_keys: ones_tril(n_keys, n_keys, 0),
+            says="every key has a row, not only the queries",
+            hint="One row for each query: the last `n_queries` rows of this mask.",
+        ),
+        Misconception(
+            "minus_infinity",
+            lambda n_queries, n_keys: torch.zeros(n_queries, n_keys).masked_fill(
+                ~ones_tril(n_queries, n_keys, n_keys - n_queries), -torch.inf
+            ),
+            says="the mask is made of 0 and -inf, to be added to the scores",
+            hint="That form is used too, but here the mask is boolean: True where it may look.",
+        ),
+        Misconception(
+            "ones_and_zeros",
+            lambda n_queries, n_keys: ones_tril(n_queries, n_keys, n_keys - n_queries).float(),
+            says="the mask is made of the numbers 1 and 0",
+            hint="The right pattern; make it boolean (`dtype=torch.bool`). As numbers, `~mask` "
+            "fails and an addition would change the scores.",
+        ),
+    ],
+)
+
+
+# 5.4 one head
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """The package's attention, for one head; a query that may see nothing gets zeros."""
+    output, _ = explicit_attention(q[None, None], k[None, None], v[None, None], mask)
+    return output[0, 0].nan_to_num(0.0)
+
+
+def attend_cases(generator):
+    def tensors(n_queries: int, n_keys: int, d: int, d_value: int) -> dict:
+        shapes = {"q": (n_queries, d), "k": (n_keys, d), "v": (n_keys, d_value)}
+        return {name: randn(generator, *shape) for name, shape in shapes.items()}
+
+    yield tensors(3, 3, 4, 2) | {"mask": masks.causal(3, 3)}
+    yield tensors(4, 6, 8, 5) | {"mask": masks.causal(4, 6)}
+    scattered = torch.rand(5, 7, generator=generator) < 0.6
+    scattered[:, 0] = True
+    yield tensors(5, 7, 4, 3) | {"mask": scattered}
+    # Scores in the thousands, as a badly trained model has them: what is hidden stays hidden.
+    large = tensors(4, 4, 16, 3) | {"mask": masks.causal(4, 4)}
+    yield large | {"q": -900 * large["q"].abs(), "k": 60 * large["k"].abs()}
+    blind = masks.causal(4, 4)
+    blind[1] = False  # a query with nothing to look at, such as padding
+    yield tensors(4, 4, 8, 3) | {"mask": blind}
+
+
+def masked_attention(fill: float, scale=lambda d: d**-0.5, dim: int = -1, invert: bool = False):
+    """Variants of the right answer, each with one thing changed."""
+
+    def attend_with(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+        hidden = mask if invert else ~mask
+        scores = (q @ k.mT * scale(q.shape[-1])).masked_fill(hidden, fill)
+        return scores.softmax(dim).nan_to_num(0.0) @ v
+
+    return attend_with
+
+
+def nan_for_blind(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    return (q @ k.mT * q.shape[-1] ** -0.5).masked_fill(~mask, -torch.inf).softmax(-1) @ v
+
+
+def mask_after_softmax(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    return ((q @ k.mT * q.shape[-1] ** -0.5).softmax(-1) * mask) @ v
+
+
+def mask_added(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    return (q @ k.mT * q.shape[-1] ** -0.5 + mask).softmax(-1) @ v
+
+
+def no_mask(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    return (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1) @ v
+
+
+ATTEND = Question(
+    "attention.attend",
+    points=3,
+    cases=attend_cases,
+    reference=attend,
+    rtol=1e-4,
+    misconceptions=[
+        Misconception(
+            "nan_for_blind",
+            nan_for_blind,
+            says="the softmax of a row of nothing but -inf is NaN",
+            hint="A query that may look at nothing should give zeros: replace the NaN weights of "
+            "such a row with 0 before they meet v.",
+        ),
+        Misconception(
+            "finite_fill",
+            masked_attention(-1e9),
+            says="hidden scores are a large negative number such as -1e9, not -inf",
+            hint="With -1e9 everywhere a query that sees nothing looks at everything equally. "
+            "-inf gives NaN there, which you can see and replace.",
+        ),
+        Misconception(
+            "small_finite_fill",
+            masked_attention(-1e4),
+            says="hidden scores are a moderate negative number such as -1e4",
+            hint="Real scores may be lower still, and then what is hidden wins. Only -inf is below "
+            "everything.",
+        ),
+        Misconception(
+            "zero_fill",
+            masked_attention(0.0),
+            says="hidden scores are 0 when the softmax sees them, set so or multiplied by the mask",
+            hint="exp(0) = 1: a score of 0 is no weight of 0. Which score has exp = 0?",
+        ),
+        Misconception(
+            "mask_added",
+            mask_added,
+            says="the boolean mask is added to the scores",
+            hint="True counts as 1 and False as 0, so that hidden scores are only lower by 1.",
+        ),
+        Misconception(
+            "mask_after_softmax",
+            mask_after_softmax,
+            says="the mask comes after the softmax",
+            hint="The weights of a row no longer sum to 1: what the hidden keys took is lost. "
+            "Hide them before the softmax.",
+        ),
+        Misconception(
+            "mask_inverted",
+            masked_attention(-torch.inf, invert=True),
+            says="what the mask allows is hidden, and what it hides is shown",
+            hint="True means *may look*; `masked_fill` fills where its mask is True.",
+        ),
+        Misconception(
+            "no_mask",
+            no_mask,
+            says="the mask is not used",
+            hint="Scores where the mask is False must not take part in the softmax.",
+        ),
+        Misconception(
+            "over_queries",
+            masked_attention(-torch.inf, dim=-2),
+            says="the softmax runs over the queries instead of the keys",
+            hint="Each query hands out a total weight of 1 among the keys: rows sum to 1.",
+        ),
+        Misconception(
+            "no_scale",
+            masked_attention(-torch.inf, scale=lambda d: 1.0),
+            says="the scores are not scaled",
+            hint="Question 5.1: divide by the square root of d.",
+        ),
+        Misconception(
+            "scale_by_width",
+            masked_attention(-torch.inf, scale=lambda d: 1 / d),
+            says="the scores are divided by d",
+            hint="Question 5.1: divide by the square root of d.",
+        ),
+    ],
+)
+
+
+# 5.5 split into heads
+
+
+def split_heads(x: Tensor, n_heads: int) -> Tensor:
+    return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
+
+
+def split_heads_cases(generator):
+    yield {"x": randn(generator, 1, 2, 6), "n_heads": 3}
+    yield {"x": randn(generator, 2, 5, 24), "n_heads": 6}
+    yield {"x": randn(generator, 3, 4, 16), "n_heads": 4}
+    yield {"x": randn(generator, 2, 3, 8), "n_heads": 1}
+
+
+SPLIT_HEADS = Question(
+    "attention.split_heads",
+    points=2,
+    cases=split_heads_cases,
+    reference=split_heads,
+    misconceptions=[
+        Misconception(
+            "view_for_transpose",
+            lambda x, n_heads: x.reshape(x.shape[0], n_heads, x.shape[1], -1),
+            says="`view` or `reshape` goes straight to (B, H, T, d)",
+            hint="The shape is right but the numbers are dealt out in the wrong order: a head gets "
+            "whole tokens instead of a part of every token. Cut the last dimension first, then "
+            "swap two dimensions.",
+        ),
+        Misconception(
+            "no_transpose",
+            lambda x, n_heads: x.unflatten(-1, (n_heads, -1)),
+            says="the heads still stand behind the tokens, (B, T, H, d)",
+            hint="Attention multiplies the last two dimensions: they should be tokens and width. "
+            "Swap T and H.",
+        ),
+        Misconception(
+            "interleaved",
+            lambda x, n_heads: x.unflatten(-1, (-1, n_heads)).permute(0, 3, 1, 2),
+            says="each head takes every H-th number",
+            hint="Head 0 owns the first d numbers of a token, head 1 the next d: the width of the "
+            "heads comes last when you cut.",
+        ),
+        Misconception(
+            "heads_and_width_swapped",
+            lambda x, n_heads: x.unflatten(-1, (n_heads, -1)).permute(0, 3, 1, 2),
+            says="the width of a head stands where the heads should be",
+            hint="The result is (B, H, T, d): batch, heads, tokens, width.",
+        ),
+        Misconception(
+            "batch_and_heads_swapped",
+            lambda x, n_heads: x.unflatten(-1, (n_heads, -1)).permute(2, 0, 1, 3),
+            says="the heads come before the batch",
+            hint="The result is (B, H, T, d): batch, heads, tokens, width.",
+        ),
+        Misconception(
+            "list_of_heads",
+            lambda x, n_heads: list(x.chunk(n_heads, -1)),
+            says="the heads are a list",
+            hint="The cut is right; `torch.stack(..., dim=1)` makes one tensor of it, and "
+            "`unflatten` with `transpose` gets there in one go.",
+        ),
+    ],
+)
+
+
+# 5.6 grouped queries
+
+
+def grouped_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    output, _ = explicit_attention(q, k, v)
+    return output.transpose(1, 2).flatten(2)
+
+
+def grouped_attention_cases(generator):
+    def tensors(n_texts, n_heads, n_kv_heads, n_queries, n_keys, d):
+        return {
+            "q": randn(generator, n_texts, n_heads, n_queries, d),
+            "k": randn(generator, n_texts, n_kv_heads, n_keys, d),
+            "v": randn(generator, n_texts, n_kv_heads, n_keys, d),
+        }
+
+    yield tensors(1, 4, 2, 2, 2, 2)
+    yield tensors(2, 6, 3, 5, 5, 4)
+    yield tensors(2, 8, 2, 3, 7, 4)
+    yield tensors(2, 3, 1, 4, 4, 8)  # one group: multi-query attention
+    yield tensors(2, 3, 3, 4, 5, 4)  # as many groups as heads: multi-head attention
+
+
+def heads_with(spread, attend=explicit_attention):
+    """The right answer but for how keys and values are spread over the query heads."""
+
+    def grouped(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        group_size = q.shape[1] // k.shape[1]
+        output, _ = attend(q, spread(k, group_size), spread(v, group_size))
+        return output.transpose(1, 2).flatten(2)
+
+    return grouped
+
+
+def tile(x: Tensor, group_size: int) -> Tensor:
+    return x.repeat(1, group_size, 1, 1)
+
+
+def first_head_for_all(x: Tensor, group_size: int) -> Tensor:
+    return x[:, :1].expand(-1, x.shape[1] * group_size, -1, -1)
+
+
+def spread(x: Tensor, group_size: int) -> Tensor:
+    return x.repeat_interleave(group_size, dim=1)
+
+
+def spread_batch(x: Tensor, group_size: int) -> Tensor:
+    return x.repeat_interleave(group_size, dim=0)
+
+
+def uncausal(q, k, v):
+    return explicit_attention(q, k, v, torch.ones(q.shape[2], k.shape[2], dtype=torch.bool))
+
+
+def offset_ignored(q, k, v):
+    return explicit_attention(q, k, v, ones_tril(q.shape[2], k.shape[2], 0))
+
+
+def scaled_by_merged_width(q, k, v):
+    return explicit_attention(q / q.shape[1] ** 0.5, k, v)
+
+
+def merged_without_transpose(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    output, _ = explicit_attention(q, k, v)
+    return output.reshape(q.shape[0], q.shape[2], -1)
+
+
+def not_merged(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return explicit_attention(q, k, v)[0]
+
+
+def merged_interleaved(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return explicit_attention(q, k, v)[0].permute(0, 2, 3, 1).flatten(2)
+
+
+GROUPED_ATTENTION = Question(
+    "attention.grouped_attention",
+    points=4,
+    cases=grouped_attention_cases,
+    reference=grouped_attention,
+    rtol=1e-4,
+    misconceptions=[
+        Misconception(
+            "repeat_for_repeat_interleave",
+            heads_with(tile),
+            says="the key and value heads are tiled (`repeat`), so that neighbours in q use "
+            "different keys",
+            hint="With 4 query heads and 2 groups, heads 0 and 1 share group 0. Tiling gives the "
+            "order 0 1 0 1; which function gives 0 0 1 1?",
+        ),
+        Misconception(
+            "first_head_for_all",
+            heads_with(first_head_for_all),
+            says="every query head uses the first key and value head",
+            hint="That is multi-query attention. Query head h belongs to group h // (H / G).",
+        ),
+        Misconception(
+            "repeated_batch",
+            heads_with(spread_batch),
+            says="the texts are repeated instead of the heads",
+            hint="Heads are dimension 1: `repeat_interleave(n, dim=1)`.",
+        ),
+        Misconception(
+            "not_causal",
+            heads_with(spread, uncausal),
+            says="the queries see the future",
+            hint="Question 5.3: queries are the last T of the S tokens and look back only.",
+        ),
+        Misconception(
+            "offset_ignored",
+            heads_with(spread, offset_ignored),
+            says="the mask puts the first query at the first key",
+            hint="Question 5.3: with fewer queries than keys, the queries are the last tokens.",
+        ),
+        Misconception(
+            "scaled_by_merged_width",
+            heads_with(spread, scaled_by_merged_width),
+            says="the scale uses the width of all heads together",
+            hint="Each head divides by the square root of its own width d.",
+        ),
+        Misconception(
+            "merged_without_transpose",
+            merged_without_transpose,
+            says="the heads are merged with `view` or `reshape` alone",
+            hint="In memory the heads come before the tokens. Swap them back to (B, T, H, d), "
+            "then flatten the last two.",
+        ),
+        Misconception(
+            "not_merged",
+            not_merged,
+            says="the heads are still apart",
+            hint="The result is (B, T, H·d): for each token the outputs of its heads side by side.",
+        ),
+        Misconception(
+            "merged_interleaved",
+            merged_interleaved,
+            says="the numbers of the heads are shuffled into each other",
+            hint="First all d numbers of head 0, then those of head 1: the width comes last.",
+        ),
+    ],
+)
+
+QUESTIONS = [SCORES, SOFTMAX, CAUSAL_MASK, ATTEND, SPLIT_HEADS, GROUPED_ATTENTION]
