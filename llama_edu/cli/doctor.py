@@ -70,10 +70,11 @@ def container_limit(file: str, folder: Path = Path("/sys/fs/cgroup")) -> float |
         None where there is no limit.
     """
     try:
-        amount, *period = (folder / file).read_text(encoding="ascii").split()
+        amount, *rest = (folder / file).read_text(encoding="ascii").split()
     except OSError:
         return None
-    return None if amount == "max" else int(amount) / int(*period or "1")
+    period = int(rest[0]) if rest else 1  # processor time is granted per period, memory is not
+    return None if amount == "max" else int(amount) / period
 
 
 def archive_is_found(name: str, seconds: float = 8) -> bool:
