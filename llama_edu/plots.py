@@ -138,7 +138,7 @@ def attention(
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(1, n_panels, sharey=True, squeeze=False)[0]
         for axes, (name, weights) in zip(panels, maps.items(), strict=True):
-            image = axes.imshow(weights.float().cpu(), cmap="Blues", vmin=0, vmax=1)
+            image = axes.imshow(weights.float().cpu().numpy(), cmap="Blues", vmin=0, vmax=1)
             axes.set_xticks(range(len(key_words)), key_words, rotation=90)
             axes.set_yticks(range(len(words)), words)
             axes.tick_params(length=0)

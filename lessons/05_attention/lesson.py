@@ -13,12 +13,13 @@ import torch
 from torch.nn import functional as F
 
 from llama_edu import plots
-from llama_edu.course import show
+from llama_edu.course.source import show_source
 from llama_edu.pretrained import load_pretrained
 
 smol = load_pretrained(dtype=torch.float32)
 
 
+@torch.no_grad()
 def next_words(text: str, n: int = 2) -> str:
     logits = smol.model(torch.tensor([smol.text_ids(text)]))[0, -1]
     best = logits.softmax(-1).topk(n)
@@ -366,7 +367,7 @@ print("repeat:           ", groups.repeat(3).tolist())
 # All of it together, as this package has it, and as you now can read it:
 
 # %% tags=["nbval-ignore-output"]
-show(explicit_attention)
+show_source(explicit_attention)
 
 # %% [markdown]
 # Is it the real thing? PyTorch has a kernel for the same formula, which the model itself uses

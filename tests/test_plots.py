@@ -1,0 +1,71 @@
+"""Figures say what they show: a title, labelled axes, words for those who cannot see them."""
+
+import io
+
+import pytest
+import torch
+from matplotlib.image import imread
+
+from llama_edu import plots
+
+X = [1, 2, 4, 8]
+
+
+def draw_lines():
+    return plots.lines(
+        {"a": (X, X), "b": (X, X[::-1])}, title="They cross", x_label="x in m", y_label="y in s",
+        alt="Two crossing lines.", x_log=True,
+    )  # fmt: skip
+
+
+def draw_bars():
+    return plots.bars({"sky": 0.5, "sea": 0.25}, title="More sky", x_label="share", alt="Two bars.")
+
+
+def draw_attention():
+    maps = {"left": torch.eye(3), "right": torch.full((3, 3), 1 / 3)}
+    return plots.attention(maps, ["a", "b", "c"], title="Two ways to look", alt="Two maps.")
+
+
+def draw_flow():
+    steps = [("text", ""), ("tokens", "04"), ("logits", "09")]
+    loops = {(1, 2): "again", (0, 2): "for ever"}
+    return plots.flow(steps, loops, title="Round and round", alt="Three boxes.")
+
+
+FIGURES = [draw_lines, draw_bars, draw_attention, draw_flow]
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_notebook_gets_a_picture_and_its_words(draw):
+    figure = draw()
+    bundle, metadata = figure._repr_mimebundle_()
+    picture = imread(io.BytesIO(bundle["image/png"]))
+    assert picture.std() > 0.01  # something is drawn
+    assert bundle["text/plain"] == metadata["image/png"]["alt"] == figure.alt
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_same_data_give_the_same_bytes(draw):
+    first, second = (draw()._repr_mimebundle_()[0]["image/png"] for _ in range(2))
+    assert first == second
+
+
+def test_lines_are_told_apart_by_more_than_colour():
+    axes = draw_lines().axes[0]
+    assert len({line.get_marker() for line in axes.lines}) == 2
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x in m", "y in s")
+    assert axes.get_title(loc="left") == "They cross"
+
+
+def test_attention_rows_are_the_looking_words():
+    weights = torch.tensor([[1.0, 0.0, 0.0], [0.25, 0.75, 0.0]])
+    figure = plots.attention(
+        {"": weights}, ["x", "y"], key_words=["p", "q", "r"], title="t", alt="a", write_numbers=True
+    )
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "y"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["p", "q", "r"]
+    written = [text.get_text() for text in axes.texts]
+    assert written == ["1.00", "0.00", "0.00", "0.25", "0.75", "0.00"]
