@@ -59,7 +59,7 @@ class GGUFTensor:
             raise ValueError(
                 f"{self.path}: {self.name} is of type {kind.name}, which cannot be expanded"
             ) from None
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise ValueError(f"{self.path}: {self.name} cannot be read: {error}") from None
 
 
@@ -91,9 +91,14 @@ def read_gguf(path: str | Path) -> tuple[dict[str, Any], dict[str, GGUFTensor]]:
                 _read(file, STRING): _read(file, *_unpack(file, "I")) for _ in range(n_keys)
             }
             heads = [_read_tensor_head(file) for _ in range(n_tensors)]
-        except (struct.error, KeyError, OverflowError, MemoryError, UnicodeDecodeError):
+        except (struct.error, KeyError, OverflowError, MemoryError, RecursionError,
+                UnicodeDecodeError):  # fmt: skip
             raise ValueError(f"{path} is damaged: its head cannot be read") from None
         alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
+        if not isinstance(alignment, int) or alignment <= 0:
+            raise ValueError(
+                f"{path}: general.alignment must be a positive number of bytes, got {alignment!r}"
+            )
         data_start = -(-file.tell() // alignment) * alignment
     tensors = {
         name: GGUFTensor(path, name, shape, kind, data_start + offset)

@@ -73,6 +73,8 @@ def read_gguf_config(
 
     if (architecture := read("general.architecture")) != "llama":
         raise ValueError(f"{file} is of architecture {architecture!r}, expected 'llama'")
+    if (scaling := read("llama.rope.scaling.type", "none")) != "none":
+        raise ValueError(f"{file}: llama.rope.scaling.type must be 'none', got {scaling!r}")
     if NAMES["embedding"] not in stored:
         raise ValueError(f"{file} lacks the tensor {NAMES['embedding']}")
     n_heads, d_model = read("llama.attention.head_count"), read("llama.embedding_length")

@@ -73,8 +73,10 @@ def check_tied_output(
 
 
 def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
-    index = folder / "model.safetensors.index.json"
-    if index.exists():
+    whole, index = folder / "model.safetensors", folder / "model.safetensors.index.json"
+    if whole.exists():  # it comes first, as in transformers: shards beside it are of another save
+        files = [whole]
+    elif index.exists():
         shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
         files = [folder / name for name in shards]
     else:
@@ -150,6 +152,9 @@ def _read_rope_scaling(rope: dict, path: Path) -> RopeScaling | None:
         return None
     if kind != "llama3":
         raise ValueError(f"{path}: rope_type must be 'default' or 'llama3', got {kind!r}")
+    names = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
+    if missing := [name for name in names if name not in rope]:
+        raise ValueError(f"{path}: llama3 scaling lacks {', '.join(missing)}")
     return RopeScaling(
         factor=rope["factor"],
         low_freq_factor=rope["low_freq_factor"],

@@ -54,7 +54,7 @@ def load_meta(
         raise ValueError(f"the shards of {folder} hold different tensors: {sorted(unequal)[:8]}")
     params = json.loads((folder / "params.json").read_text(encoding="utf-8"))
     stored = {
-        name: _join(name, [shard[name] for shard in shards], params["dim"])
+        name: _join(name, [shard[name] for shard in shards], params.get("dim", 0))
         for name in shards[0]
         if name != "rope.freqs"  # determined by params.json
     }
