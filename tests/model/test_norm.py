@@ -1,0 +1,52 @@
+"""RMSNorm: agrees with PyTorch, is scale invariant, and names its own mistakes."""
+
+import pytest
+import torch
+
+from llama_edu.model.norm import RMSNorm
+
+
+@pytest.mark.parametrize("eps", [1e-6, 1e-5, 0.5])
+def test_matches_pytorch(eps, randomize):
+    x = torch.randn(2, 5, 16)
+    ours, theirs = RMSNorm(16, eps), torch.nn.RMSNorm(16, eps)
+    theirs.weight = randomize(ours).gain
+    torch.testing.assert_close(ours(x), theirs(x))
+
+
+@pytest.mark.parametrize("scale", [1e-2, 1.0, 1e3])
+def test_output_ignores_input_scale(scale):
+    x = torch.randn(3, 64)
+    norm = RMSNorm(64, eps=0.0)
+    torch.testing.assert_close(norm(scale * x), norm(x), rtol=1e-5, atol=1e-5)
+
+
+def test_output_has_unit_root_mean_square():
+    y = RMSNorm(24)(7 * torch.randn(2, 5, 24))
+    torch.testing.assert_close(y.square().mean(-1), torch.ones(2, 5), rtol=1e-5, atol=1e-5)
+
+
+def test_layer_norm_is_rms_norm_of_the_centered_vector():
+    x = torch.randn(2, 5, 16)
+    centered = x - x.mean(-1, keepdim=True)
+    torch.testing.assert_close(RMSNorm(16)(centered), torch.nn.functional.layer_norm(x, (16,)))
+
+
+def test_zero_vector_stays_zero():
+    assert RMSNorm(4)(torch.zeros(1, 4)).tolist() == [[0, 0, 0, 0]]
+
+
+def test_mean_of_squares_is_taken_in_fp32():
+    x = torch.full((1, 4096), 300.0, dtype=torch.float16)  # 300^2 is beyond fp16
+    torch.testing.assert_close(RMSNorm(4096).half()(x), torch.ones_like(x))
+
+
+@pytest.mark.parametrize("gain_dtype", [torch.float32, torch.bfloat16])
+def test_bfloat16_input_keeps_its_dtype(gain_dtype):
+    norm = RMSNorm(8).to(gain_dtype)
+    assert norm(torch.ones(1, 8, dtype=torch.bfloat16)).dtype == torch.bfloat16
+
+
+def test_rejects_empty_width():
+    with pytest.raises(ValueError, match="d_model must be positive, got 0"):
+        RMSNorm(0)

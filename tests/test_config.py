@@ -1,0 +1,148 @@
+"""ModelConfig: every preset counts exactly, and a wrong shape is named with its value."""
+
+import ast
+from dataclasses import fields, replace
+from math import ceil
+from pathlib import Path
+
+import pytest
+import torch
+
+import llama_edu
+from llama_edu.config import PRESETS, ModelConfig, RopeScaling
+from llama_edu.model.llama import Llama
+
+# Parameters, and bytes a token of KV cache in bf16: published totals of safetensors files, model
+# cards and papers for the released models.
+COUNTS = {
+    "llama-7b": (6_738_415_616, 524_288),
+    "llama-13b": (13_015_864_320, 819_200),
+    "llama-33b": (32_528_943_616, 1_597_440),
+    "llama-65b": (65_285_660_672, 2_621_440),
+    "llama-2-7b": (6_738_415_616, 524_288),
+    "llama-2-13b": (13_015_864_320, 819_200),
+    "llama-2-70b": (68_976_648_192, 327_680),
+    "llama-3-8b": (8_030_261_248, 131_072),
+    "llama-3-70b": (70_553_706_496, 327_680),
+    "llama-3.1-8b": (8_030_261_248, 131_072),
+    "llama-3.1-70b": (70_553_706_496, 327_680),
+    "llama-3.1-405b": (405_853_388_800, 516_096),
+    "llama-3.2-1b": (1_235_814_400, 32_768),
+    "llama-3.2-3b": (3_212_749_824, 114_688),
+    "smollm2-135m": (134_515_008, 23_040),
+    "stories-15m": (15_191_712, 6_912),
+    "tiny": (158_016, 256),
+}
+
+# `multiple_of` and `ffn_dim_multiplier` of params.json, from which Meta's code derives d_ff.
+FFN_RULE = {
+    "llama-7b": (256, 1),
+    "llama-13b": (256, 1),
+    "llama-33b": (256, 1),
+    "llama-65b": (256, 1),
+    "llama-2-7b": (256, 1),
+    "llama-2-13b": (256, 1),
+    "llama-2-70b": (4096, 1.3),
+    "llama-3-8b": (1024, 1.3),
+    "llama-3-70b": (4096, 1.3),
+    "llama-3.1-8b": (1024, 1.3),
+    "llama-3.1-70b": (4096, 1.3),
+    "llama-3.1-405b": (4096, 1.2),
+    "llama-3.2-1b": (256, 1.5),
+    "llama-3.2-3b": (256, 1.0),
+    "stories-15m": (32, 1),
+}
+
+SHAPE = {
+    "vocab_size": 31, "d_model": 24, "n_layers": 2, "n_heads": 6, "n_kv_heads": 3, "d_ff": 40,
+    "max_seq_len": 16,
+}  # fmt: skip
+
+
+def test_counts_cover_every_preset():
+    assert set(COUNTS) == set(PRESETS)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_preset_has_the_published_counts(name):
+    assert (PRESETS[name].n_params, PRESETS[name].kv_bytes_per_token()) == COUNTS[name]
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_model_has_as_many_weights_as_its_config_says(name):
+    with torch.device("meta"):
+        model = Llama(PRESETS[name])
+    assert sum(weight.numel() for weight in model.parameters()) == PRESETS[name].n_params
+
+
+@pytest.mark.parametrize("name", FFN_RULE)
+def test_ffn_width_follows_metas_rule(name):
+    multiple_of, multiplier = FFN_RULE[name]
+    width = int(multiplier * int(2 * 4 * PRESETS[name].d_model / 3))
+    assert PRESETS[name].d_ff == multiple_of * ceil(width / multiple_of)
+
+
+def test_head_width_is_128_but_for_the_small_ones():
+    widths = {name: PRESETS[name].d_head for name in PRESETS if name.startswith("llama")}
+    assert widths.pop("llama-3.2-1b") == 64
+    assert set(widths.values()) == {128}
+
+
+def test_kv_bytes_reproduce_the_17_gb_of_metas_faq():
+    # 1024 tokens, 32 texts, LLaMA 7B in fp16.
+    assert 1024 * 32 * PRESETS["llama-7b"].kv_bytes_per_token() == 17_179_869_184
+
+
+def test_kv_bytes_scale_with_the_size_of_a_number():
+    config = ModelConfig(**SHAPE)
+    assert config.kv_bytes_per_token(4) == 2 * config.kv_bytes_per_token() == 2 * 2 * 3 * 4 * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vocab_size": 0}, "vocab_size must be a positive whole number, got 0"),
+        ({"n_layers": -1}, "n_layers must be a positive whole number, got -1"),
+        ({"d_ff": 2.5}, "d_ff must be a positive whole number, got 2.5"),
+        ({"max_seq_len": "8"}, "max_seq_len must be a positive whole number, got '8'"),
+        ({"d_model": 25}, "d_model=25 must be a multiple of n_heads=6"),
+        ({"n_kv_heads": 4}, "n_heads=6 must be a multiple of n_kv_heads=4"),
+        ({"d_model": 18}, r"d_head=3 \(d_model / n_heads\) must be even"),
+        ({"rope_theta": 0.0}, "rope_theta must be positive, got 0.0"),
+        ({"norm_eps": -1e-5}, "norm_eps must not be negative, got -1e-05"),
+    ],
+)
+def test_wrong_shape_is_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        ModelConfig(**SHAPE | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"factor": 0.5}, "factor must be at least 1, got 0.5"),
+        ({"low_freq_factor": 4.0}, "low_freq_factor=4.0 must be positive and less than"),
+        ({"low_freq_factor": 0.0}, "low_freq_factor=0.0 must be positive and less than"),
+        ({"original_max_seq_len": 0}, "original_max_seq_len must be positive, got 0"),
+    ],
+)
+def test_wrong_rope_scaling_is_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        RopeScaling(**changes)
+
+
+def test_a_variant_is_checked_too():
+    with pytest.raises(ValueError, match="n_heads=32 must be a multiple of n_kv_heads=7"):
+        replace(PRESETS["llama-3-8b"], n_kv_heads=7)
+
+
+@pytest.mark.parametrize("field", [f.name for c in (ModelConfig, RopeScaling) for f in fields(c)])
+def test_every_field_is_read_outside_the_config(field):
+    readers = [
+        path.name
+        for path in Path(llama_edu.__file__).parent.rglob("*.py")
+        if path.name != "config.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == field and isinstance(node.ctx, ast.Load)
+    ]
+    assert readers
