@@ -1,0 +1,194 @@
+"""Is it the same value? If not, the first thing that is wrong with it, in a sentence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from numbers import Complex, Real
+from types import GeneratorType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from llama_edu.course.describe import describe, dtype_name, kind_of, number_in, two_numbers
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is wrong with a value.
+
+    Args:
+        kind: "none", "type", "length", "shape", "dtype", "graph", "nan" or "value".
+        sentence: what was expected and what came.
+    """
+
+    kind: str
+    sentence: str
+
+
+def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference | None:
+    """Find the first thing that is wrong with a value; None if it is right.
+
+    Numbers may be atol + rtol * |expected| apart, and NaN equals NaN; whole numbers, truth values
+    and text must be equal. Lists, tuples and dicts are compared item by item.
+    """
+    if got is None and expected is not None:
+        return Difference("none", "It returned None: is there a `return` on its last line?")
+    if not _is_same_type(expected, got):
+        advice = _advice(expected, got, rtol, atol)
+        return Difference("type", f"Expected {kind_of(expected)}, got {kind_of(got)}.{advice}")
+    if isinstance(expected, Tensor):
+        return _tensor_difference(expected, got, rtol, atol)
+    if isinstance(expected, dict | list | tuple):
+        return _item_difference(expected, got, rtol, atol)
+    if isinstance(expected, str):
+        return _text_difference(expected, got)
+    if isinstance(expected, float | complex):
+        is_nan = got != got and expected == expected
+        if expected == got or abs(expected - got) <= atol + rtol * abs(expected):
+            return None
+        if expected != expected and got != got:
+            return None
+        sentence = "Expected {}, got {}.".format(*two_numbers(expected, got))
+        return Difference("nan" if is_nan else "value", sentence)
+    if expected == got:
+        return None
+    return Difference("value", f"Expected {describe(expected)}, got {describe(got)}.")
+
+
+def _is_same_type(expected: Any, got: Any) -> bool:
+    if isinstance(expected, bool) or isinstance(got, bool):
+        return isinstance(expected, bool) and isinstance(got, bool)
+    for kind, allowed in ((Tensor, Tensor), (float, Real), (complex, Complex)):
+        if isinstance(expected, kind):
+            return isinstance(got, allowed)
+    for kind in (list, tuple, dict):  # a named tuple may be answered by a plain one
+        if isinstance(expected, kind):
+            return isinstance(got, kind)
+    return isinstance(got, type(expected))
+
+
+def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
+    """How to make the type that was asked for out of the one that came, where that is known."""
+    if isinstance(got, tuple):
+        if hasattr(got, "values") and hasattr(got, "indices"):
+            return " `max(dim)` and its like return (values, indices): take `.values`."
+        for position, item in enumerate(got):
+            if difference(expected, item, rtol, atol) is None:
+                return f" Item {position} of it is right: return that alone."
+    if isinstance(got, GeneratorType | map | filter | zip) and isinstance(expected, list):
+        return " `list(...)` runs it and collects what it gives."
+    if callable(got) and not isinstance(expected, type(got)):
+        return " Are the parentheses `()` missing?"
+    if isinstance(got, Tensor):
+        if isinstance(expected, list):
+            return " `.tolist()` turns it into one."
+        if isinstance(expected, Real):
+            return " `.item()` takes the number out of it." if got.numel() == 1 else ""
+    if not isinstance(expected, Tensor):
+        return ""
+    if type(got).__module__ == "numpy":
+        return " `torch.from_numpy(...)` turns it into one."
+    if isinstance(got, list | tuple):
+        has_tensors = any(isinstance(item, Tensor) for item in got)
+        return f" `torch.{'stack' if has_tensors else 'tensor'}(...)` turns it into one."
+    if isinstance(got, Iterable) and not isinstance(got, str | dict):
+        return " Collect what it gives in a list; `torch.tensor` or `torch.stack` does the rest."
+    return " `torch.tensor(...)` turns it into one." if isinstance(got, Real) else ""
+
+
+def _tensor_difference(
+    expected: Tensor, got: Tensor, rtol: float, atol: float
+) -> Difference | None:
+    if expected.shape != got.shape:
+        sentence = f"Expected shape {tuple(expected.shape)}, got {tuple(got.shape)}."
+        return Difference("shape", sentence)
+    if expected.dtype != got.dtype:
+        sentence = f"Expected dtype {dtype_name(expected)}, got {dtype_name(got)}."
+        return Difference("dtype", sentence)
+    if expected.requires_grad != got.requires_grad:
+        return Difference("graph", _GRAPH[got.requires_grad])
+    expected, got = expected.detach().cpu(), got.detach().cpu()
+    is_nan = got.isnan() & ~expected.isnan()
+    if is_nan.any():
+        at = is_nan.nonzero()[0].tolist()
+        first = f", first at {at}" if is_nan.sum() > 1 else f" at {at}"
+        right = number_in(expected)(expected[*at].item())
+        sentence = f"{_share(is_nan)} NaN{first}, where {right} is expected."
+        return Difference("nan", sentence)
+    is_wrong = ~is_close(expected, got, rtol, atol)
+    return Difference("value", _wrong_numbers(expected, got, is_wrong)) if is_wrong.any() else None
+
+
+_GRAPH = {
+    True: "The result hangs on a gradient graph (requires_grad), though no input does: it must be "
+    "a plain tensor.",
+    False: "The result is cut off from the gradient graph: `detach()`, `.data`, `.item()` and "
+    "`torch.no_grad()` do that.",
+}
+
+
+def is_close(expected: Tensor, got: Tensor, rtol: float, atol: float) -> Tensor:
+    """Where two tensors of one shape and dtype agree; whole numbers and truth values exactly."""
+    if not (expected.is_floating_point() or expected.is_complex()):
+        return expected == got
+    wide = torch.complex128 if expected.is_complex() else torch.float64
+    return got.to(wide).isclose(expected.to(wide), rtol, atol, equal_nan=True)
+
+
+def _wrong_numbers(expected: Tensor, got: Tensor, is_wrong: Tensor) -> str:
+    """How many numbers are wrong, and the worst; of two equally bad ones the first."""
+    if expected.is_floating_point() or expected.is_complex():
+        distance = (got.to(torch.complex128) - expected.to(torch.complex128)).abs()
+        distance = distance.nan_to_num(torch.inf, posinf=torch.inf).where(is_wrong, 0)
+        # Rounding makes a tie of what differs in the last bit, so that every CPU names the same.
+        relative = distance / distance.max() if distance.max().isfinite() else distance.isinf()
+        is_worst = relative > 1 - 1e-4
+        most = ", most" if is_wrong.sum() > 1 else ""
+    else:
+        is_worst, most = is_wrong, ", first" if is_wrong.sum() > 1 else ""
+    at = is_worst.nonzero()[0].tolist()
+    texts = two_numbers(expected[*at].item(), got[*at].item())
+    pair = "expected {}, got {}".format(*texts)
+    if not at:
+        return f"E{pair[1:]}."
+    return f"{_share(is_wrong)} wrong{most} at {at}: {pair}."
+
+
+def _share(mask: Tensor) -> str:
+    """How many of all: "3 of 12 numbers are"."""
+    n, n_all = int(mask.sum()), mask.numel()
+    if n == n_all:
+        return f"All {n} numbers are" if n > 1 else "The only number is"
+    return f"{n} of {n_all} numbers {'is' if n == 1 else 'are'}"
+
+
+def _item_difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference | None:
+    """Dicts by key, lists and tuples by position; what stands in both is looked at first."""
+    if isinstance(expected, dict):
+        if expected.keys() != got.keys():
+            sentence = f"Expected the keys {list(expected)}, got {list(got)}."
+            return Difference("length", sentence)
+        pairs = [(repr(key), expected[key], got[key]) for key in expected]
+    else:
+        pairs = [(str(i), *pair) for i, pair in enumerate(zip(expected, got, strict=False))]
+    for name, *pair in pairs:
+        if wrong := difference(*pair, rtol, atol):
+            sentence = f"Item {name}: {wrong.sentence[0].lower()}{wrong.sentence[1:]}"
+            break
+    else:
+        wrong = None
+    if len(expected) != len(got):
+        n_items = f"{len(expected)} item" + "s" * (len(expected) != 1)
+        so_far = sentence if wrong else f"The first {len(pairs)} are right."
+        so_far = so_far if pairs else ""
+        return Difference("length", f"Expected {n_items}, got {len(got)}. {so_far}".strip())
+    return wrong and replace(wrong, sentence=sentence)
+
+
+def _text_difference(expected: str, got: str) -> Difference | None:
+    if expected == got:
+        return None
+    n_same = next((i for i, (a, b) in enumerate(zip(expected, got, strict=False)) if a != b), None)
+    n_same = min(len(expected), len(got)) if n_same is None else n_same
+    where = f"; the first {n_same} characters are right" if n_same > 1 else ""
+    return Difference("value", f"Expected {describe(expected)}, got {describe(got)}{where}.")

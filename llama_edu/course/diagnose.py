@@ -1,0 +1,195 @@
+"""Which mistake is it? An answer is run on every case, and beside the known wrong answers."""
+
+import inspect
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from llama_edu.course.compare import Difference, difference
+from llama_edu.course.describe import describe, is_readable, kind_of
+from llama_edu.course.names import first_use
+from llama_edu.course.outcomes import Outcome, failed_line, is_same_outcome, make_cases, outcomes
+from llama_edu.course.patterns import pattern
+from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.verdict import Verdict
+
+# What is shown first where cases fail in different ways; kinds not named here come after these.
+URGENT = ("stopped", "stub", "recursion", "error", "none", "type", "length", "shape", "dtype")
+SAYS_NOTHING = {"stopped", "stub", "recursion"}  # such an answer is like no other
+NEEDS_NO_CASE = SAYS_NOTHING | {"none", "type", "graph", "changed"}
+MAX_ERROR_CHARACTERS = 300
+
+HINTS = {
+    "stub": "Stuck? Open the hints above the function.",
+    "recursion": "Every way through a function that calls itself must end somewhere.",
+    "stopped": "Is it in a loop whose condition never becomes false?",
+    "nan": "NaN comes from 0/0, inf - inf and 0 * inf. Take this case through your lines one by "
+    "one and see where the first NaN appears.",
+    "value": "No known mistake gives just this. Work this case through by hand, or open the hints "
+    "above the function.",
+    "changed": "Whoever called the function still needs its inputs. `x += y`, `x[...] = y` and "
+    "operations that end in _ write into them; `x = x + y` makes a new tensor.",
+}
+
+
+def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
+    """Find out whether an answer is right, and if not, which mistake it makes.
+
+    Args:
+        question: what was asked.
+        function: the learner's answer; it need not even be a function.
+        seed: of the cases.
+
+    Returns:
+        The verdict; the same answer and seed give the same words.
+
+    Raises:
+        Exception: what the question's own reference raises; then the question is broken.
+    """
+    verdict = Verdict(question.name, question.points)
+    if refusal := _refusal(question, function):
+        return replace(verdict, **refusal)
+    cases = make_cases(question, seed)
+    if misfit := _misfit(question.function_name, function, cases):
+        return replace(verdict, kind="arguments", sentence=misfit)
+    expected = list(outcomes(question.reference, cases, seed))
+    for outcome in expected:
+        if outcome.error:
+            raise outcome.error
+    got = list(outcomes(function, cases, seed))
+    failures = {}
+    for i, pair in enumerate(zip(expected, got, strict=False)):  # fewer, if it was stopped
+        if failure := _failure(*pair, question):
+            failures[i] = failure
+    if not failures:
+        return verdict
+    shown = min(failures, key=lambda i: (_rank(failures[i]), _size(cases[i], expected[i])))
+    kind = failures[shown].kind
+    verdict = replace(verdict, kind=kind, sentence=failures[shown].sentence)
+    if got[shown].error and kind != "stub":
+        verdict = replace(verdict, line=failed_line(got[shown].error, function))
+    if kind not in NEEDS_NO_CASE:
+        place = _place(shown, len(failures), len(cases))
+        words = _case_in_words(cases[shown], expected[shown], got[shown])
+        verdict = replace(verdict, place=place, **words)
+    if known := _recognise(question, kind, cases, got, seed):
+        return replace(verdict, misconception=known.name, says=known.says, hint=known.hint)
+    relation = _relation(cases[shown], expected[shown], got[shown], question)
+    return replace(verdict, pattern=relation, hint="" if relation else HINTS.get(kind, ""))
+
+
+def _refusal(question: Question, function: Any) -> dict[str, str]:
+    """What keeps an answer from being run at all, in the fields of a verdict."""
+    if not callable(function):
+        sentence = f"Expected the function itself, got {kind_of(function)}: its name will do."
+        return {"kind": "not_callable", "sentence": sentence}
+    if use := first_use(function, question.forbids):
+        sentence = f"`{use.name}` must not be used here: what it does is what is to be written."
+        return {"kind": "forbidden", "sentence": sentence, "line": use.line}
+    return {}
+
+
+def _misfit(name: str, function: Callable, cases: list[dict]) -> str:
+    """How a function must be callable, where it is not; "" if every case fits."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some of C's own functions tell nothing
+        return ""
+    for case in cases:
+        try:
+            signature.bind(**case)
+        except TypeError:
+            has = ", ".join(signature.parameters)
+            return f"It is called as {name}({', '.join(case)}), but is written as {name}({has})."
+    return ""
+
+
+def _failure(expected: Outcome, got: Outcome, question: Question) -> Difference | None:
+    if got.error:
+        return _name_error(got.error)
+    wrong = difference(expected.value, got.value, question.rtol, question.atol)
+    if not got.changed:
+        return wrong
+    names = " and ".join(f"`{name}`" for name in got.changed)
+    if wrong:
+        return replace(wrong, sentence=f"{wrong.sentence} It also writes into its input {names}.")
+    return Difference("changed", f"The result is right, but the function wrote into {names}.")
+
+
+def _name_error(error: BaseException) -> Difference:
+    if isinstance(error, KeyboardInterrupt):
+        return Difference("stopped", "It was stopped before it had a result.")
+    if isinstance(error, RecursionError):
+        return Difference("recursion", "It calls itself without end.")
+    if isinstance(error, NotImplementedError) and not error.args:
+        sentence = "It is not written yet: put your code in place of `raise NotImplementedError()`."
+        return Difference("stub", sentence)
+    # Not str(error): Python's own line may add what name was meant instead.
+    text = "".join(traceback.TracebackException.from_exception(error).format_exception_only())
+    text = " ".join(text.split())
+    if len(text) > MAX_ERROR_CHARACTERS:
+        text = f"{text[:MAX_ERROR_CHARACTERS]}…"
+    return Difference("error", f"It raised {text}")
+
+
+def _rank(failure: Difference) -> int:
+    if failure.kind in URGENT:
+        return URGENT.index(failure.kind)
+    return len(URGENT) + (failure.kind == "changed")
+
+
+def _size(case: dict, expected: Outcome) -> int:
+    """How many numbers a reader has before them."""
+    values = [*case.values(), expected.value]
+    return sum(value.numel() if isinstance(value, Tensor) else 1 for value in values)
+
+
+def _case_in_words(case: dict, expected: Outcome, got: Outcome) -> dict:
+    """The inputs, and the two results where there are two and they can be read."""
+    words: dict = {"case": tuple((name, describe(value)) for name, value in case.items())}
+    if not got.error and is_readable(expected.value):
+        words["expected"] = describe(expected.value, got.value)
+        words["got"] = describe(got.value, expected.value)
+    return words
+
+
+def _place(shown: int, n_failed: int, n_cases: int) -> str:
+    n_right = n_cases - n_failed
+    right = f" ({n_right} {'case is' if n_right == 1 else 'cases are'} right)" if n_right else ""
+    return f"case {shown + 1} of {n_cases}{right}"
+
+
+def _recognise(
+    question: Question, kind: str, cases: list[dict], got: list[Outcome], seed: int
+) -> Misconception | None:
+    """The misconception that has the same outcome on every case."""
+    if kind in SAYS_NOTHING:
+        return None
+    is_hopeless = all(outcome.error for outcome in got)
+
+    def is_alike(theirs: Outcome, ours: Outcome) -> bool:
+        # Any two mistakes may raise a TypeError: where there is nothing else, the words count too.
+        if is_hopeless and str(theirs.error) != str(ours.error):
+            return False
+        return is_same_outcome(theirs, ours, question)
+
+    for known in question.misconceptions:
+        if all(map(is_alike, outcomes(known.function, cases, seed), got)):
+            return known
+    return None
+
+
+def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:
+    """How a result that no misconception gives relates to the inputs, or to the right one."""
+    if got.error or got.value is None:
+        return ""
+    tolerance = (question.rtol, question.atol)
+    if difference(expected.value, got.value, *tolerance) is None:
+        return ""
+    for name, value in case.items():
+        if difference(value, got.value, *tolerance) is None:
+            return f"The result is `{name}`, as it came in."
+    return pattern(expected.value, got.value, *tolerance)

@@ -1,0 +1,43 @@
+"""Which names a function uses: answers may be asked to do without some."""
+
+import dis
+import inspect
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from types import CodeType
+
+from llama_edu.course.outcomes import line_in_words
+
+
+@dataclass(frozen=True)
+class Use:
+    """A name and the line it stands in: "In line 3: `return x.softmax(-1)`"."""
+
+    name: str
+    line: str
+
+
+def first_use(function: Callable, names: Collection[str]) -> Use | None:
+    """The first of some names that a function's own code uses, as a name or behind a dot.
+
+    first_use(lambda x: torch.softmax(x, 0), {"softmax"}).name -> "softmax". What the functions
+    that it calls use is not looked at, so this reminds; it does not guard.
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None or not names:
+        return None
+    for name, number in _loads(code):
+        if name in names:
+            return Use(name, line_in_words(code.co_filename, number))
+    return None
+
+
+def _loads(code: CodeType) -> Iterator[tuple[str, int]]:
+    """Names that code looks up outside itself, with their lines; inner functions' names last."""
+    for instruction in dis.get_instructions(code):
+        opname = instruction.opname
+        if opname.startswith(("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD", "IMPORT_")):
+            yield instruction.argval, instruction.positions.lineno
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _loads(constant)
