@@ -1,6 +1,5 @@
 """What is made from which authored file, and whether what lies there is still that."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,16 +61,15 @@ class Page:
             return str(error)
         if not self.executed.exists():
             return "not made yet"
-        try:
-            old = nbformat.from_dict(json.loads(self.executed.read_text(encoding="utf-8")))
-            blank, is_executed = without_outputs(old), _is_executed(old)
-        except (ValueError, AttributeError):
+        old = _read(self.executed)
+        if old is None:
             return "not a notebook"
+        blank = without_outputs(old)
         if blank.cells != new.cells:
             return f"its cells are not those of {self.source.name}"
         if blank != new:
             return "made with another version of the package or of the questions"
-        if not is_executed:
+        if not _is_executed(old):
             return "not run from top to bottom without an error"
         if self.stubs and not self._holds_new_stubs():
             return f"{self.stubs.parent.name}/{self.stubs.stem} is not the exercise to it"
@@ -113,6 +111,15 @@ def orphans(lessons: Iterable[Lesson], root: Path) -> list[str]:
     made = {path for page in pages(lessons) for path in (page.executed, page.stubs)}
     found = {path for kind in KINDS for path in (root / kind).glob("*.ipynb")}
     return sorted(path.relative_to(root).as_posix() for path in found - made)
+
+
+def _read(path: Path) -> NotebookNode | None:
+    try:
+        notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+        nbformat.validate(notebook)
+    except (ValueError, AttributeError, nbformat.ValidationError):
+        return None
+    return notebook
 
 
 def _is_executed(notebook: NotebookNode) -> bool:
