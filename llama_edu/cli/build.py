@@ -1,17 +1,13 @@
 """`llama-edu build`: make the notebooks from the authored lessons, or say which are stale."""
 
 import time
-from contextlib import AbstractContextManager
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from llama_edu.course.build import Watcher
-from llama_edu.course.build import build as make
 from llama_edu.course.lessons import all_lessons, course_root, find_lesson
-from llama_edu.course.pages import orphans
 
 console = Console(stderr=True, highlight=False, markup=False)
 
@@ -30,6 +26,9 @@ def build(
     ] = None,
 ) -> None:
     """Make the stale notebooks, exercises and solutions from lessons/."""
+    from llama_edu.course.build import build as make  # Jupyter, which no other command needs
+    from llama_edu.course.pages import orphans
+
     lessons = [find_lesson(name) for name in names or []] or all_lessons()
     if not lessons:
         raise ValueError(f"{course_root() / 'lessons'} must hold a lesson, a folder NN_topic")
@@ -41,14 +40,14 @@ def build(
     for path in unwanted:
         print(f"{path}: no lesson makes it; delete it")
     if not stale and not unwanted:
-        print(f"all fresh, of {len(lessons)} lessons")
+        print(f"fresh: {', '.join(lesson.name for lesson in lessons)}")
     elif check:
         print("\nNext: llama-edu build")
         raise typer.Exit(1)
 
 
-class _Shown(Watcher, AbstractContextManager):
-    """A bar for each notebook on a terminal; in a log, one line when it is done."""
+class _Shown:
+    """A watcher: a bar for each notebook on a terminal; in a log, one line when it is done."""
 
     def __init__(self):
         columns = (
