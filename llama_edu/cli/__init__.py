@@ -5,7 +5,8 @@ import sys
 
 import typer
 
-from llama_edu.cli import data, talk
+from llama_edu.cli import course, data, talk
+from llama_edu.cli.build import build
 from llama_edu.cli.doctor import doctor
 
 app = typer.Typer(
@@ -14,11 +15,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(talk.start)
+app.command()(course.start)
+app.command()(course.check)
+app.command()(course.progress)
 app.command()(talk.chat)
 app.command()(talk.complete)
 app.add_typer(data.app, name="data")
 app.command()(doctor)
+app.command()(build)
+app.command()(course.release)
 
 
 def main() -> None:

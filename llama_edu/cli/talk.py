@@ -1,4 +1,4 @@
-"""`llama-edu start`, `chat` and `complete`: a real LLaMA, run by this package, in the terminal."""
+"""`llama-edu chat` and `complete`: a real LLaMA, run by this package, in the terminal."""
 
 import sys
 import time
@@ -30,11 +30,6 @@ Seed = Annotated[int | None, typer.Option(help="The same seed gives the same wor
 Dtype = Annotated[str, typer.Option(help="auto, fp32 or bf16; auto measures which is faster.")]
 
 note = Console(stderr=True, highlight=False)
-
-
-def start() -> None:
-    """Talk to a real LLaMA: it answers a first question, then yours."""
-    chat(ask=FIRST_QUESTION)
 
 
 def complete(

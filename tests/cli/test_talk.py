@@ -47,7 +47,7 @@ def run(arguments, typed, capsys, monkeypatch):
 
 
 def test_first_question_is_asked_and_answered_at_end_of_input(fake, capsys, monkeypatch):
-    out = run(["start"], "", capsys, monkeypatch).out
+    out = run(["start", "--chat"], "", capsys, monkeypatch).out
     assert f"you> {talk.FIRST_QUESTION}\nso be it" in out
     assert fake.seen == [[talk.FIRST_QUESTION]]
 

@@ -1,0 +1,166 @@
+"""`llama-edu start`, `check`, `progress` and `release`: the course on the learner's machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from llama_edu.cli import talk
+from llama_edu.course.lessons import find_lesson
+
+FIRST_PAGE = "notebooks/00_start.ipynb"
+BAR_WIDTH = 10
+
+console = Console(highlight=False, markup=False, soft_wrap=True)
+
+Dir = Annotated[
+    Path | None,
+    typer.Option("--dir", help="The working copy; else the one you are in, or one made here."),
+]
+
+
+def start(
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of JupyterLab.")] = None,
+    folder: Dir = None,
+    chat: Annotated[
+        bool, typer.Option("--chat", help="Only talk to a real LLaMA, in this terminal.")
+    ] = False,
+) -> None:
+    """Make or refresh your working copy of the course, and open it in JupyterLab."""
+    if chat:
+        talk.chat(ask=talk.FIRST_QUESTION)
+        return
+    from llama_edu.course.jupyter import has_display, jupyterlab
+
+    folder = _refresh(folder)
+    opens = browser and has_display()
+    with jupyterlab(folder, FIRST_PAGE, port, opens) as lab:
+        console.print(f"JupyterLab {'opens' if opens else 'is'} at\n    {lab.address}")
+        console.print(
+            "Ctrl-C here ends it. In another terminal: llama-edu check 05, progress, chat"
+        )
+        why = lab.wait()
+    console.print(f"\nJupyterLab is stopped ({why}); your work is in {folder}")
+    if why == "end of input":
+        console.print("Next: llama-edu start in a terminal, where it runs until Ctrl-C")
+
+
+def check(
+    name: Annotated[str, typer.Argument(metavar="LESSON", help="By number or topic: 05.")],
+    notebook: Annotated[
+        Path | None, typer.Argument(help="Yours; else the exercise in your working copy.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that one answer or its check may run.")
+    ] = 30,
+) -> None:
+    """Check your answers to an exercise: which are right, and which mistake the others make."""
+    from llama_edu.course.review import review
+
+    lesson = find_lesson(name)
+    path = notebook or _workspace() / "exercises" / f"{lesson.name}.ipynb"
+    with Console(stderr=True).status(f"running {path.name}"):
+        reviews = review(lesson, path, timeout)
+    console.print(f"{path}\n")
+    marks = {"right": ("✓", "green"), "wrong": ("✗", "red"), "open": ("·", "dim")}
+    for one in reviews:
+        mark, style = marks[one.kind]
+        words = "not answered yet, " if one.kind == "open" else ""
+        worth = f"{words}{one.earned} of {_points(one.points)}"
+        console.print(f"{mark} {one.question}: {worth}", style=style)
+        if one.text:
+            console.print("".join(f"    {line}".rstrip() + "\n" for line in one.text.splitlines()))
+    n_right = sum(one.kind == "right" for one in reviews)
+    earned, full = sum(one.earned for one in reviews), sum(one.points for one in reviews)
+    console.print(f"\n{n_right} of {len(reviews)} questions right, {earned} of {_points(full)}")
+    wrong = next((one for one in reviews if one.kind != "right"), None)
+    if wrong is None:
+        console.print("Next: llama-edu progress")
+        return
+    todo = "answer" if wrong.kind == "open" else "mend"
+    console.print(f"Next: {todo} {wrong.question}, save, then llama-edu check {lesson.number}")
+    raise typer.Exit(1)
+
+
+def progress(folder: Dir = None) -> None:
+    """Show the course map, with your points as your notebooks were last saved."""
+    from rich.table import Table
+
+    from llama_edu.course.progress import next_lesson
+    from llama_edu.course.progress import progress as read
+
+    folder = (folder or _default()).absolute()
+    found = read(folder)
+    table = Table("lesson", "right", "points", "", box=None, padding=(0, 1))
+    for one in found:
+        right, earned, bar = "–", "–", ""
+        if one.questions:
+            right = f"{len(one.right)} of {len(one.questions)}"
+            earned = f"{one.earned} of {one.points}"
+            n_full = BAR_WIDTH * one.earned // one.points
+            bar = "█" * n_full + "░" * (BAR_WIDTH - n_full)
+        table.add_row(one.lesson.title, right, earned, bar)
+    console.print(table)
+    for one in found:
+        if one.problem:
+            console.print(f"\n{folder / 'exercises'}: {one.problem}")
+    earned, full = sum(one.earned for one in found), sum(one.points for one in found)
+    console.print(f"\n{earned} of {_points(full)}, in {folder}")
+    todo = next_lesson(found)
+    if not folder.is_dir():
+        console.print("Next: llama-edu start")
+    elif todo is None:
+        console.print("Next: nothing, all is right")
+    else:
+        console.print(f"Next: exercises/{todo.lesson.name}.ipynb, {todo.lesson.title}")
+
+
+def release(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New, empty or a release.")],
+) -> None:
+    """Write what a student gets: notebooks and exercises, no solutions and no questions.
+
+    `llama-edu check` reads the questions of the installed package: it is for self-study, and not
+    how marks are given.
+    """
+    from llama_edu.course import workspace
+
+    paths = workspace.release(folder.absolute())
+    console.print(f"{len(paths)} files in {folder}")
+    console.print(f"Next: llama-edu start --dir {folder}, to see what a student sees")
+
+
+def _refresh(folder: Path | None) -> Path:
+    """Bring the working copy up to date, and say what that did."""
+    from llama_edu.course.workspace import refresh
+
+    folder = (folder or _default()).absolute()
+    changes = refresh(folder)
+    n_new = sum(change.what == "new" for change in changes)
+    n_replaced = sum(change.what == "replaced" for change in changes)
+    console.print(f"Your copy of the course is {folder}: {n_new} new, {n_replaced} replaced")
+    for change in changes:
+        if change.what == "merged":
+            console.print(f"{change.path}: new version, with your answers; before: {change.beside}")
+        elif change.what == "kept":
+            console.print(f"{change.path}: yours is kept; the new version: {change.beside}")
+    return folder
+
+
+def _workspace() -> Path:
+    folder = _default()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no working copy at {folder}: llama-edu start makes it")
+    return folder
+
+
+def _default() -> Path:
+    from llama_edu.course.workspace import default_workspace
+
+    return default_workspace(Path.cwd())
+
+
+def _points(n: int) -> str:
+    return f"{n} point{'s' * (n != 1)}"

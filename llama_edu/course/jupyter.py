@@ -1,0 +1,145 @@
+"""JupyterLab on one folder, for as long as somebody uses it."""
+
+import contextlib
+import http.client
+import importlib.util
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+FIRST_PORT, N_PORTS = 8888, 50
+START_SECONDS = 120  # the first start on a slow disk takes its time
+
+
+@contextlib.contextmanager
+def jupyterlab(folder: Path, page: str, port: int | None, browser: bool) -> Iterator["Lab"]:
+    """Run JupyterLab while the body runs; it answers when the body begins.
+
+    Args:
+        folder: the top of what it shows.
+        page: the file it opens, within the folder.
+        port: to listen at, on this machine alone; the first free one from 8888 if None.
+        browser: have it open the browser.
+
+    Raises:
+        RuntimeError: if JupyterLab is not installed or does not start.
+        ValueError: if the port is taken.
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise RuntimeError("JupyterLab is not installed: python -m pip install jupyterlab")
+    port = _free_port(port)
+    token = secrets.token_hex(16)
+    command = [
+        sys.executable, "-m", "jupyterlab", "--log-level=ERROR",
+        f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{page}",
+        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        "--ServerApp.allow_root=True",  # in a container one often is, and only this machine gets in
+        "--ServerApp.base_url=/", f"--ServerApp.open_browser={browser}",
+        "--ServerApp.answer_yes=True",  # Ctrl-C reaches it too, and must ask nothing
+        # No dialog asks about news, and nothing looks for updates.
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    environment = os.environ | {
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_PREFER_ENV_PATH": "1",  # this Python's kernel, not another named python3
+    }
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        try:
+            _wait_until_it_answers(process, port, log)
+            yield Lab(process, f"http://127.0.0.1:{port}/lab/tree/{page}?token={token}")
+        finally:
+            _stop(process)
+
+
+class Lab:
+    """A JupyterLab that runs.
+
+    Args:
+        process: its server.
+        address: what to open in a browser.
+    """
+
+    def __init__(self, process: subprocess.Popen, address: str):
+        self.process, self.address = process, address
+
+    def wait(self) -> str:
+        """Wait until it is to stop, and say why: "closed" there, "interrupted" or "end of input".
+
+        Input that is not a terminal ends it when it ends, so that nothing hangs in a script.
+        """
+        has_ended = threading.Event()
+        if sys.stdin is None or not sys.stdin.isatty():
+            threading.Thread(target=_read_to_the_end, args=(has_ended,), daemon=True).start()
+        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            while self.process.poll() is None:
+                if has_ended.wait(0.2):
+                    return "end of input"
+        except KeyboardInterrupt:
+            return "interrupted"
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+        return "closed"
+
+
+def has_display() -> bool:
+    """Whether a browser window can be opened here."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+
+
+def _free_port(wanted: int | None) -> int:
+    for port in [wanted] if wanted else range(FIRST_PORT, FIRST_PORT + N_PORTS):
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    if wanted:
+        raise ValueError(f"port={wanted} must be one that is free")
+    raise RuntimeError(f"no port from {FIRST_PORT} to {FIRST_PORT + N_PORTS - 1} is free: --port")
+
+
+def _wait_until_it_answers(process: subprocess.Popen, port: int, log) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < give_up:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/api")
+            if connection.getresponse().status == 200:
+                return
+        connection.close()
+        time.sleep(0.2)
+    log.seek(0)
+    last = log.read().strip().rpartition("\n")[2]
+    raise RuntimeError(f"JupyterLab did not start: {last or f'no answer in {START_SECONDS} s'}")
+
+
+def _read_to_the_end(has_ended: threading.Event) -> None:
+    # Not sys.stdin.read: its lock would be held when Python ends, which is fatal.
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        while os.read(sys.stdin.fileno(), 65536):
+            pass
+    has_ended.set()
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """End the server with its kernels; it is asked first."""
+    with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C is only impatience
+        if process.poll() is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=15)
+    process.kill()
+    process.wait()
