@@ -1,0 +1,113 @@
+"""Every question of every lesson: what is right passes, and each mistake is told from the rest."""
+
+from functools import cache
+
+import pytest
+
+from llama_edu.course.compare import difference
+from llama_edu.course.diagnose import diagnose
+from llama_edu.course.lessons import Lesson, all_lessons
+from llama_edu.course.mutants import report
+from llama_edu.course.notebook import STUB, replace_regions, to_notebook
+from llama_edu.course.outcomes import make_cases, outcomes
+from llama_edu.course.questions import Misconception, Question, load_questions
+from llama_edu.course.show import as_text
+from llama_edu.course.solutions import Solution, solutions
+
+LESSONS = [lesson for lesson in all_lessons() if lesson.questions_py.exists()]
+ASKED = [(lesson, question) for lesson in LESSONS for question in load_questions(lesson)]
+KNOWN = [(question, known) for _, question in ASKED for known in question.misconceptions]
+SEEDS = (0, 1, 2)  # learners see 0; a grader chooses its own
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+each_question = pytest.mark.parametrize(
+    "lesson, question", ASKED, ids=[question.name for _, question in ASKED]
+)
+each_misconception = pytest.mark.parametrize(
+    "question, known", KNOWN, ids=[f"{question.name}-{known.name}" for question, known in KNOWN]
+)
+
+
+@cache
+def solution_of(lesson: Lesson, question: Question) -> Solution:
+    return next(one for one in _solutions(lesson) if one.question == question.name)
+
+
+@cache
+def _solutions(lesson: Lesson) -> list[Solution]:
+    return solutions(lesson)
+
+
+@each_lesson
+def test_the_exercise_answers_and_checks_each_question_once_for_its_points(lesson):
+    cells = to_notebook(lesson.exercise_py.read_text(encoding="utf-8")).cells
+    graded = [cell.metadata.nbgrader for cell in cells if "nbgrader" in cell.metadata]
+    answers = [cell.grade_id.replace("-", ".") for cell in graded if cell.solution]
+    points = {cell.grade_id.replace("-", "."): cell.points for cell in graded if cell.grade}
+    assert answers == [question.name for question in load_questions(lesson)]
+    assert points == {f"check.{q.name}": q.points for q in load_questions(lesson)}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@each_question
+def test_reference_passes_and_leaves_its_inputs(lesson, question, seed):
+    assert diagnose(question, question.reference, seed).earned == question.points
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@each_question
+def test_solution_passes(lesson, question, seed):
+    verdict = diagnose(question, solution_of(lesson, question).function(), seed)
+    assert verdict.ok, as_text(verdict)
+
+
+@each_question
+def test_stub_earns_nothing_and_says_so(lesson, question):
+    solution = solution_of(lesson, question)
+    stub = solution.function(replace_regions(solution.source, "SOLUTION", STUB))
+    assert diagnose(question, stub).kind == "stub"
+
+
+@each_question
+def test_some_mistakes_are_known(lesson, question):
+    names = [known.name for known in question.misconceptions]
+    assert names
+    assert len(set(names)) == len(names)
+
+
+# That it is named also shows that no other misconception, nor the reference, has its outputs.
+@pytest.mark.parametrize("seed", SEEDS[:2])
+@each_misconception
+def test_misconception_fails_and_is_named(question: Question, known: Misconception, seed):
+    verdict = diagnose(question, known.function, seed)
+    assert (verdict.earned, verdict.misconception) == (0, known.name), as_text(verdict)
+
+
+@each_question
+def test_the_same_answer_gets_the_same_words(lesson, question):
+    first, second = (diagnose(question, question.misconceptions[0].function) for _ in range(2))
+    assert as_text(first) == as_text(second)
+
+
+@each_misconception
+def test_words_make_sentences(question, known):
+    assert known.says[-1] not in ".?!", "it stands before a full stop"
+    assert known.hint[-1] in ".?!)"
+
+
+@each_question
+def test_a_seed_gives_the_same_values_again_and_another_seed_others(lesson, question):
+    def values(seed: int) -> list:
+        cases = make_cases(question, seed)
+        return [outcome.value for outcome in outcomes(question.reference, cases, seed)]
+
+    assert difference(values(0), values(0), 0, 0) is None
+    assert difference(values(0), values(1), question.rtol, question.atol) is not None
+
+
+@pytest.mark.slow
+@each_question
+def test_every_mutant_of_the_solution_is_noticed_or_explained(lesson, question):
+    result = report(question, solution_of(lesson, question))
+    assert len(result.trials) > 3
+    assert (result.survivors, result.outdated) == ([], [])
