@@ -28,14 +28,11 @@ each_misconception = pytest.mark.parametrize(
 )
 
 
-@cache
+run_exercise = cache(solutions)
+
+
 def solution_of(lesson: Lesson, question: Question) -> Solution:
-    return next(one for one in _solutions(lesson) if one.question == question.name)
-
-
-@cache
-def _solutions(lesson: Lesson) -> list[Solution]:
-    return solutions(lesson)
+    return next(one for one in run_exercise(lesson) if one.question == question.name)
 
 
 @each_lesson
