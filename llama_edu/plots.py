@@ -14,6 +14,7 @@ from torch import Tensor
 # Okabe and Ito's palette: told apart with every common kind of colour vision.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+DASHES = ["-", "--", ":", "-.", "-", "--", ":"]
 SIZE = (6.0, 3.5)  # inches
 
 STYLE = {
@@ -71,22 +72,24 @@ def lines(
         x_label: quantity and unit.
         y_label: quantity and unit.
         alt: what a person who cannot see the figure should know.
-        x_log: logarithmic, to base 2 where x are powers of two.
-        y_log: logarithmic.
+        x_log: logarithmic, with a mark at each power of two.
+        y_log: likewise.
         y_from_zero: begin the y axis at 0.
         markers: mark the points, of a different form for each line.
     """
     with mpl.rc_context(STYLE):
         figure = CourseFigure(alt, figsize=SIZE)
         axes = figure.add_subplot()
-        looks = zip(COLOURS, MARKERS, strict=True)
-        for (name, (x, y)), (colour, marker) in zip(curves.items(), looks, strict=False):
-            axes.plot(x, y, color=colour, marker=marker if markers else None, ms=4, label=name)
+        looks = zip(COLOURS, MARKERS, DASHES, strict=True)
+        for (name, (x, y)), (colour, marker, dash) in zip(curves.items(), looks, strict=False):
+            form = marker if markers else None
+            axes.plot(x, y, color=colour, marker=form, linestyle=dash, ms=4, label=name)
         if x_log:
             axes.set_xscale("log", base=2)
             axes.xaxis.set_major_formatter("{x:g}")
         if y_log:
-            axes.set_yscale("log")
+            axes.set_yscale("log", base=2)
+            axes.yaxis.set_major_formatter("{x:g}")
         if y_from_zero:
             axes.set_ylim(bottom=0)
         axes.set(title=title, xlabel=x_label, ylabel=y_label)
@@ -130,16 +133,20 @@ def attention(
         write_numbers: write each weight into its square; for small maps.
     """
     key_words = words if key_words is None else key_words
-    n_panels, cell = len(maps), 0.3 if len(words) > 6 else 0.5
-    width = max(SIZE[0], n_panels * (cell * len(key_words) + 0.5) + 1.0)
-    height = cell * len(words) + (1.6 if n_panels == 1 else 1.9)
+    n_panels = len(maps)
+    # Square cells of half an inch, or as large as fit on a page.
+    cell = min(0.5, 4.5 / len(words), 8.5 / (n_panels * len(key_words)))
+    width = max(SIZE[0], n_panels * (cell * len(key_words) + 0.2) + 2.0)
+    labels = 0.12 * max(map(len, key_words)) if len(max(key_words, key=len)) > 1 else 0.2
+    height = cell * len(words) + labels + 0.8
+    rotation = 90 if labels > 0.2 else 0
     with mpl.rc_context(STYLE | {"axes.spines.bottom": False, "axes.spines.left": False}):
-        figure = CourseFigure(alt, figsize=(min(width, 11.0), height))
+        figure = CourseFigure(alt, figsize=(width, height))
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(1, n_panels, sharey=True, squeeze=False)[0]
         for axes, (name, weights) in zip(panels, maps.items(), strict=True):
             image = axes.imshow(weights.float().cpu().numpy(), cmap="Blues", vmin=0, vmax=1)
-            axes.set_xticks(range(len(key_words)), key_words, rotation=90)
+            axes.set_xticks(range(len(key_words)), key_words, rotation=rotation)
             axes.set_yticks(range(len(words)), words)
             axes.tick_params(length=0)
             axes.set_xlabel("is looked at")

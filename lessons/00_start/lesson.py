@@ -71,8 +71,7 @@ print(f"the likeliest: {words[0]!r}, {best.values[0]:.0%}")
 # %% tags=["nbval-ignore-output"]
 plots.bars(
     dict(zip(words, best.values.tolist(), strict=True)),
-    title=f"After “{prompt}”, several words will do",
-    x_label="probability",
+    title=f"After “{prompt}”, several words will do", x_label="probability",
     alt="Bars of the eight likeliest next words. None has more than about a third.",
 )
 
@@ -113,7 +112,7 @@ plots.lines(
     x_label="rank of the word, 1 = likeliest", y_label="probability", y_from_zero=True,
     alt="Probabilities of the eight likeliest words. At temperature 0.5 the first has most of it; "
     "at 2 the line is low and flat.",
-)  # fmt: skip
+)
 
 # %% tags=["nbval-check-output"]
 for t, chances in by_temperature.items():

@@ -24,9 +24,8 @@ def next_words(text: str, n: int = 2) -> str:
     logits = smol.model(torch.tensor([smol.text_ids(text)]))[0, -1]
     best = logits.softmax(-1).topk(n)
     words = [smol.tokenizer.decode([i]) for i in best.indices.tolist()]
-    return ", ".join(
-        f"{w.strip()} {p:.0%}" for w, p in zip(words, best.values.tolist(), strict=True)
-    )
+    chances = zip(words, best.values.tolist(), strict=True)
+    return ", ".join(f"{word.strip()} {chance:.0%}" for word, chance in chances)
 
 
 print(next_words("Alice has a dog. Bob has a cat. Alice's pet is a"))
@@ -72,9 +71,7 @@ print("what it takes away:", [round(x, 1) for x in (weights @ v)[2].tolist()])
 
 # %% tags=["nbval-ignore-output"]
 plots.attention(
-    {"": weights},
-    words,
-    write_numbers=True,
+    {"": weights}, words, write_numbers=True,
     title="Alice's finds the dog; dog and cat, with no query, look everywhere",
     alt="Three by three weights. The rows of dog and cat are all one third. The row of Alice's "
     "gives nearly everything to dog.",
@@ -123,14 +120,8 @@ for d in widths:
 
 # %% tags=["nbval-ignore-output"]
 plots.lines(
-    {
-        "measured": (widths, list(spread.values())),
-        "√d": (widths, [d**0.5 for d in widths]),
-    },
-    x_log=True,
-    y_log=True,
-    x_label="width d of q and k",
-    y_label="spread of q·k",
+    {"measured": (widths, list(spread.values())), "√d": (widths, [d**0.5 for d in widths])},
+    x_log=True, y_log=True, x_label="width d of q and k", y_label="spread of q·k",
     title="Dot products of random vectors spread like √d",
     alt="The measured standard deviation lies on the line √d, from 2 at d = 4 to 32 at d = 1024.",
 )
@@ -151,11 +142,8 @@ print(f"  without scale {share['q·k'][-1]:.0%}, with scale {share['q·k / √d'
 
 # %% tags=["nbval-ignore-output"]
 plots.lines(
-    {name: (widths, values) for name, values in share.items()},
-    x_log=True,
-    y_from_zero=True,
-    x_label="width d of q and k",
-    y_label="largest of 32 weights",
+    {name: (widths, values) for name, values in share.items()}, x_log=True, y_from_zero=True,
+    x_label="width d of q and k", y_label="largest of 32 weights",
     title="Without the scale, a wide head looks at one word only",
     alt="Without scale the largest weight rises from about 0.4 to nearly 1; with scale it stays "
     "near 0.2 at every width.",
@@ -195,12 +183,7 @@ letters = sorted(set(hamlet))
 ids = torch.tensor([letters.index(letter) for letter in hamlet])
 T = 64
 config = ModelConfig(
-    vocab_size=len(letters),
-    d_model=64,
-    n_layers=2,
-    n_heads=4,
-    n_kv_heads=4,
-    d_ff=176,
+    vocab_size=len(letters), d_model=64, n_layers=2, n_heads=4, n_kv_heads=4, d_ff=176,
     max_seq_len=T,
 )
 
@@ -250,11 +233,8 @@ print("everything below a tenth of past only:", cheat_losses[-1] < honest_losses
 # %% tags=["nbval-ignore-output"]
 steps = list(range(len(honest_losses)))
 plots.lines(
-    {"past only": (steps, honest_losses), "everything": (steps, cheat_losses)},
-    x_label="step",
-    y_label="loss, nats per letter",
-    y_from_zero=True,
-    markers=False,
+    {"past only": (steps, honest_losses), "everything": (steps, cheat_losses)}, x_label="step",
+    y_label="loss, nats per letter", y_from_zero=True, markers=False,
     title="Without a mask the loss is too good to be true",
     alt="Past only: the loss falls from 4.2 to about 2.2. Everything: it collapses towards 0 "
     "after some fifty steps.",
@@ -272,8 +252,7 @@ with torch.no_grad():
 heads = torch.cat(maps).flatten(0, 1)  # (layers * heads, T, T)
 ahead = heads.diagonal(1, -2, -1).mean(-1)  # mean weight on the very next letter
 plots.attention(
-    {"its most telling head": heads[ahead.argmax()]},
-    [repr(letter)[1:-1] for letter in line],
+    {"its most telling head": heads[ahead.argmax()]}, line.replace(" ", "␣"),
     title="The cheat reads the answer: every letter looks at the next one",
     alt="A dark line just above the diagonal: each letter of 'To be, or not' gives most of its "
     "weight to the letter that follows.",
@@ -418,8 +397,7 @@ for kind, weight in looks.items():
 # %% tags=["nbval-ignore-output"]
 kinds = ["previous word", "first word", "what followed this word before"]
 plots.attention(
-    {kind: champions[kind] for kind in kinds},
-    words,
+    {kind: champions[kind] for kind in kinds}, words,
     title="Heads specialise: one step back, to the start, or to what came next last time",
     alt="Three maps of one sentence. Left: a diagonal one step below the main one. Middle: the "
     "first column is dark. Right: the second 'cat named' looks at 'Tom'.",
