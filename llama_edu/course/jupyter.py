@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import importlib.util
+import json
 import os
 import secrets
 import signal
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FIRST_PORT, N_PORTS = 8888, 50
+NEWS = "@jupyterlab/apputils-extension:announcements"  # asks about news, and looks for updates
 START_SECONDS = 120  # the first start on a slow disk takes its time
 
 
@@ -44,23 +46,26 @@ def jupyterlab(folder: Path, page: str, port: int | None, browser: bool) -> Iter
         "--ServerApp.allow_root=True",  # in a container one often is, and only this machine gets in
         "--ServerApp.base_url=/", f"--ServerApp.open_browser={browser}",
         "--ServerApp.answer_yes=True",  # Ctrl-C reaches it too, and must ask nothing
-        # No dialog asks about news, and nothing looks for updates.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
-    environment = os.environ | {
-        "JUPYTER_TOKEN": token,
-        "JUPYTER_PREFER_ENV_PATH": "1",  # this Python's kernel, not another named python3
-    }
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-        try:
-            _wait_until_it_answers(process, port, log)
-            yield Lab(process, f"http://127.0.0.1:{port}/lab/tree/{page}?token={token}")
-        finally:
-            _stop(process)
+    with tempfile.TemporaryDirectory(prefix="llama_edu_", ignore_cleanup_errors=True) as own:
+        quiet = Path(own) / "labconfig" / "page_config.json"
+        quiet.parent.mkdir()
+        quiet.write_text(json.dumps({"disabledExtensions": {NEWS: True}}), encoding="utf-8")
+        others = os.environ.get("JUPYTER_CONFIG_PATH")
+        environment = os.environ | {
+            "JUPYTER_TOKEN": token,
+            "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [own, others])),
+            "JUPYTER_PREFER_ENV_PATH": "1",  # this Python's kernel, not another named python3
+        }
+        with (Path(own) / "log").open("w+", encoding="utf-8", errors="replace") as log:
+            process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+            try:
+                _wait_until_it_answers(process, port, log)
+                yield Lab(process, f"http://127.0.0.1:{port}/lab/tree/{page}?token={token}")
+            finally:
+                _stop(process)
 
 
 class Lab:
