@@ -112,7 +112,7 @@ class Llama(nn.Module):
                 of a long prompt.
 
         Raises:
-            ValueError: if the cache has no room for the tokens.
+            ValueError: if the cache is for another batch size or has no room for the tokens.
         """
         rotation, mask = self._positions_and_mask(tokens, cache)
         x = self.embedding(tokens).to(dtype or self.embedding.weight.dtype)
@@ -123,7 +123,9 @@ class Llama(nn.Module):
         return self.output(self.norm(x[:, -1:] if last_only else x))
 
     def _positions_and_mask(self, tokens, cache):
-        n_tokens = tokens.shape[1]
+        n_texts, n_tokens = tokens.shape
+        if cache is not None and n_texts != (room := cache.keys.shape[1]):
+            raise ValueError(f"the cache is for a batch of {room}, got a batch of {n_texts}")
         start = cache.length if cache is not None else 0
         if cache is not None and start + n_tokens > cache.max_len:
             raise ValueError(

@@ -74,6 +74,14 @@ def test_overflow_is_named_and_leaves_the_cache_as_it_was(model):
     torch.testing.assert_close(logits, model(tokens[:, :4])[:, 3:], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("n_tokens", [1, 3])
+def test_another_batch_size_is_named(model, n_tokens):
+    cache = model.new_cache(2, max_len=5)
+    model(torch.randint(31, (2, 1)), cache=cache)
+    with pytest.raises(ValueError, match="the cache is for a batch of 2, got a batch of 1"):
+        model(torch.randint(31, (1, n_tokens)), cache=cache)
+
+
 @pytest.mark.parametrize(("batch_size", "max_len"), [(0, 4), (2, 0), (-1, 4)])
 def test_empty_cache_is_rejected(config, batch_size, max_len):
     with pytest.raises(ValueError, match=f"{batch_size=} and {max_len=} must both be positive"):
