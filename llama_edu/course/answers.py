@@ -97,7 +97,8 @@ def merge(theirs: NotebookNode, new: NotebookNode, delivered: Mapping[str, str])
     cells = below.get(id(None), [])
     for cell in merged.cells:
         cells += [cell, *below.get(id(cell), [])]
-    return merged | {"cells": cells}
+    merged.cells = cells
+    return merged
 
 
 def _graded_name(cell: NotebookNode, role: str) -> str:
@@ -119,7 +120,8 @@ def _carry(cell: NotebookNode, home: NotebookNode) -> NotebookNode:
 
 def _as_their_own(cell: NotebookNode) -> NotebookNode:
     """A cell that may be edited and deleted, with an id that no new cell has."""
-    own = nbformat.from_dict(cell) | {"id": uuid.uuid4().hex[:8]}
+    own = nbformat.from_dict(cell)
+    own.id = uuid.uuid4().hex[:8]
     for key in ("nbgrader", "deletable", "editable"):
         own.metadata.pop(key, None)
     return own
