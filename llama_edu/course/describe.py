@@ -82,7 +82,8 @@ def two_numbers(a: complex, b: complex) -> tuple[str, str]:
 
     One that is next to nothing beside the other is 0: what is left of it differs between CPUs.
     """
-    a, b = (0.0 if abs(x) < 1e-7 * abs(y) < math.inf else x for x, y in ((a, b), (b, a)))
+    if isinstance(a, float) and isinstance(b, float):
+        a, b = (0.0 if abs(x) < 1e-7 * abs(y) < math.inf else x for x, y in ((a, b), (b, a)))
     texts = number(a), number(b)
     for digits in range(5, 18):
         if texts[0] != texts[1]:

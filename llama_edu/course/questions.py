@@ -113,8 +113,9 @@ def find_question(name: str, root: Path | None = None) -> Question:
                 return question
             if question.name.startswith(f"{topic}."):
                 near.append(question.name)
-    asked = f"one of {', '.join(near)}" if near else f"a question of {len(lessons)} lessons"
-    raise ValueError(f"name={name!r} must be {asked}")
+    names = near or sorted(lesson.name for lesson in lessons)
+    kind = "one of" if near else "a question of one of the lessons"
+    raise ValueError(f"name={name!r} must be {kind} {', '.join(names)}")
 
 
 def _load(path: Path) -> ModuleType:

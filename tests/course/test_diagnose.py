@@ -1,0 +1,248 @@
+"""Every kind of wrong answer has its own words; a known mistake is named, a plain one described."""
+
+import math
+import warnings
+from dataclasses import replace
+
+import pytest
+import torch
+
+from llama_edu.course.diagnose import diagnose
+from llama_edu.course.questions import Misconception, Question
+
+
+def scores(q, k):
+    return q @ k.mT / math.sqrt(q.shape[-1])
+
+
+def cases(generator):
+    for n_queries, n_keys, width in ((1, 2, 4), (2, 3, 4), (5, 7, 16)):
+        q = torch.randn(n_queries, width, generator=generator)
+        yield {"q": q, "k": torch.randn(n_keys, width, generator=generator)}
+
+
+QUESTION = Question(
+    "toy.scores",
+    points=2,
+    cases=cases,
+    reference=scores,
+    misconceptions=[
+        Misconception("no_scale", lambda q, k: q @ k.mT, "nothing is divided", "Divide."),
+        Misconception("by_view", lambda q, k: q.view(2, 4) @ k.mT / 2, "view is used", "Why?"),
+        Misconception("wrong_key", lambda q, k: {}[len(q[0])], "the table is empty", "Fill it."),
+    ],
+    forbids=("einsum",),
+)
+
+
+def untouched(q, k):
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+def stopped(q, k):
+    raise KeyboardInterrupt
+
+
+def endless(q, k):
+    return endless(k, q)
+
+
+def quits(q, k):
+    raise SystemExit(1)
+
+
+def misspelt(q, k):
+    return helper(q)
+
+
+def helper(x):
+    return x.shap
+
+
+def changes(q, k):
+    q /= math.sqrt(q.shape[-1])
+    return q @ k.mT
+
+
+def changes_wrongly(q, k):
+    k *= 3
+    return q @ k.mT / math.sqrt(q.shape[-1])
+
+
+def yields(q, k):
+    yield scores(q, k)
+
+
+def forbidden(q, k):
+    return torch.einsum("td,sd->ts", q, k)
+
+
+@pytest.mark.parametrize("answer, kind, start", [
+    (torch.ones(1, 2), "not_callable",
+     "Expected the function itself, got a tensor of shape (1, 2): its name will do."),
+    (None, "not_callable", "Expected the function itself, got None"),
+    (forbidden, "forbidden", "`einsum` must not be used here"),
+    (lambda q: q, "arguments", "It is called as scores(q, k), but is written as scores(q)."),
+    (lambda q, k, d: q, "arguments",
+     "It is called as scores(q, k), but is written as scores(q, k, d)."),
+    (lambda x, y: x, "arguments", "It is called as scores(q, k), but is written as scores(x, y)."),
+    (untouched, "stub", "It is not written yet"),
+    (stopped, "stopped", "It was stopped before it had a result."),
+    (endless, "recursion", "It calls itself without end."),
+    (quits, "error", "It raised SystemExit: 1"),
+    (misspelt, "error", "It raised AttributeError: 'Tensor' object has no attribute 'shap'"),
+    (lambda q, k: None, "none", "It returned None: is there a `return`"),
+    (yields, "type", "Expected a tensor of shape (1, 2), got a generator."),
+    (lambda q, k: scores(q, k).tolist(), "type", "Expected a tensor of shape (1, 2), got a list"),
+    (lambda q, k: (scores(q, k), q), "type", "Expected a tensor of shape (1, 2), got a tuple"),
+    (lambda q, k: scores(q, k).numpy(), "type", "Expected a tensor of shape (1, 2), got a NumPy"),
+    (lambda q, k: scores(k, q), "shape", "Expected shape (1, 2), got (2, 1)."),
+    (lambda q, k: scores(q, k).double(), "dtype", "Expected dtype float32, got float64."),
+    (lambda q, k: scores(q, k).requires_grad_(), "graph", "The result hangs on a gradient graph"),
+    (lambda q, k: scores(q, k) / 0 * 0, "nan", "All 2 numbers are NaN, first at [0, 0]"),
+    (lambda q, k: scores(q, k) + 1, "value", "All 2 numbers are wrong"),
+    (changes, "changed", "The result is right, but the function wrote into `q`."),
+])  # fmt: skip
+def test_each_kind_has_its_own_sentence(answer, kind, start):
+    verdict = diagnose(QUESTION, answer)
+    assert (verdict.kind, verdict.ok, verdict.earned) == (kind, False, 0)
+    assert verdict.sentence.startswith(start)
+    assert verdict.misconception is None
+
+
+def test_a_right_answer_earns_the_points_and_needs_no_words():
+    verdict = diagnose(QUESTION, scores)
+    assert (verdict.ok, verdict.earned, verdict.kind) == (True, 2, "right")
+    assert verdict.sentence == verdict.hint == verdict.place == ""
+
+
+def test_an_answer_may_have_inputs_of_its_own_with_defaults():
+    assert diagnose(QUESTION, lambda q, k, scale=2: scores(q, k)).ok
+
+
+def test_the_first_and_smallest_failing_case_is_shown_with_its_numbers():
+    verdict = diagnose(QUESTION, lambda q, k: scores(q, k) * (1 if len(q) == 1 else 2))
+    assert verdict.place == "case 2 of 3 (1 case is right)"
+    assert dict(verdict.case)["q"].startswith("(2, 4): [[")
+    assert verdict.expected.startswith("(2, 3): [[")
+    assert verdict.got.startswith("(2, 3): [[")
+    assert verdict.pattern == "Every number is 2 times the expected one."
+
+
+def test_of_a_large_result_the_worst_number_stands_for_all():
+    verdict = diagnose(QUESTION, lambda q, k: scores(q, k) + (len(q) == 5))
+    assert verdict.place == "case 3 of 3 (2 cases are right)"
+    assert verdict.case == (("q", "(5, 16)"), ("k", "(7, 16)"))
+    assert verdict.expected == verdict.got == ""
+    assert "All 35 numbers are wrong, most at [" in verdict.sentence
+
+
+def test_what_raises_is_shown_before_what_is_only_wrong():
+    def both(q, k):
+        return scores(q, k) + 1 if len(q) == 1 else q @ k
+
+    assert diagnose(QUESTION, both).kind == "error"
+
+
+def test_an_input_that_is_changed_on_the_way_to_a_wrong_result_is_told_too():
+    verdict = diagnose(QUESTION, changes_wrongly)
+    assert verdict.kind == "value"
+    assert verdict.sentence.endswith("It also writes into its input `k`.")
+
+
+def test_an_exception_shows_the_line_of_the_answer_and_no_result():
+    verdict = diagnose(QUESTION, misspelt)
+    assert verdict.line.endswith(", in helper: `return x.shap`")
+    assert verdict.case
+    assert verdict.expected == verdict.got == ""
+
+
+def test_a_forbidden_name_shows_its_line_and_nothing_is_run():
+    verdict = diagnose(QUESTION, forbidden)
+    assert verdict.line.endswith('`return torch.einsum("td,sd->ts", q, k)`')
+    assert not verdict.case
+
+
+@pytest.mark.parametrize("known", QUESTION.misconceptions, ids=lambda known: known.name)
+def test_a_misconception_is_named_with_its_hint(known):
+    verdict = diagnose(QUESTION, known.function)
+    assert (verdict.misconception, verdict.says, verdict.hint) == (
+        known.name,
+        known.says,
+        known.hint,
+    )
+    assert verdict.pattern == ""
+
+
+def test_a_misconception_must_agree_on_all_cases():
+    verdict = diagnose(QUESTION, lambda q, k: q @ k.mT / (1 if len(q) < 5 else 7))
+    assert verdict.misconception is None
+
+
+def test_where_every_case_raises_the_same_type_the_words_must_agree_too():
+    def raises(q, k):
+        raise KeyError("something else")
+
+    def same(q, k):
+        return {}[q.shape[-1]]
+
+    assert diagnose(QUESTION, raises).misconception is None
+    assert diagnose(QUESTION, same).misconception == "wrong_key"
+
+
+def test_an_unknown_mistake_is_described_by_its_values_or_sends_back_to_the_hints():
+    described = diagnose(QUESTION, lambda q, k: -scores(q, k))
+    assert (described.pattern, described.hint) == ("Every number is minus the expected one.", "")
+    unknown = diagnose(QUESTION, lambda q, k: scores(q, k) ** 3)
+    assert unknown.pattern == ""
+    assert unknown.hint.startswith("No known mistake gives just this.")
+
+
+def test_an_input_that_comes_back_is_recognised():
+    assert diagnose(QUESTION, lambda q, k: q).pattern == "The result is `q`, as it came in."
+
+
+def test_a_stopped_answer_is_not_run_again():
+    n_calls = []
+
+    def stop(q, k):
+        n_calls.append(1)
+        raise KeyboardInterrupt
+
+    assert diagnose(QUESTION, stop).kind == "stopped"
+    assert len(n_calls) == 1
+
+
+def test_a_long_error_is_cut_and_kept_on_one_line():
+    def shout(q, k):
+        raise ValueError("no\n" * 500)
+
+    sentence = diagnose(QUESTION, shout).sentence
+    assert "\n" not in sentence
+    assert len(sentence) < 350
+
+
+def test_known_mistakes_warn_nobody(recwarn):
+    def warns(q, k):
+        warnings.warn("from the course's own code", stacklevel=1)
+        return k
+
+    known = [Misconception("warns", warns, "it warns", "Do not.")]
+    verdict = diagnose(replace(QUESTION, misconceptions=known), lambda q, k: k)
+    assert verdict.misconception == "warns"
+    assert not recwarn.list
+
+
+def test_another_seed_gives_other_numbers_and_the_same_mistake():
+    first, other = (diagnose(QUESTION, lambda q, k: q @ k.mT, seed) for seed in (0, 1))
+    assert first.sentence != other.sentence
+    assert first.misconception == other.misconception == "no_scale"
+
+
+def test_a_reference_that_fails_is_not_blamed_on_the_answer():
+    broken = Question(
+        "toy.broken", points=1, cases=cases, reference=lambda q, k: 1 / 0, misconceptions=[]
+    )
+    with pytest.raises(ZeroDivisionError):
+        diagnose(broken, scores)

@@ -1,0 +1,69 @@
+"""Lessons are found by their folders, and cells keep their names through nbgrader's rules."""
+
+import pytest
+
+from llama_edu.course import lessons
+from llama_edu.course.lessons import all_lessons, cell_name, course_root, find_lesson, nbgrader_id
+
+
+@pytest.fixture
+def course(tmp_path, write_lesson):
+    for name in ("10_generation", "05_attention", "24_capstone"):
+        write_lesson(name, lesson=f"# %% [markdown]\n# # Lesson {name}\n#\n# ## A part")
+    (tmp_path / "lessons" / "06_a_file.txt").write_text("", encoding="utf-8")
+    (tmp_path / "lessons" / "drafts").mkdir()
+    return tmp_path
+
+
+def test_lessons_come_in_the_order_of_their_numbers_and_nothing_else_does(course):
+    assert [lesson.name for lesson in all_lessons(course)] == [
+        "05_attention",
+        "10_generation",
+        "24_capstone",
+    ]
+
+
+@pytest.mark.parametrize("name", ["05", "attention", "05_attention"])
+def test_a_lesson_is_found_by_number_topic_or_both(course, name):
+    lesson = find_lesson(name, course)
+    assert (lesson.number, lesson.topic) == ("05", "attention")
+    assert lesson.questions_py == course / "lessons" / "05_attention" / "questions.py"
+    assert lesson.title == "Lesson 05_attention"
+
+
+def test_a_lesson_that_is_not_there_lists_those_that_are(course, tmp_path):
+    with pytest.raises(ValueError, match=r"'5' must be a lesson.*: 05_attention, 10_generation"):
+        find_lesson("5", course)
+    with pytest.raises(ValueError, match=f"none in {tmp_path / 'empty'}"):
+        find_lesson("05", tmp_path / "empty")
+
+
+def test_a_lesson_needs_a_heading(course, write_lesson):
+    lesson = write_lesson("05_attention", lesson="# %% [markdown]\n# ## Too low")
+    with pytest.raises(ValueError, match=r"05_attention/lesson.py must have a heading"):
+        _ = lesson.title
+
+
+def test_the_course_is_the_chosen_one_then_the_checkout_then_the_installed_copy(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("LLAMA_EDU_COURSE", str(tmp_path))
+    assert course_root() == tmp_path
+    monkeypatch.delenv("LLAMA_EDU_COURSE")
+    package = tmp_path / "llama_edu"
+    monkeypatch.setattr(lessons, "__file__", str(package / "course" / "lessons.py"))
+    assert course_root() == package.resolve() / "_course"
+    (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
+    assert course_root() == tmp_path.resolve()
+
+
+@pytest.mark.parametrize("name", ["attention.causal_mask", "check.attention.scores", "norm.l2"])
+def test_names_of_cells_come_back(name):
+    assert "." not in nbgrader_id(name)
+    assert cell_name(nbgrader_id(name)) == name
+
+
+@pytest.mark.parametrize("name", ["attention", "a-b.c", "a..b", "a.b ", "größe.x", ""])
+def test_names_that_would_not_come_back_are_refused(name):
+    with pytest.raises(ValueError, match="must be words"):
+        nbgrader_id(name)

@@ -1,0 +1,73 @@
+"""Names that an answer must do without are found wherever its own code uses them."""
+
+from functools import wraps
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from llama_edu.course.names import first_use
+
+FORBIDDEN = {"softmax", "numpy"}
+
+
+def in_a_call(x):
+    return torch.softmax(x, 0)
+
+
+def as_a_method(x):
+    y = x.exp()
+    return y.softmax(0)
+
+
+def passed_on(x):
+    return list(map(F.softmax, x))
+
+
+def in_an_inner_function(x):
+    return [row.softmax(0) for row in x]
+
+
+def imported(x):
+    from torch import softmax as s
+
+    return s(x, 0)
+
+
+def whole_module(x):
+    import numpy
+
+    return numpy.exp(x)
+
+
+def as_a_word(x):
+    """Not softmax."""
+    softmax = x.exp()
+    return {"softmax": softmax}
+
+
+@wraps(in_a_call)
+def wrapped(x):
+    return in_a_call(x)
+
+
+@pytest.mark.parametrize("function, name", [
+    (in_a_call, "softmax"), (as_a_method, "softmax"), (passed_on, "softmax"),
+    (in_an_inner_function, "softmax"), (imported, "softmax"), (whole_module, "numpy"),
+    (wrapped, "softmax"),
+])  # fmt: skip
+def test_a_use_is_found(function, name):
+    assert first_use(function, FORBIDDEN).name == name
+
+
+def test_its_line_is_shown():
+    assert first_use(as_a_method, FORBIDDEN).line.endswith(": `return y.softmax(0)`")
+
+
+@pytest.mark.parametrize("function", [as_a_word, len, torch.nn.Linear(1, 1)])
+def test_no_use_is_invented(function):
+    assert first_use(function, FORBIDDEN) is None
+
+
+def test_nothing_is_forbidden_where_no_names_are():
+    assert first_use(in_a_call, ()) is None
