@@ -10,19 +10,33 @@ PYTEST_ARGS =
 # Always `python -m`: the scripts beside it hold absolute paths, which a moved clone breaks.
 VENV_PYTHON = .venv/bin/python
 
-.PHONY: help start test test-all bench doctor lint clean
+# Threads that spin while they wait starve whatever else runs.
+export OMP_WAIT_POLICY ?= passive
+
+.PHONY: help start test test-all lessons mutants bench doctor lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-start: .venv/run.stamp ## talk to a real LLaMA
+start: .venv/run.stamp ## open the course in JupyterLab
 	@$(VENV_PYTHON) -m llama_edu start
 
-test: .venv/test.stamp ## run every test but the slow ones
+test: .venv/test.stamp ## run every test but the slow ones, and every notebook
 	@$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(if $(PYTEST_ARGS),,$(NOTEBOOKS))
 
 test-all: .venv/test.stamp ## run the slow tests too
 	@$(VENV_PYTHON) -m pytest -m "" $(PYTEST_ARGS)
+	@$(if $(PYTEST_ARGS),,$(NOTEBOOKS))
+
+# Every cell runs again; those tagged nbval-check-output must print what is committed.
+NOTEBOOKS = $(VENV_PYTHON) -m pytest -q --nbval-lax --nbval-current-env notebooks solutions
+
+lessons: .venv/run.stamp ## make notebooks, exercises and solutions from lessons/
+	@$(VENV_PYTHON) -m llama_edu build
+
+mutants: .venv/test.stamp ## change each solution by machine: does its question notice?
+	@$(VENV_PYTHON) -m llama_edu.course.mutants
 
 bench: .venv/test.stamp ## measure speed and memory beside other implementations
 	@$(VENV_PYTHON) -m benchmarks

@@ -10,6 +10,7 @@ from llama_edu.cli import talk
 from llama_edu.course.lessons import find_lesson
 
 FIRST_PAGE = "notebooks/00_start.ipynb"
+LESSON_SOURCES = ("smollm2-135m-instruct", "shakespeare")
 BAR_WIDTH = 10
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -27,14 +28,23 @@ def start(
     chat: Annotated[
         bool, typer.Option("--chat", help="Only talk to a real LLaMA, in this terminal.")
     ] = False,
+    welcome: Annotated[
+        bool, typer.Option(help="The first time, fetch the lessons' data and let a model answer.")
+    ] = True,
 ) -> None:
-    """Make or refresh your working copy of the course, and open it in JupyterLab."""
+    """Make or refresh your working copy of the course, and open it in JupyterLab.
+
+    The first time, a real LLaMA answers a question here before.
+    """
     if chat:
         talk.chat(ask=talk.FIRST_QUESTION)
         return
     from llama_edu.course.jupyter import has_display, jupyterlab
 
+    is_first_time = welcome and not (folder or _default()).exists()
     folder = _refresh(folder)
+    if is_first_time:
+        _welcome()
     opens = browser and has_display()
     with jupyterlab(folder, FIRST_PAGE, port, opens) as lab:
         console.print(f"JupyterLab {'opens' if opens else 'is'} at\n    {lab.address}")
@@ -130,6 +140,18 @@ def release(
     paths = workspace.release(folder.absolute())
     console.print(f"{len(paths)} files in {folder}")
     console.print(f"Next: llama-edu start --dir {folder}, to see what a student sees")
+
+
+def _welcome() -> None:
+    """Let a real LLaMA answer once, and fetch now what the lessons need without a network."""
+    from llama_edu.data.sources import SourceError, pull
+
+    try:
+        for source in LESSON_SOURCES:
+            pull(source)
+        talk.ask_once()
+    except SourceError as error:
+        console.print(f"The lessons will need their data later: {error}")
 
 
 def _refresh(folder: Path | None) -> Path:

@@ -96,6 +96,15 @@ def chat(
     note.print('[dim]Next: [/dim]llama-edu complete "Once upon a time"')
 
 
+def ask_once(question: str = FIRST_QUESTION) -> None:
+    """Let the default model answer one question, in its own words."""
+    pretrained = _load("smollm2-135m-instruct", "auto")
+    print(f"you> {question}")
+    tokens = pretrained.chat_ids([{"role": "user", "content": question}])
+    _show(_answer(pretrained, tokens, 150, (), seed=0, temperature=0.2, top_p=0.9))
+    print("\n")
+
+
 def _load(model: str, dtype: str) -> "Pretrained":
     """Load with a line that moves while it lasts; torch is imported here, not at start-up."""
     dtypes = {"auto": None, "fp32": "float32", "bf16": "bfloat16"}

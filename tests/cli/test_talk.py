@@ -16,7 +16,7 @@ class FakePretrained:
     """Renders a conversation as one id a message, so that a test can see what the model saw."""
 
     class model:
-        config = type("config", (), {"max_seq_len": 9})
+        config = type("config", (), {"max_seq_len": 304})
 
     stop_ids: tuple = ()
 
@@ -69,8 +69,8 @@ def test_unknown_command_is_not_sent_to_the_model(fake, capsys, monkeypatch):
 
 
 def test_oldest_turns_are_forgotten_when_the_context_is_full(fake, capsys, monkeypatch):
-    run(["chat", "--max-new-tokens", "5"], "a\nb\nc\nd\n", capsys, monkeypatch)
-    # Room for 9 - 5 = 4 messages: "c" is the fifth, so that "a" and its answer go.
+    run(["chat", "--max-new-tokens", "300"], "a\nb\nc\nd\n", capsys, monkeypatch)
+    # Room for 304 - 300 = 4 messages: "c" is the fifth, so that "a" and its answer go.
     assert fake.seen[-1] == ["b", "so be it", "c", "so be it", "d"][-3:]
     assert ["b", "so be it", "c"] in fake.seen
 
