@@ -17,7 +17,7 @@ class Difference:
     """What is wrong with a value.
 
     Args:
-        kind: "none", "type", "length", "shape", "dtype", "graph", "nan" or "value".
+        kind: "none", "type", "length", "shape", "dtype", "graph", "nan", "inf" or "value".
         sentence: what was expected and what came.
     """
 
@@ -108,13 +108,14 @@ def _tensor_difference(
     if expected.requires_grad != got.requires_grad:
         return Difference("graph", _GRAPH[got.requires_grad])
     expected, got = expected.detach().cpu(), got.detach().cpu()
-    is_nan = got.isnan() & ~expected.isnan()
-    if is_nan.any():
-        at = is_nan.nonzero()[0].tolist()
-        first = f", first at {at}" if is_nan.sum() > 1 else f" at {at}"
-        right = number_in(expected)(expected[*at].item())
-        sentence = f"{_share(is_nan)} NaN{first}, where {right} is expected."
-        return Difference("nan", sentence)
+    for kind, name, is_so in (("nan", "NaN", torch.isnan), ("inf", "infinite", torch.isinf)):
+        is_new = is_so(got) & ~is_so(expected)
+        if is_new.any():
+            at = is_new.nonzero()[0].tolist()
+            first = f", first at {at}" if is_new.sum() > 1 else f" at {at}"
+            right = number_in(expected)(expected[*at].item())
+            sentence = f"{_share(is_new)} {name}{first}, where {right} is expected."
+            return Difference(kind, sentence)
     is_wrong = ~is_close(expected, got, rtol, atol)
     return Difference("value", _wrong_numbers(expected, got, is_wrong)) if is_wrong.any() else None
 

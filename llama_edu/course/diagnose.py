@@ -29,6 +29,8 @@ HINTS = {
     "stopped": "Is it in a loop whose condition never becomes false?",
     "nan": "NaN comes from 0/0, inf - inf and 0 * inf. Take this case through your lines one by "
     "one and see where the first NaN appears.",
+    "inf": "Infinity comes from a division by 0, or from exp of a large number. Take this case "
+    "through your lines one by one and see where it first appears.",
     "value": "No known mistake gives just this. Work this case through by hand, or open the hints "
     "above the function.",
     "changed": "Whoever called the function still needs its inputs. `x += y`, `x[...] = y` and "

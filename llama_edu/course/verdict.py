@@ -12,7 +12,7 @@ class Verdict:
         points: what a right answer is worth.
         kind: "right", or what is wrong: "not_callable", "forbidden", "arguments", "stub",
             "stopped", "recursion", "error", "none", "type", "length", "shape", "dtype", "graph",
-            "nan", "value" or "changed".
+            "nan", "inf", "value" or "changed".
         sentence: what was expected and what came.
         line: the learner's own line that failed: "In line 3: `x = y`".
         pattern: how the wrong values relate to the right ones, if that is plain.

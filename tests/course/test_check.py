@@ -65,6 +65,11 @@ def test_an_unknown_question_is_refused():
         check("toy.triple", abs)
 
 
+def test_the_lists_of_the_course_come_without_torch():
+    command = [sys.executable, "-c", "import sys, llama_edu.course; print('torch' in sys.modules)"]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "False\n"
+
+
 SCRIPT = """
 from llama_edu.course import check
 

@@ -101,6 +101,7 @@ def forbidden(q, k):
     (lambda q, k: scores(q, k).double(), "dtype", "Expected dtype float32, got float64."),
     (lambda q, k: scores(q, k).requires_grad_(), "graph", "The result hangs on a gradient graph"),
     (lambda q, k: scores(q, k) / 0 * 0, "nan", "All 2 numbers are NaN, first at [0, 0]"),
+    (lambda q, k: scores(q, k) / 0, "inf", "All 2 numbers are infinite, first at [0, 0]"),
     (lambda q, k: scores(q, k) + 1, "value", "All 2 numbers are wrong"),
     (changes, "changed", "The result is right, but the function wrote into `q`."),
 ])  # fmt: skip
