@@ -1,0 +1,112 @@
+"""A learner's answers, run as `llama-edu check` does: each mistake costs its own question."""
+
+import pytest
+
+from llama_edu.course.answers import answer_cells, read_notebook
+from llama_edu.course.notebook import to_notebook, to_text, without_solutions
+from llama_edu.course.review import Review, review
+
+NAMES = ("double", "halve", "negate", "square", "add_one", "keep")
+BODIES = ("2 * x", "x / 2", "-x", "x * x", "x + 1", "x.clone()")
+QUESTIONS = "import torch\nfrom llama_edu.course.questions import Misconception, Question\n" + (
+    "def cases(generator):\n    yield {'x': torch.randn(2, 3, generator=generator)}\n"
+    "once = Misconception('once', lambda x: x + 0, 'x is left as it is', 'Try x = 3.')\n"
+    "QUESTIONS = [\n"
+    + "".join(
+        f"    Question('sums.{name}', points={points}, cases=cases, reference=lambda x: {body},"
+        f" misconceptions={'[once]' if name == 'double' else '[]'}),\n"
+        for points, (name, body) in enumerate(zip(NAMES, BODIES, strict=True), start=1)
+    )
+    + "]\n"
+)
+EXERCISE = "# %%\nfrom llama_edu.course import check\n" + "".join(
+    f'\n# %% grade_id="sums.{name}"\ndef {name}(x):\n'
+    f"    ### BEGIN SOLUTION\n    return {body}\n    ### END SOLUTION\n"
+    f'\n# %% grade_id="check.sums.{name}" points={points}\ncheck("sums.{name}", {name})\n'
+    for points, (name, body) in enumerate(zip(NAMES, BODIES, strict=True), start=1)
+)
+
+
+@pytest.fixture
+def lesson(write_lesson, tmp_path):
+    made = write_lesson("01_sums", lesson="# %%\n1\n")
+    made.questions_py.write_text(QUESTIONS, encoding="utf-8")
+    (tmp_path / "exercises").mkdir()
+    stubs = to_text(without_solutions(to_notebook(EXERCISE)))
+    (tmp_path / "exercises" / "01_sums.ipynb").write_text(stubs, encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def answer(lesson, tmp_path):
+    """A function that writes a learner's notebook with these sources of answer cells."""
+
+    def write(**sources):
+        notebook = read_notebook(tmp_path / "exercises" / "01_sums.ipynb")
+        for name, source in sources.items():
+            answer_cells(notebook)[f"sums.{name}"].source = source
+        path = tmp_path / "mine.ipynb"
+        path.write_text(to_text(notebook), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_every_mistake_costs_its_own_question_and_is_said(lesson, answer):
+    path = answer(
+        double="def double(x):\n    return x",
+        halve="def halve(x):\n    while True:\n        pass",
+        negate="import os\n\ndef negate(x):\n    os._exit(1)",
+        square="def square(x)\n    return x * x",
+        add_one="def add_one(x):\n    return x + 1",
+    )
+    before = path.read_bytes()
+    double, halve, negate, square, add_one, keep = review(lesson, path, cell_seconds=4)
+    assert double.kind == "wrong"
+    assert "This is exactly what you get when x is left as it is." in double.text
+    assert double.text.endswith("Hint: Try x = 3.")
+    assert (halve.kind, halve.text[:33]) == ("wrong", "It was still running after 4 s, a")
+    assert (negate.kind, negate.text[:22]) == ("wrong", "It ended Python itself")
+    assert square == Review(
+        "sums.square", 4, "wrong", "The cell itself fails: SyntaxError: expected ':' (line 1)"
+    )
+    assert add_one == Review("sums.add_one", 5, "right")
+    assert keep == Review("sums.keep", 6, "open")
+    assert (double.earned, add_one.earned, keep.earned) == (0, 5, 0)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_cell_that_hangs_or_ends_python_spoils_no_later_one(lesson, answer):
+    path = answer(
+        double="def double(x):\n    return 2 * x",
+        halve="while True:\n    try:\n        while True:\n            pass\n"
+        "    except KeyboardInterrupt:\n        pass",
+        negate="import os\nos._exit(1)",
+        square="def square(x):\n    return x * x",
+    )
+    reviews = {one.question: one for one in review(lesson, path, cell_seconds=3)}
+    assert reviews["sums.double"].kind == reviews["sums.square"].kind == "right"
+    assert "still running after 3 s" in reviews["sums.halve"].text
+    assert "ended Python itself" in reviews["sums.negate"].text
+
+
+def test_only_answer_cells_are_run(lesson, answer):
+    path = answer(double="def double(x):\n    return helper(x)")
+    notebook = read_notebook(path)
+    notebook.cells[0].source = "def check(name, function):\n    print('all right')"
+    path.write_text(to_text(notebook), encoding="utf-8")
+    first = review(lesson, path)[0]
+    assert first.kind == "wrong"
+    assert "NameError" in first.text and "helper" in first.text
+
+
+def test_another_notebook_is_refused(lesson, tmp_path):
+    (tmp_path / "other.ipynb").write_text(to_text(to_notebook("# %%\n1\n")), encoding="utf-8")
+    with pytest.raises(ValueError, match="must be a notebook of exercise 01_sums"):
+        review(lesson, tmp_path / "other.ipynb")
+    (tmp_path / "other.ipynb").write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"other\.ipynb must be a notebook"):
+        review(lesson, tmp_path / "other.ipynb")
+    with pytest.raises(FileNotFoundError, match="there is no notebook"):
+        review(lesson, tmp_path / "none.ipynb")
