@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 
 from llama_edu.course.questions import find_question
-from llama_edu.course.show import show
+from llama_edu.course.show import headline, show
 from llama_edu.course.verdict import Verdict
 
 
@@ -20,8 +20,8 @@ class CheckFailed(AssertionError):
         self.verdict = verdict
 
     def _render_traceback_(self) -> list[str]:
-        """IPython prints these lines instead of a stack."""
-        return [f"CheckFailed: {self}"]
+        """What IPython prints instead of a stack; the card above it has said the rest."""
+        return [f"CheckFailed: {headline(self.verdict)}"]
 
 
 def check(name: str, function: Callable, seed: int = 0) -> None:
