@@ -43,13 +43,9 @@ def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference 
     if isinstance(expected, str):
         return _text_difference(expected, got)
     if isinstance(expected, float | complex):
-        is_nan = got != got and expected == expected
-        if expected == got or abs(expected - got) <= atol + rtol * abs(expected):
-            return None
-        if expected != expected and got != got:
-            return None
-        sentence = "Expected {}, got {}.".format(*two_numbers(expected, got))
-        return Difference("nan" if is_nan else "value", sentence)
+        dtype = torch.complex128 if isinstance(expected, complex) else torch.float64
+        numbers = (torch.tensor(number, dtype=dtype) for number in (expected, got))
+        return _tensor_difference(*numbers, rtol, atol)
     if expected == got:
         return None
     return Difference("value", f"Expected {describe(expected)}, got {describe(got)}.")
@@ -115,7 +111,7 @@ def _tensor_difference(
             first = f", first at {at}" if is_new.sum() > 1 else f" at {at}"
             right = number_in(expected)(expected[*at].item())
             sentence = f"{_share(is_new)} {name}{first}, where {right} is expected."
-            return Difference(kind, sentence)
+            return Difference(kind, sentence if at else f"Expected {right}, got {got.item()}.")
     is_wrong = ~is_close(expected, got, rtol, atol)
     return Difference("value", _wrong_numbers(expected, got, is_wrong)) if is_wrong.any() else None
 
