@@ -128,7 +128,7 @@ def _environment(settings: Path, course: Path) -> dict[str, str]:
         "LLAMA_EDU_COURSE": str(course),
         "OMP_NUM_THREADS": str(N_THREADS),
         "MKL_NUM_THREADS": str(N_THREADS),
-        "OMP_WAIT_POLICY": "passive",  # spinning while they wait, threads starve other notebooks: 7 times as slow
+        "OMP_WAIT_POLICY": "passive",  # threads that spin while they wait starve other notebooks
         "CUDA_VISIBLE_DEVICES": "",  # a GPU rounds otherwise than the CPUs that learners have
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ours), os.environ.get("PYTHONPATH")])),
