@@ -1,0 +1,1 @@
+"""Ours beside its peers, timed in turns on one machine: `python -m benchmarks`."""

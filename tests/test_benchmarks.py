@@ -1,0 +1,263 @@
+"""The benchmark: a fair race, a report that tells the truth, and the smallest round of it all."""
+
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+from benchmarks import decode, load, machine, memory, train
+from benchmarks.__main__ import measure
+from benchmarks.gguf_file import write_gguf
+from benchmarks.goals import GOALS
+from benchmarks.nano_gpt import NanoGPT
+from benchmarks.race import Contender, Row, race
+from benchmarks.report import Table, judge, render, slower, slower_in_half, write
+from benchmarks.workload import Workload, new_model, training_batches
+from llama_edu.config import ModelConfig
+from llama_edu.weights import load_gguf, save_hf
+
+CONFIG = ModelConfig(
+    vocab_size=96, d_model=48, n_layers=2, n_heads=6, n_kv_heads=3, d_ff=80, max_seq_len=32,
+    norm_eps=2**-17, tie_embeddings=True,
+)  # fmt: skip
+SMALLEST = Workload(
+    config=CONFIG, batch_size=2, n_tokens=7, n_new_tokens=5, decode_batch_size=3, rounds=1,
+    is_compiled=False,
+)  # fmt: skip
+
+
+def rows_of(ours: float, theirs: float, precision: str = "fp32") -> list[Row]:
+    return [
+        Row("llama_edu", precision, "ours", [ours, ours, 9.0]),
+        Row("transformers", precision, "peer", [theirs, theirs, 9.0]),
+    ]
+
+
+def decode_table(rows: list[Row], key: str = "decode single", **more) -> Table:
+    return Table(key, "Decoding, batch 1", "s", ("transformers", "fp32"), rows, **more)
+
+
+def contender(name: str, make, side="peer", **more) -> Contender:
+    return Contender(name, "fp32", make, side=side, **more)
+
+
+def test_race_warms_up_once_and_then_takes_turns():
+    turns = []
+    make = {name: lambda name=name: lambda: turns.append(name) for name in "ab"}
+    found = race([contender(name, make[name]) for name in "ab"], rounds=2)
+    assert turns == ["a", "b", "a", "b", "a", "b"]
+    assert [len(row.samples) for row in found.rows] == [2, 2]
+
+
+def test_race_lists_whom_it_leaves_out():
+    def broken():
+        raise RuntimeError("no such kernel")
+
+    found = race(
+        [
+            contender("ours", lambda: lambda: [1, 2], side="ours"),
+            contender("absent", None, needs="no_such_module", install="pip install nothing"),
+            contender("broken", broken),
+            contender("other work", lambda: lambda: [1, 3]),
+            contender("fair", lambda: lambda: [1, 2]),
+        ],
+        rounds=1,
+        must_agree=("fp32",),
+    )
+    assert [row.name for row in found.rows] == ["ours", "fair"]
+    absent, failed, different = found.absent
+    assert "not installed" in absent and "pip install nothing" in absent
+    assert "no such kernel" in failed
+    assert "differs from ours" in different
+
+
+def test_race_does_not_hide_our_own_errors():
+    def broken():
+        raise RuntimeError("ours is broken")
+
+    with pytest.raises(RuntimeError, match="ours is broken"):
+        race([contender("ours", broken, side="ours")], rounds=1)
+
+
+def test_race_needs_a_round():
+    with pytest.raises(ValueError, match="rounds must be at least 1, got 0"):
+        race([], rounds=0)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "measured", "verdict"),
+    [
+        (1.0, 1.41, "1.41 ×", "met"),
+        (1.0, 1.396, "1.40 ×", "met"),  # two decimals, as they are printed
+        (1.0, 1.39, "1.39 ×", "**not met**"),
+        (2.0, 1.0, "0.50 ×", "**not met**"),
+    ],
+)
+def test_goal_is_judged_from_the_medians(ours, theirs, measured, verdict):
+    goal = next(goal for goal in GOALS if goal.at_least == 1.4)
+    said, judged = judge(goal, [decode_table(rows_of(ours, theirs))])
+    assert said.startswith(measured)
+    assert judged == verdict
+
+
+def test_goal_without_its_rows_is_not_measured():
+    goal = next(goal for goal in GOALS if goal.at_least == 1.4)
+    assert judge(goal, []) == ("", "not measured")
+    assert judge(goal, [decode_table(rows_of(1, 2)[:1])]) == ("", "not measured")
+    assert judge(goal, [decode_table(rows_of(1, 2), key="load")]) == ("", "not measured")
+
+
+def test_eager_goal_ignores_compiled_peers():
+    goal = next(goal for goal in GOALS if "fastest eager peer" in goal.claim)
+    rows = [*rows_of(1.0, 2.0), Row("litgpt, compiled", "fp32", "peer", [0.1])]
+    said, verdict = judge(goal, [decode_table(rows, key="train fp32")])
+    assert (said.split()[0], verdict) == ("2.00", "met")
+
+
+def test_slower_rows_are_named_with_their_ratio():
+    (line,) = slower(decode_table(rows_of(3.0, 2.0)))
+    assert "llama_edu (fp32, 3 s) is 1.50 × slower than transformers (fp32, 2 s)" in line
+    assert slower(decode_table(rows_of(2.0, 3.0))) == []
+    assert slower(decode_table([rows_of(3, 2)[0], *rows_of(1, 2, "bf16")])) == []
+
+
+def test_compiled_peers_are_held_against_our_best_row_alone():
+    rows = rows_of(3.0, 3.0)
+    rows += [Row("llama_edu, compiled", "fp32", "ours", [2.0])]
+    rows += [Row("litgpt, compiled", "fp32", "peer", [1.0])]
+    (line,) = slower(decode_table(rows))
+    assert "llama_edu, compiled (fp32, 2 s) is 2.00 × slower than litgpt, compiled" in line
+
+
+def test_slower_half_precision_is_named():
+    both = rows_of(1.0, 1.0) + rows_of(2.5, 1.0, "bf16")
+    (line,) = slower_in_half([decode_table(both)])
+    assert "llama_edu (bf16, 2.5 s) is 2.50 × slower than llama_edu (fp32, 1 s)" in line
+    tables = [
+        decode_table(rows_of(1.0, 1.0), key="train fp32"),
+        decode_table(rows_of(3.0, 1.0, "bf16"), key="train bf16"),
+    ]
+    assert "3.00 × slower" in slower_in_half(tables)[0]
+    assert slower_in_half([decode_table(rows_of(2.0, 1.0) + rows_of(1.0, 1.0, "bf16"))]) == []
+
+
+def test_report_holds_medians_spread_ratios_and_what_is_missing():
+    report = render([decode_table(rows_of(1.0, 2.0), absent=["litgpt: not installed"])], "- a CPU")
+    assert "| **llama_edu** | fp32 | 1 (1–9) | 2.00 |" in report
+    assert "| transformers | fp32 | 2 (2–9) | 1.00 |" in report
+    assert "not measured: litgpt: not installed" in report
+    assert "- a CPU" in report
+    assert "In no row that was measured." in report
+    assert "slower than" in render([decode_table(rows_of(2.0, 1.0))], "")
+
+
+def test_report_is_replaced_whole(tmp_path):
+    out = tmp_path / "new folder" / "results.md"
+    write(out, "old")
+    write(out, "new")
+    assert out.read_text(encoding="utf-8") == "new"
+    assert [path.name for path in out.parent.iterdir()] == ["results.md"]
+
+
+def test_interrupted_run_leaves_the_finished_sections(tmp_path):
+    def finished(workload, progress):
+        yield decode_table(rows_of(1.0, 2.0))
+
+    def interrupted(workload, progress):
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        measure([finished, interrupted], SMALLEST, tmp_path / "results.md")
+    report = (tmp_path / "results.md").read_text(encoding="utf-8")
+    assert "## Decoding, batch 1" in report
+    assert "This run has not finished." in report
+
+
+def test_share_of_others_is_what_is_busy_and_not_ours(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    moments = iter([(100.0, 50.0, 7.0), (110.0, 62.0, 9.0)])  # wall, everybody's, ours
+    monkeypatch.setattr(machine, "_seconds", lambda: next(moments))
+    assert machine.Others().share() == pytest.approx((12 - 2) / (10 * 2))
+
+
+def test_processor_time_of_this_process_counts_as_ours():
+    own = machine._seconds()[2]
+    end = time.process_time() + 0.2
+    while time.process_time() < end:
+        pass
+    assert machine._seconds()[2] - own >= 0.15
+
+
+def test_losses_that_differ_are_called_out():
+    rows = [Row("llama_edu", "fp32", "ours", [1.0], 5.0), Row("litgpt", "fp32", "peer", [1.0], 5.2)]
+    assert "DO NOT AGREE" in train.loss_agreement(rows, "fp32", n_steps=3)
+    rows[1].result = 5.001
+    assert "LLaMAs agree" in train.loss_agreement(rows, "fp32", n_steps=3)
+    rows[1].result = float("nan")
+    assert "DO NOT AGREE" in train.loss_agreement(rows, "fp32", n_steps=3)
+
+
+def test_training_tokens_have_four_successors():
+    successors: dict[int, set[int]] = {}
+    for tokens, targets in training_batches(replace(SMALLEST, n_tokens=500)):
+        assert tokens.shape == targets.shape == (2, 500)
+        assert torch.equal(tokens[:, 1:], targets[:, :-1])
+        for token, target in zip(
+            tokens.flatten().tolist(), targets.flatten().tolist(), strict=True
+        ):
+            successors.setdefault(token, set()).add(target)
+    assert max(map(len, successors.values())) == 4
+
+
+def test_nano_gpt_is_causal_and_as_large_as_ours():
+    config = replace(CONFIG, n_kv_heads=6, d_ff=128)  # 3 D F = 8 D^2 needs F = 8/3 D
+    model = NanoGPT(config)
+    n_positions = config.max_seq_len * config.d_model
+    assert sum(p.numel() for p in model.parameters()) == config.n_params + n_positions
+    tokens = torch.arange(10)[None]
+    changed = tokens.clone()
+    changed[0, 6:] += 1
+    assert torch.equal(model(tokens)[:, :6], model(changed)[:, :6])
+    assert not torch.equal(model(tokens)[:, 6:], model(changed)[:, 6:])
+
+
+def test_written_gguf_is_the_same_model(tmp_path):
+    model = new_model(CONFIG)
+    again = load_gguf(write_gguf(model, tmp_path / "model.gguf"))
+    tokens = torch.arange(10)[None]
+    assert again.config == CONFIG
+    assert torch.equal(again(tokens), model(tokens))
+
+
+def test_smallest_round_measures_everybody(tmp_path):
+    pytest.importorskip("transformers")
+    sections = [train.tables, decode.tables]
+    tables = {table.key: table for table in measure(sections, SMALLEST, tmp_path / "results.md")}
+    for precision in ("fp32", "bf16"):
+        table = tables[f"train {precision}"]
+        names = {row.name for row in table.rows}
+        assert {"llama_edu", "transformers, SDPA", "nanoGPT-shaped", train.CEILING} <= names
+        assert "LLaMAs agree" in table.notes[-1]
+    for key in ("decode single", "decode batch"):
+        measured = {(row.name, row.precision) for row in tables[key].rows}
+        assert {("llama_edu", "fp32"), ("transformers", "fp32"), ("llama_edu", "bf16")} <= measured
+    wanted = {goal.table for goal in GOALS}
+    assert wanted <= tables.keys() | {f"memory {job}" for job in memory.JOBS}
+
+
+def test_memory_of_a_job_covers_its_weights(tmp_path):
+    config = replace(CONFIG, vocab_size=40_000)
+    save_hf(new_model(config), tmp_path)
+    n_bytes = memory.peak_bytes("decode fp32", "llama_edu", tmp_path, SMALLEST)
+    assert 4 * config.n_params < n_bytes < 1e9
+
+
+def test_load_races_on_a_gguf_file(tmp_path):
+    pytest.importorskip("accelerate")
+    pytest.importorskip("transformers")
+    file = write_gguf(new_model(CONFIG), tmp_path / "model.gguf")
+    (table,) = load.tables(SMALLEST, progress=lambda line: None, file=file)
+    assert {row.name for row in table.rows} == {"llama_edu", "transformers"}
+    assert {row.result for row in table.rows} == {CONFIG.n_params}
