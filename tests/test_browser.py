@@ -47,7 +47,8 @@ def page():
 @contextmanager
 def started(folder, environment):
     """`llama-edu start` as a learner runs it; its input stays open until the body is done."""
-    command = [sys.executable, "-m", "llama_edu", "start", "--no-browser", "--dir", str(folder)]
+    options = ["--no-browser", "--no-welcome", "--dir", str(folder)]
+    command = [sys.executable, "-m", "llama_edu", "start", *options]
     process = subprocess.Popen(
         command, env=environment | {"PYTHONUNBUFFERED": "1"}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

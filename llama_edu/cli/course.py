@@ -48,9 +48,7 @@ def start(
     opens = browser and has_display()
     with jupyterlab(folder, FIRST_PAGE, port, opens) as lab:
         console.print(f"JupyterLab {'opens' if opens else 'is'} at\n    {lab.address}")
-        console.print(
-            "Ctrl-C here ends it. In another terminal: llama-edu check 05, progress, chat"
-        )
+        console.print("Ctrl-C here ends it. Meanwhile, in another terminal: llama-edu chat")
         why = lab.wait()
     console.print(f"\nJupyterLab is stopped ({why}); your work is in {folder}")
     if why == "end of input":

@@ -70,7 +70,7 @@ def fake_lab(monkeypatch):
 
 
 def test_start_opens_the_first_page_of_a_new_copy(lesson, run, fake_lab, tmp_path):
-    code, shown = run("start")
+    code, shown = run("start", "--no-welcome")
     copy = tmp_path / "llama_edu_course"
     assert code == 0
     assert fake_lab == [(copy, "notebooks/00_start.ipynb", None, True)]
@@ -82,7 +82,7 @@ def test_start_opens_the_first_page_of_a_new_copy(lesson, run, fake_lab, tmp_pat
 
 
 def test_start_takes_a_folder_a_port_and_no_browser(lesson, run, fake_lab, tmp_path):
-    _, shown = run("start", "--no-browser", "--port", "9001", "--dir", "mine")
+    _, shown = run("start", "--no-welcome", "--no-browser", "--port", "9001", "--dir", "mine")
     assert fake_lab == [(tmp_path / "mine", "notebooks/00_start.ipynb", 9001, False)]
     assert "JupyterLab is at\n" in shown
 
@@ -91,7 +91,7 @@ def test_start_says_what_became_of_changed_files(lesson, run, fake_lab, monkeypa
     changes = [Change("exercises/a.ipynb", "merged", "exercises/b.ipynb"),
                Change("notebooks/c.ipynb", "kept", "notebooks/d.ipynb")]  # fmt: skip
     monkeypatch.setattr(workspace, "refresh", lambda folder: changes)
-    _, shown = run("start")
+    _, shown = run("start", "--no-welcome")
     assert "exercises/a.ipynb: new version, with your answers; before: exercises/b.ipynb" in shown
     assert "notebooks/c.ipynb: yours is kept; the new version: notebooks/d.ipynb" in shown
 
@@ -165,7 +165,7 @@ def test_a_port_that_is_taken_is_an_error_only_if_it_was_asked_for(monkeypatch):
 def test_without_jupyterlab_one_line_says_so(lesson, run, monkeypatch):
     monkeypatch.setattr(jupyter.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(RuntimeError, match="JupyterLab is not installed: python -m pip"):
-        run("start")
+        run("start", "--no-welcome")
 
 
 def test_a_jupyterlab_that_ends_at_once_is_quoted():
@@ -181,7 +181,8 @@ def test_a_jupyterlab_that_ends_at_once_is_quoted():
 def test_a_real_jupyterlab_answers_and_stops_cleanly(lesson, tmp_path, stop):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "llama_edu", "start", "--no-browser"], cwd=tmp_path, text=True,
+        [sys.executable, "-m", "llama_edu", "start", "--no-browser", "--no-welcome"],
+        cwd=tmp_path, text=True,
         env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     while "http://" not in (line := process.stdout.readline()):
