@@ -138,10 +138,13 @@ def test_make_alone_lists_every_target(clone):
     assert [line.split()[1] for line in done.stdout.splitlines()] == targets
 
 
-@pytest.mark.parametrize(("target", "module"), [("start", "llama_edu"), ("test", "pytest")])
-def test_first_run_sets_up_and_second_only_runs(clone, target, module):
-    assert clone.make(target)[0] == ["venv", "pip", module]
-    assert clone.make(target)[0] == [module]
+TESTS = ["pytest", "pytest"]  # the tests, then the notebooks
+
+
+@pytest.mark.parametrize(("target", "modules"), [("start", ["llama_edu"]), ("test", TESTS)])
+def test_first_run_sets_up_and_second_only_runs(clone, target, modules):
+    assert clone.make(target)[0] == ["venv", "pip", *modules]
+    assert clone.make(target)[0] == modules
 
 
 def test_tests_bring_what_a_start_needs_but_not_the_reverse(clone):
@@ -149,14 +152,14 @@ def test_tests_bring_what_a_start_needs_but_not_the_reverse(clone):
     assert clone.make("start")[0] == ["llama_edu"]
     clone.make("clean")
     clone.make("start")
-    assert clone.make("test")[0] == ["pip", "pytest"]
+    assert clone.make("test")[0] == ["pip", *TESTS]
 
 
 @pytest.mark.parametrize("file", ["pyproject.toml", "constraints.txt"])
 def test_changed_requirements_are_installed(clone, file):
     clone.make("test")
     os.utime(clone.folder / file, (2**31, 2**31))
-    assert clone.make("test")[0] == ["pip", "pytest"]
+    assert clone.make("test")[0] == ["pip", *TESTS]
 
 
 def test_failed_installation_says_so_and_is_tried_again(clone):
@@ -165,7 +168,7 @@ def test_failed_installation_says_so_and_is_tried_again(clone):
     assert (ran, done.returncode) == (["venv", "pip"], 2)
     assert "then run the same command again" in done.stderr
     clone.fails = ""
-    assert clone.make("test")[0] == ["pip", "pytest"]
+    assert clone.make("test")[0] == ["pip", *TESTS]
 
 
 def test_failed_environment_is_made_anew(clone):

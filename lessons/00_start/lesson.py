@@ -152,14 +152,16 @@ plots.flow(
 print(f"{smol.model.config.n_layers} layers, {smol.model.config.n_params:,} numbers in all")
 
 # %% [markdown]
-# Those numbers are **learned** (lessons 12 to 14), made to follow instructions (15 to 18), and made
-# small and cheap (19 to 22). In lesson 24 you train your own LLaMA from raw text to chat.
+# Those numbers are **learned** (lessons 12 to 14), made to follow instructions (lessons 15 to 18),
+# and made small and cheap (lessons 19 to 22). In lesson 24 you train your own LLaMA from raw text
+# to chat.
 #
 # ## How a lesson works
 #
 # Read, **predict** before you run, run, change something, run again. Then do its exercise: you
 # write a function, and a check says whether it is right, and if not, *which* mistake it makes.
-#
+
+# %% [markdown]
 # In short: text becomes tokens; the model gives a probability for every next token; a loop and dice
 # make a text of it.
 #

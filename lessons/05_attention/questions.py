@@ -85,8 +85,8 @@ SCORES = Question(
 # 5.2 softmax
 
 
-def softmax(x: Tensor, dim: int) -> Tensor:
-    return x.softmax(dim)
+def stable(x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x - x.amax(dim, keepdim=True), dim)
 
 
 def softmax_cases(generator):
@@ -129,7 +129,8 @@ SOFTMAX = Question(
     "attention.softmax",
     points=2,
     cases=softmax_cases,
-    reference=softmax,
+    reference=stable,
+    forbids=("softmax", "log_softmax", "logsumexp"),
     misconceptions=[
         Misconception(
             "overflow",
@@ -140,13 +141,13 @@ SOFTMAX = Question(
         ),
         Misconception(
             "last_dim_only",
-            lambda x, dim: x.softmax(-1),
+            lambda x, dim: stable(x, -1),
             says="the sum always runs over the last dimension",
             hint="`dim` says over which dimension the weights must sum to 1.",
         ),
         Misconception(
             "over_everything",
-            lambda x, dim: x.flatten().softmax(0).view(x.shape),
+            lambda x, dim: stable(x.flatten(), 0).view(x.shape),
             says="all the numbers together sum to 1",
             hint="Each line along `dim` is a distribution of its own.",
         ),
@@ -336,7 +337,17 @@ ATTEND = Question(
     points=3,
     cases=attend_cases,
     reference=attend,
-    rtol=1e-4,
+    rtol=1e-4,  # two products in a row, in another order
+    equivalent_mutants={
+        "fit = q @ k.mT / math.sqrt(q.shape[-1]) -> fit = q @ k.mT / math.sqrt(q.shape[1])": (
+            "q has two dimensions"
+        ),
+        "weights = fit.masked_fill(~mask, -math.inf).softmax(-1) -> "
+        "weights = fit.masked_fill(~mask, -math.inf).softmax(1)": "the scores have two dimensions",
+        "return weights.nan_to_num(0.0) @ v -> return weights.nan_to_num() @ v": (
+            "0 is what nan_to_num puts by default"
+        ),
+    },
     misconceptions=[
         Misconception(
             "nan_for_blind",
@@ -557,7 +568,7 @@ GROUPED_ATTENTION = Question(
     points=4,
     cases=grouped_attention_cases,
     reference=grouped_attention,
-    rtol=1e-4,
+    rtol=1e-4,  # two products in a row, in another order
     misconceptions=[
         Misconception(
             "repeat_for_repeat_interleave",

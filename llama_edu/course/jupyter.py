@@ -17,7 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FIRST_PORT, N_PORTS = 8888, 50
-NEWS = "@jupyterlab/apputils-extension:announcements"  # asks about news, and looks for updates
+# The first asks about news and looks for updates; the second is a teacher's, and comes with the
+# test extra.
+UNWANTED = ("@jupyterlab/apputils-extension:announcements", "@jupyter/nbgrader")
 START_SECONDS = 120  # the first start on a slow disk takes its time
 
 
@@ -50,7 +52,9 @@ def jupyterlab(folder: Path, page: str, port: int | None, browser: bool) -> Iter
     with tempfile.TemporaryDirectory(prefix="llama_edu_", ignore_cleanup_errors=True) as own:
         quiet = Path(own) / "labconfig" / "page_config.json"
         quiet.parent.mkdir()
-        quiet.write_text(json.dumps({"disabledExtensions": {NEWS: True}}), encoding="utf-8")
+        quiet.write_text(
+            json.dumps({"disabledExtensions": dict.fromkeys(UNWANTED, True)}), encoding="utf-8"
+        )
         others = os.environ.get("JUPYTER_CONFIG_PATH")
         environment = os.environ | {
             "JUPYTER_TOKEN": token,

@@ -17,9 +17,9 @@ from llama_edu.model.rope import rotate
 def explicit_attention(
     q: Float[Tensor, "B H T d"],
     k: Float[Tensor, "B G S d"],
-    v: Float[Tensor, "B G S d"],
+    v: Float[Tensor, "B G S e"],
     mask: Bool[Tensor, "*batch T S"] | None = None,
-) -> tuple[Float[Tensor, "B H T d"], Float[Tensor, "B H T S"]]:
+) -> tuple[Float[Tensor, "B H T e"], Float[Tensor, "B H T S"]]:
     """Attention as the formula has it, with the weights to look at.
 
     weights = softmax(q k^T / sqrt(d)), output = weights v; query head h reads the keys and values
@@ -28,7 +28,7 @@ def explicit_attention(
     Args:
         q: queries.
         k: keys, S >= T; the queries are the last T of them.
-        v: values.
+        v: values, usually as wide as the keys.
         mask: True where a query may look; causal if None.
 
     Returns:
