@@ -100,6 +100,7 @@ def test_a_learner_makes_a_mistake_and_mends_it(tmp_path, environment, page):
         page.goto(exercise)
         check = cell(page, 'check("attention.scores", scores)')
         expect(check).to_be_visible()
+        expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")  # else a run is lost
         run(page, "import torch")
         run(page, "def scores", WRONG)
         run(page, 'check("attention.scores", scores)')
@@ -116,6 +117,7 @@ def test_a_learner_makes_a_mistake_and_mends_it(tmp_path, environment, page):
         theme.write_text('{"theme": "JupyterLab Dark"}', encoding="utf-8")
         page.goto(exercise)
         expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+        expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
         expect(output).to_contain_text("This is exactly what you get when")
         check.scroll_into_view_if_needed()
         page.screenshot(path=tmp_path / "wrong_dark.png")
