@@ -3,6 +3,7 @@
 import os
 import platform
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -47,10 +48,12 @@ def _seconds() -> tuple[float, float, float]:
     """Wall time, processor time of everybody, and that of this process and those it started."""
     import psutil
 
-    everybody, this = psutil.cpu_times(), psutil.Process()
+    everybody, this, own = psutil.cpu_times(), psutil.Process(), 0.0
     idle = everybody.idle + getattr(everybody, "iowait", 0)
-    own = [sum(process.cpu_times()[:4]) for process in [this, *this.children(recursive=True)]]
-    return time.monotonic(), sum(everybody) - idle, sum(own)
+    for process in [this, *this.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):  # it has ended since it was listed
+            own += sum(process.cpu_times()[:4])  # its own, and those of its ended children
+    return time.monotonic(), sum(everybody) - idle, own
 
 
 def _cpu() -> tuple[str, set[str]]:

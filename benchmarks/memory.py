@@ -44,6 +44,10 @@ def tables(workload: Workload, progress: Callable[[str], None] = print) -> Itera
                         row.samples.append(peak_bytes(job, who, Path(folder), workload) / 1e6)
                     except ImportError:
                         absent[who] = f"{who}: not installed: {peers.INSTALL[who]}"
+                    except RuntimeError as error:
+                        if row.side == "ours":
+                            raise
+                        absent[who] = f"{who}: {error}"
             yield Table(
                 key=f"memory {job}",
                 title=title,
@@ -69,7 +73,7 @@ def peak_bytes(job: str, who: str, folder: Path, workload: Workload) -> int:
 
     Raises:
         ImportError: if the peer is not installed.
-        RuntimeError: if the process fails, with what it said.
+        RuntimeError: if the process fails, with the last line of what it said.
     """
     sizes = [workload.batch_size, workload.n_tokens, workload.n_new_tokens]
     command = [sys.executable, "-m", "benchmarks.memory", job, who, str(folder)]
@@ -82,7 +86,7 @@ def peak_bytes(job: str, who: str, folder: Path, workload: Workload) -> int:
     if "ModuleNotFoundError" in done.stderr:
         raise ImportError(done.stderr.splitlines()[-1])
     if done.returncode != 0:
-        raise RuntimeError(f"{job} of {who} failed:\n{done.stderr}")
+        raise RuntimeError(f"{job} of {who} failed: {done.stderr.strip().splitlines()[-1]}")
     return int(done.stdout.split()[-1])
 
 

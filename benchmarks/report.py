@@ -11,17 +11,18 @@ HOW_TO_RUN = """\
 # Benchmarks: ours beside its peers
 
 ```
-pip install -e ".[test]"
-python -m benchmarks                            # everything; writes benchmarks/results.md
+make bench                                      # installs into .venv and measures everything
+python -m benchmarks                            # the same in an environment of your own
 python -m benchmarks --only decode,load --rounds 3 --out decode.md
 ```
 
-Nothing else should run on the machine meanwhile. Everybody is warmed up once; then all take turns,
-so that each round meets the same noise. A time is the median of the rounds, with the fastest and
-the slowest in brackets. A ratio is that of two medians, above 1 where the row is better than what
-it is compared with; trust it to about 5 % for training and 15 % for decoding, and no absolute
-number across runs. Peers that are not installed are listed with the command that installs them.
-This file is written by code, verdicts included.
+The report is `benchmarks/results.md`; it holds the sections of its last run only. The whole takes
+about twenty minutes on two cores, and nothing else should run meanwhile. Everybody is warmed up
+once; then all take turns, so that each round meets the same noise. A time is the median of the
+rounds, with the fastest and the slowest in brackets. A ratio is that of two medians, above 1 where
+the row is better than what it is compared with; trust it to about 5 % for training and 15 % for
+decoding, and no absolute number across runs. Peers that are not installed are listed with the
+command that installs them. This file is written by code, verdicts included.
 """
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from benchmarks import peers
 from benchmarks.nano_gpt import NanoGPT
-from benchmarks.race import Contender, Row, race
+from benchmarks.race import COMPILED, Contender, Row, race
 from benchmarks.report import Table, ratio
 from benchmarks.workload import Workload, training_batches
 from llama_edu.model.linear import Linear
@@ -107,7 +107,7 @@ def contender(
         return training_step(model, forward, training_batches(workload), is_compiled)
 
     return Contender(
-        name=f"{name}, compiled" if is_compiled else name,
+        name=name + COMPILED if is_compiled else name,
         precision=precision,
         make=make,
         side="ours" if name == OURS else "peer",
