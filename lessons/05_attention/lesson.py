@@ -46,7 +46,8 @@ print(next_words("Alice has a cat. Bob has a dog. Alice's pet is a"))
 # ## By hand: three words
 #
 # Each word makes three vectors. Its **query** says what it looks for, its **key** what it offers,
-# its **value** what it hands over.
+# its **value** what it hands over. In a model three learned matrices make them from the word's
+# vector; here we choose them.
 
 # %% tags=["nbval-check-output"]
 words = ["dog", "cat", "Alice's"]
@@ -54,7 +55,7 @@ q = torch.tensor([[0.0, 0.0], [0.0, 0.0], [3.0, 0.0]])  # "Alice's" looks along 
 k = torch.tensor([[2.0, 0.0], [0.0, 2.0], [1.0, 0.0]])  # "dog" lies there, "cat" does not
 v = torch.tensor([[10.0, 0.0], [0.0, 10.0], [5.0, 5.0]])
 
-scores = q @ k.T  # one number for each pair: how well does this query fit that key?
+scores = q @ k.mT  # one number for each pair: how well does this query fit that key?
 print(scores)
 
 # %% [markdown]
@@ -81,6 +82,8 @@ plots.attention(
 # That is all of it: **scores, softmax, mixture**. A zero query fits every key alike, so *dog* and
 # *cat* take the plain mean of everything. Nothing chooses a single word: attention mixes, and a
 # good fit makes the mixture almost pure.
+#
+# (`k.mT` swaps the last two dimensions of k, however many stand before them.)
 #
 # As loops, so that nothing hides:
 
@@ -155,13 +158,30 @@ plots.lines(
 
 # %% tags=["nbval-check-output"]
 values = torch.randn(500, 32, generator=dice)
-for name, scale in (("q·k", 1.0), ("q·k / √d", 1024**-0.5)):
-    scores = (torch.randn(500, 32, generator=dice) * 1024**0.5 * scale).requires_grad_()
+for name, scale in (("q·k", 1.0), ("q·k / √d", d**-0.5)):  # q and k as above, d = 1024
+    scores = (q @ k.mT * scale)[:, 0].detach().requires_grad_()
     (scores.softmax(-1) * values).sum().backward()
     typical = scores.grad.abs().sum(-1).median()
     print(f"{name:9} gradient that reaches a typical query's scores: {typical:.3f}")
 
 # %% [markdown]
+# One more danger of large scores. **Predict:** what are exp(50) and exp(100) in float32?
+
+# %%
+guess = None
+
+# %% tags=["nbval-check-output"]
+print(torch.tensor([50.0, 100.0]).exp().isinf().tolist())
+big = torch.tensor([1000.0, 999.0])
+print("exp / sum:              ", (big.exp() / big.exp().sum()).tolist())
+e = (big - big.max()).exp()
+print("the maximum taken off:  ", [round(w, 3) for w in (e / e.sum()).tolist()])
+
+# %% [markdown]
+# inf / inf is NaN. Taking the same number off all scores divides every exp by the same factor, so
+# the weights stay as they are; taking off the *largest* leaves no exp above 1. Every real softmax
+# does this.
+#
 # Some texts say that √d stops values from growing *in deeper layers*. It has nothing to do with
 # depth: it corrects for the width of a head, in every layer alike.
 #
@@ -263,7 +283,10 @@ print("weight on the next letter above 90%:", bool(ahead.max() > 0.9))
 
 # %% [markdown]
 # It copies the answer from the place to its right. In a real text, still to be written, there is
-# nothing to the right. **Predict** what it writes.
+# nothing to the right. **Predict:** does it write words, letters, or something else?
+
+# %%
+guess = None
 
 
 # %% tags=["nbval-ignore-output"]
@@ -289,10 +312,20 @@ print("everything:", repr(write(cheat, torch.ones(T, T, dtype=torch.bool))))
 # %% tags=["nbval-check-output"]
 print(masks.causal(4, 4).int())
 print(masks.causal(2, 4).int())  # two new words after two old ones: they are the last rows
+here, there = torch.arange(4), torch.arange(4)
+print(torch.equal(masks.causal(4, 4), there <= here[:, None]))  # there is not after here
 
 # %% [markdown]
-# Does it really hide the future? Change the last words of a text: what the earlier ones give must
-# stay the same, **to the last bit**.
+# A row that is hidden altogether, as padding can be, has no weights that sum to 1:
+
+# %% tags=["nbval-check-output"]
+print(torch.full((2,), -torch.inf).softmax(-1).tolist())
+
+# %% [markdown]
+# Such a NaN spreads through the whole model unless somebody makes it 0.
+#
+# Does the mask really hide the future? Change the last words of a text: what the earlier ones give
+# must stay the same, **to the last bit**.
 
 # %% tags=["nbval-check-output"]
 tokens = torch.tensor([smol.text_ids("To be, or not to be, that is the question")])
@@ -316,8 +349,20 @@ print("split, then swap:", x.view(1, 2, 3, 2).transpose(1, 2)[0].tolist())
 print("straight view:   ", x.view(1, 3, 2, 2)[0].tolist())
 
 # %% [markdown]
-# Both have shape (1, 3, 2, 2), heads × words × width. **Diagnose it:** in the second, whose
-# numbers does head 0 hold? The first word alone. It trains, and is never good; no error appears.
+# Both have shape (1, 3, 2, 2), heads × words × width, and neither raises an error. **Diagnose
+# it:** in the second, whose numbers does head 0 hold?
+
+# %%
+guess = None
+
+# %% [markdown]
+# The first word's alone: it can compare that word with nothing but itself. On the way back it is
+# the same the other way round: swap first, then let the heads of a word stand side by side.
+
+# %% tags=["nbval-check-output"]
+heads = x.view(1, 2, 3, 2).transpose(1, 2)
+print("swap, then flatten:", heads.transpose(1, 2).flatten(2)[0].tolist())
+print("flatten alone:     ", heads.reshape(1, 2, 6)[0].tolist())
 #
 # ## Fewer keys than queries
 #
@@ -352,8 +397,8 @@ print("repeat:           ", groups.repeat(3).tolist())
 show_source(explicit_attention)
 
 # %% [markdown]
-# Is it the real thing? PyTorch has a kernel for the same formula, which the model itself uses
-# because it never writes the T × S weights to memory.
+# Is it the real thing? PyTorch has a kernel for the same formula, which the model itself uses: it
+# gives the output without keeping the weights (lesson 11 shows how).
 
 # %% tags=["nbval-check-output"]
 q, k, v = (torch.randn(2, n, 5, 8, generator=dice) for n in (6, 3, 3))
@@ -379,7 +424,8 @@ tokens = torch.tensor(smol.tokenizer.encode(text))
 words = [smol.tokenizer.decode([i]) for i in tokens.tolist()]
 maps = attention_maps(smol.model, tokens)  # (layers, heads, T, T)
 same = tokens[None, :] == tokens[:, None]  # which places hold the same word?
-after = same.roll(1, dims=1).tril(-1) & (torch.arange(len(words)) > 0)
+after = same.roll(1, dims=1).tril(-1)  # one place on: what followed that word, in the past only
+after[:, 0] = False
 looks = {
     "previous word": maps.diagonal(-1, 2, 3).mean(-1),
     "itself": maps.diagonal(0, 2, 3)[..., 1:].mean(-1),
@@ -404,9 +450,9 @@ plots.attention(
 )
 
 # %% [markdown]
-# The head on the right is the one that answers. At the second *named* it looks at *Tom*: what
-# followed *named* the last time. And a head with nothing to do still has to give away a weight of
-# 1: it parks it on the first word.
+# At the second *named* the head on the right looks at *Tom*: what followed *named* the last time.
+# Elsewhere it looks at the first word, which tells it nothing: a weight of 1 has to go somewhere.
+# Does the model say *Tom*, and how much attention is parked so?
 
 # %% tags=["nbval-check-output"]
 print(next_words(text))

@@ -60,6 +60,18 @@ SCORES = Question(
             "of keys: look at the last dimension.",
         ),
         Misconception(
+            "scale_by_heads",
+            lambda q, k: q @ k.mT / q.shape[1] ** 0.5,
+            says="the scale is the square root of the number of heads",
+            hint="d is the last dimension of q, `q.shape[-1]`.",
+        ),
+        Misconception(
+            "already_softmax",
+            lambda q, k: (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1),
+            says="the softmax is taken already",
+            hint="Scores are what goes into the softmax; that is the next question.",
+        ),
+        Misconception(
             "scale_by_all_heads",
             lambda q, k: q @ k.mT / (q.shape[1] * q.shape[-1]) ** 0.5,
             says="the scale uses the width of all heads together",
@@ -130,14 +142,15 @@ SOFTMAX = Question(
     points=2,
     cases=softmax_cases,
     reference=stable,
-    forbids=("softmax", "log_softmax", "logsumexp"),
+    forbids=("softmax", "Softmax", "log_softmax", "logsumexp"),
     misconceptions=[
         Misconception(
             "overflow",
             exp_over_sum,
             says="exp is taken of the numbers as they are",
-            hint="exp(100) no longer fits in float32. Adding a constant to all of x changes "
-            "nothing in the result: which constant keeps every exp at 1 or below?",
+            hint="exp of a large number overflows: exp(100) no longer fits in float32. Adding a "
+            "constant to all of x changes nothing in the result: which constant keeps every exp at "
+            "1 or below?",
         ),
         Misconception(
             "last_dim_only",
@@ -167,9 +180,10 @@ SOFTMAX = Question(
         Misconception(
             "max_without_keepdim",
             max_without_keepdim,
-            says="the maximum has lost its dimension (`keepdim`) and lines up with the wrong one",
-            hint="Pass `keepdim=True`, so that the maximum of a (2, 3) tensor along dim 1 is "
-            "(2, 1) and is subtracted from its own row.",
+            says="a maximum or a sum has lost its dimension (`keepdim`) and lines up with the "
+            "wrong one",
+            hint="Pass `keepdim=True` to both, so that the sum of a (2, 3) tensor along dim 1 is "
+            "(2, 1) and meets its own row.",
         ),
         Misconception(
             "divided_by_max",
@@ -246,6 +260,12 @@ CAUSAL_MASK = Question(
             lambda n_queries, n_keys: ones_tril(n_queries, n_keys, n_keys - n_queries + 1),
             says="each query sees one token too many, the very one it must predict",
             hint="Off by one: this model would cheat, like the one in the lesson.",
+        ),
+        Misconception(
+            "hidden_and_offset_ignored",
+            lambda n_queries, n_keys: ~ones_tril(n_queries, n_keys, 0),
+            says="True marks what is hidden, and the first query is placed at the first key",
+            hint="Two things: True should mean *may look*, and the queries are the last tokens.",
         ),
         Misconception(
             "nothing_hidden",
@@ -337,6 +357,7 @@ ATTEND = Question(
     points=3,
     cases=attend_cases,
     reference=attend,
+    forbids=("scaled_dot_product_attention",),
     rtol=1e-4,  # two products in a row, in another order
     equivalent_mutants={
         "fit = q @ k.mT / math.sqrt(q.shape[-1]) -> fit = q @ k.mT / math.sqrt(q.shape[1])": (
@@ -472,6 +493,18 @@ SPLIT_HEADS = Question(
             hint="The result is (B, H, T, d): batch, heads, tokens, width.",
         ),
         Misconception(
+            "transposed_first",
+            lambda x, n_heads: x.transpose(1, 2).reshape(x.shape[0], n_heads, x.shape[1], -1),
+            says="the transpose comes before the cut",
+            hint="Cut the last dimension into heads first, (B, T, H, d); then swap T and H.",
+        ),
+        Misconception(
+            "batch_and_tokens_swapped",
+            lambda x, n_heads: x.reshape(x.shape[1], x.shape[0], n_heads, -1).transpose(1, 2),
+            says="`view` takes the texts for tokens and the tokens for texts",
+            hint="Keep B and T where they are: `x.view(B, T, n_heads, -1)`.",
+        ),
+        Misconception(
             "batch_and_heads_swapped",
             lambda x, n_heads: x.unflatten(-1, (n_heads, -1)).permute(2, 0, 1, 3),
             says="the heads come before the batch",
@@ -550,6 +583,21 @@ def scaled_by_merged_width(q, k, v):
     return explicit_attention(q / q.shape[1] ** 0.5, k, v)
 
 
+def unscaled(q, k, v):
+    return explicit_attention(q * q.shape[-1] ** 0.5, k, v)
+
+
+def over_queries(q, k, v):
+    mask = masks.causal(q.shape[2], k.shape[2])
+    fit = (q @ k.mT * q.shape[-1] ** -0.5).masked_fill(~mask, -torch.inf)
+    return fit.softmax(-2).nan_to_num(0.0) @ v, None
+
+
+def masked_too_late(q, k, v):
+    weights = (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1)
+    return (weights * masks.causal(q.shape[2], k.shape[2])) @ v, None
+
+
 def merged_without_transpose(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     output, _ = explicit_attention(q, k, v)
     return output.reshape(q.shape[0], q.shape[2], -1)
@@ -568,6 +616,7 @@ GROUPED_ATTENTION = Question(
     points=4,
     cases=grouped_attention_cases,
     reference=grouped_attention,
+    forbids=("scaled_dot_product_attention",),
     rtol=1e-4,  # two products in a row, in another order
     misconceptions=[
         Misconception(
@@ -601,6 +650,24 @@ GROUPED_ATTENTION = Question(
             heads_with(spread, offset_ignored),
             says="the mask puts the first query at the first key",
             hint="Question 5.3: with fewer queries than keys, the queries are the last tokens.",
+        ),
+        Misconception(
+            "no_scale",
+            heads_with(spread, unscaled),
+            says="the scores are not scaled",
+            hint="Question 5.1: divide by the square root of d.",
+        ),
+        Misconception(
+            "over_queries",
+            heads_with(spread, over_queries),
+            says="the softmax runs over the queries instead of the keys",
+            hint="Each query hands out a total weight of 1 among the keys: rows sum to 1.",
+        ),
+        Misconception(
+            "mask_after_softmax",
+            heads_with(spread, masked_too_late),
+            says="the mask comes after the softmax",
+            hint="The weights of a row no longer sum to 1. Hide before the softmax.",
         ),
         Misconception(
             "scaled_by_merged_width",

@@ -29,8 +29,8 @@ HINTS = {
     "stopped": "Is it in a loop whose condition never becomes false?",
     "nan": "NaN comes from 0/0, inf - inf and 0 * inf. Take this case through your lines one by "
     "one and see where the first NaN appears.",
-    "inf": "Infinity comes from a division by 0, or from exp of a large number. Take this case "
-    "through your lines one by one and see where it first appears.",
+    "inf": "Infinity comes from a division by 0, from exp of a large number, or from an infinity "
+    "that was put in. Take this case through your lines one by one and see where it first appears.",
     "value": "No known mistake gives just this. Work this case through by hand, or open the hints "
     "above the function.",
     "changed": "Whoever called the function still needs its inputs. `x += y`, `x[...] = y` and "
@@ -80,8 +80,13 @@ def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
         verdict = replace(verdict, place=place, **words)
     if known := _recognise(question, kind, cases, got, seed):
         return replace(verdict, misconception=known.name, says=known.says, hint=known.hint)
-    relation = _relation(cases[shown], expected[shown], got[shown], question)
-    return replace(verdict, pattern=relation, hint="" if relation else HINTS.get(kind, ""))
+    # A relation that holds in one case alone, where two sizes happen to be equal, would mislead.
+    relations = {_relation(cases[i], expected[i], got[i], question) for i in failures}
+    if len(relations) == 1 and (relation := relations.pop()):
+        return replace(verdict, pattern=relation)
+    if hint := _resemblance(question, kind, cases[shown], got[shown], seed):
+        return replace(verdict, hint=hint)
+    return replace(verdict, hint=HINTS.get(kind, ""))
 
 
 def _refusal(question: Question, function: Any) -> dict[str, str]:
@@ -128,8 +133,9 @@ def _name_error(error: BaseException) -> Difference:
     if isinstance(error, RecursionError):
         return Difference("recursion", "It calls itself without end.")
     if isinstance(error, NotImplementedError) and not error.args:
-        sentence = "It is not written yet: put your code in place of `raise NotImplementedError()`."
-        return Difference("stub", sentence)
+        where = traceback.extract_tb(error.__traceback__)[-1].name
+        sentence = f"`{where}` is not written yet: put your code in place of its "
+        return Difference("stub", f"{sentence}`raise NotImplementedError()`.")
     # Not str(error): Python's own line may add what name was meant instead.
     text = "".join(traceback.TracebackException.from_exception(error).format_exception_only())
     text = " ".join(text.split())
@@ -184,6 +190,21 @@ def _recognise(
             if all(map(is_alike, outcomes(known.function, cases, seed), got)):
                 return known
     return None
+
+
+def _resemblance(question: Question, kind: str, case: dict, got: Outcome, seed: int) -> str:
+    """The hint of the one misconception that gives this case's result, if only one does."""
+    if kind in SAYS_NOTHING or got.error:
+        return ""
+    with warnings.catch_warnings(action="ignore"):
+        alike = [
+            known
+            for known in question.misconceptions
+            if is_same_outcome(next(iter(outcomes(known.function, [case], seed))), got, question)
+        ]
+    if len(alike) != 1:
+        return ""
+    return f"In this case it is what you get when {alike[0].says}. {alike[0].hint}"
 
 
 def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:

@@ -87,7 +87,7 @@ def forbidden(q, k):
     (lambda q, k, d: q, "arguments",
      "It is called as scores(q, k), but is written as scores(q, k, d)."),
     (lambda x, y: x, "arguments", "It is called as scores(q, k), but is written as scores(x, y)."),
-    (untouched, "stub", "It is not written yet"),
+    (untouched, "stub", "`untouched` is not written yet"),
     (stopped, "stopped", "It was stopped before it had a result."),
     (endless, "recursion", "It calls itself without end."),
     (quits, "error", "It raised SystemExit: 1"),
