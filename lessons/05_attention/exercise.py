@@ -195,4 +195,4 @@ check("attention.grouped_attention", grouped_attention)
 # %% [markdown]
 # Done? This is `llama_edu.model.attention` but for the positions, which come in lesson 06.
 #
-# `llama-edu progress` shows how far you are. Next: [06 positions](../notebooks/06_positions.ipynb).
+# `llama-edu progress` shows how far you are.

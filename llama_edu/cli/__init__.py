@@ -36,7 +36,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         app()
-    except (ValueError, FileNotFoundError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         if os.environ.get("LLAMA_EDU_DEBUG"):
             raise
         print(f"error: {error}", file=sys.stderr)

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from llama_edu.config import ModelConfig
 from llama_edu.model import masks
 from llama_edu.model.cache import KVCache
-from llama_edu.model.linear import Linear
+from llama_edu.model.linear import Linear, multiplies_bf16
 from llama_edu.model.rope import rotate
 
 
@@ -60,9 +60,13 @@ def fused_attention(
         # The heads of a group share their keys: as rows of one product they need no copy of them.
         grouped = q.view(k.shape[0], k.shape[1], -1, q.shape[-1])  # (B, G, H/G, d)
         return F.scaled_dot_product_attention(grouped, k, v).view(q.shape)
+    dtype = q.dtype
+    if dtype == torch.bfloat16 and not multiplies_bf16(q.device.type):
+        q, k, v = q.float(), k.float(), v.float()
+    is_grouped = q.shape[1] != k.shape[1]
     return F.scaled_dot_product_attention(
-        q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=q.shape[1] != k.shape[1]
-    )
+        q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=is_grouped
+    ).to(dtype)
 
 
 class Attention(nn.Module):

@@ -1,11 +1,13 @@
 """Hugging Face checkpoints: a folder with config.json and one or many .safetensors files."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from llama_edu.config import ModelConfig, RopeScaling
 from llama_edu.model.llama import Llama
@@ -87,13 +89,17 @@ def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
         raise FileNotFoundError(f"{folder} has no {what} (pickled .bin weights are not read)")
     stored = {}
     for file in files:
-        opened = safe_open(file, framework="pt")
-        for name in opened.keys():  # noqa: SIM118 (safe_open is no mapping)
-            shape = tuple(opened.get_slice(name).get_shape())
-            stored[name] = StoredTensor(
-                shape, lambda opened=opened, name=name: opened.get_tensor(name)
-            )
+        with safe_open(file, framework="pt") as opened:
+            for name in opened.keys():  # noqa: SIM118 (safe_open is no mapping)
+                shape = tuple(opened.get_slice(name).get_shape())
+                stored[name] = StoredTensor(shape, partial(_read, file, name))
     return stored
+
+
+def _read(file: Path, name: str) -> Tensor:
+    """Read one tensor; the file is let go at once, so that its bytes do not stay in memory."""
+    with safe_open(file, framework="pt") as opened:
+        return opened.get_tensor(name)
 
 
 def read_hf_config(folder: str | Path) -> ModelConfig:
