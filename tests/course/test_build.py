@@ -267,6 +267,8 @@ def test_ctrl_c_leaves_the_old_files_and_no_kernel(tmp_path):
     old.parent.mkdir()
     old.write_text("old", encoding="utf-8")
     command = (
+        # Where tests run in the background, Ctrl-C is ignored, and children inherit that.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from pathlib import Path; from llama_edu.course.build import build; "
         "from llama_edu.course.lessons import all_lessons; build(all_lessons(Path.cwd()))"
     )
