@@ -60,13 +60,34 @@ def fused_attention(
         # The heads of a group share their keys: as rows of one product they need no copy of them.
         grouped = q.view(k.shape[0], k.shape[1], -1, q.shape[-1])  # (B, G, H/G, d)
         return F.scaled_dot_product_attention(grouped, k, v).view(q.shape)
-    dtype = q.dtype
-    if dtype == torch.bfloat16 and not multiplies_bf16(q.device.type):
-        q, k, v = q.float(), k.float(), v.float()
+    if q.dtype == torch.bfloat16 and not multiplies_bf16(q.device.type):
+        return _WideAttention.apply(q, k, v, mask)
+    return _grouped_attention(q, k, v, mask)
+
+
+def _grouped_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     is_grouped = q.shape[1] != k.shape[1]
     return F.scaled_dot_product_attention(
         q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=is_grouped
-    ).to(dtype)
+    )
+
+
+class _WideAttention(torch.autograd.Function):
+    """Attention of narrow q, k, v computed in fp32; only the narrow ones are kept for later."""
+
+    @staticmethod
+    def forward(ctx, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        ctx.save_for_backward(q, k, v, mask)
+        return _grouped_attention(q.float(), k.float(), v.float(), mask).to(q.dtype)
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        *narrow, mask = ctx.saved_tensors
+        with torch.enable_grad():  # the forward pass again
+            wide = [x.detach().float().requires_grad_() for x in narrow]
+            mixed = _grouped_attention(*wide, mask)
+        grads = torch.autograd.grad(mixed, wide, grad.float())
+        return *(g.to(x.dtype) for g, x in zip(grads, narrow, strict=True)), None
 
 
 class Attention(nn.Module):

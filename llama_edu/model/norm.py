@@ -29,6 +29,7 @@ class RMSNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(d_model))
 
     def forward(self, x: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch D"]:
-        x32 = x.float()  # bf16 keeps 8 significant bits: too few for a mean of squares
-        inverse_rms = torch.rsqrt(x32.square().mean(dim=-1, keepdim=True) + self.eps)
-        return (x32 * inverse_rms).to(x.dtype) * self.gain.to(x.dtype)
+        # bf16 keeps 8 significant bits: too few for a mean of squares.
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        inverse_rms = torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + self.eps)
+        return (wide * inverse_rms).to(x.dtype) * self.gain.to(x.dtype)

@@ -72,8 +72,9 @@ def rotate(
     x: Float[Tensor, "B T heads d"], rotation: Complex[Tensor, "*batch T pairs"]
 ) -> Float[Tensor, "B T heads d"]:
     """Turn each interleaved pair of every head: the layout of this package, Meta and GGUF."""
-    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))  # (B, T, heads, d/2)
-    return torch.view_as_real(pairs * rotation[..., None, :]).flatten(-2).to(x.dtype)
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))  # complex numbers are no narrower
+    pairs = torch.view_as_complex(wide.view(*x.shape[:-1], -1, 2))  # (B, T, heads, d/2)
+    return torch.view_as_real(pairs * rotation[..., None, :]).view(x.shape).to(x.dtype)
 
 
 def rotate_half_split(

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from llama_edu.model import masks, rope
+from llama_edu.model import attention, masks, rope
 from llama_edu.model.attention import Attention, explicit_attention, fused_attention
 
 HEADS = pytest.mark.parametrize(("n_heads", "n_kv_heads"), [(6, 6), (6, 3), (6, 2), (6, 1)])
@@ -112,3 +112,24 @@ def test_a_wrong_shape_is_caught_while_testing():
     with pytest.raises(Exception, match="explicit_attention") as caught:
         explicit_attention(q[0], k, v)
     assert type(caught.value).__module__.startswith(("jaxtyping", "beartype"))
+
+
+@pytest.mark.parametrize("has_instructions", [True, False])
+@pytest.mark.parametrize("masked", [True, False])
+def test_bf16_attention_and_its_gradients_are_right_on_any_cpu(
+    monkeypatch, has_instructions, masked
+):
+    monkeypatch.setattr(attention, "multiplies_bf16", lambda device: has_instructions)
+    narrow = [x.bfloat16().requires_grad_() for x in random_qkv()]
+    wide = [x.detach().float().requires_grad_() for x in narrow]
+    mask = masks.causal(5, 5) if masked else None
+    upstream = torch.randn(2, 6, 5, 4)
+    mixed, expected = fused_attention(*narrow, mask), explicit_attention(*wide, mask)[0]
+    assert mixed.dtype == torch.bfloat16
+    mixed.backward(upstream.bfloat16())
+    expected.backward(upstream)
+    # bf16 keeps 8 significant bits; sums over 5 tokens of numbers up to 3 add a few units of it.
+    torch.testing.assert_close(mixed.float(), expected, rtol=0.02, atol=0.02)
+    for ours, theirs in zip(narrow, wide, strict=True):
+        assert ours.grad.dtype == torch.bfloat16
+        torch.testing.assert_close(ours.grad.float(), theirs.grad, rtol=0.05, atol=0.05)

@@ -135,3 +135,15 @@ def test_model_uses_the_configs_theta_scaling_and_eps(config, randomize):
     logits = randomize(Llama(config))(tokens)
     for changes in ({"rope_theta": 500.0}, {"norm_eps": 0.1}):
         assert (randomize(Llama(replace(config, **changes)))(tokens) - logits).abs().max() > 0.01
+
+
+def test_gradients_equal_finite_differences_in_fp64(config):
+    model = Llama(config).double()
+    tokens = torch.randint(31, (1, 4))
+    gain = model.blocks[0].attention_norm.gain
+
+    def loss_of(gain):
+        params = {"blocks.0.attention_norm.gain": gain}
+        return torch.func.functional_call(model, params, (tokens,)).square().sum()
+
+    assert torch.autograd.gradcheck(loss_of, gain.detach().clone().requires_grad_())
