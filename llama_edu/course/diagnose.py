@@ -136,6 +136,9 @@ def _name_error(error: BaseException) -> Difference:
         where = traceback.extract_tb(error.__traceback__)[-1].name
         sentence = f"`{where}` is not written yet: put your code in place of its "
         return Difference("stub", f"{sentence}`raise NotImplementedError()`.")
+    if isinstance(error, SystemExit):
+        sentence = "It called `exit()` or raised SystemExit, which ends Python"
+        return Difference("error", f"{sentence}: a function ends with `return`.")
     # Not str(error): Python's own line may add what name was meant instead.
     text = "".join(traceback.TracebackException.from_exception(error).format_exception_only())
     text = " ".join(text.split())

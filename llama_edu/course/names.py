@@ -1,7 +1,8 @@
-"""Which names a function uses: answers may be asked to do without some."""
+"""Which names a function uses, and a cell makes: answers may be asked to do without some."""
 
 import dis
 import inspect
+import symtable
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from types import CodeType
@@ -30,6 +31,19 @@ def first_use(function: Callable, names: Collection[str]) -> Use | None:
         if name in names:
             return Use(name, line_in_words(code.co_filename, number))
     return None
+
+
+def defined_names(source: str) -> set[str]:
+    """Names that the code of a cell makes for the cells after it; none if it cannot be read.
+
+    defined_names("import math\\ndef half(x): return x / 2") -> {"math", "half"}
+    """
+    python = "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
+    try:
+        symbols = symtable.symtable(python, "<cell>", "exec").get_symbols()
+    except (SyntaxError, ValueError):  # ValueError: a null character
+        return set()
+    return {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
 
 
 def _loads(code: CodeType) -> Iterator[tuple[str, int]]:

@@ -14,15 +14,21 @@ from nbformat.v4 import new_code_cell
 
 from llama_edu.course.answers import answer_cells, check_cells, points, read_notebook
 from llama_edu.course.lessons import Lesson
+from llama_edu.course.names import defined_names
 from llama_edu.course.notebook import to_text, without_outputs
 
 CELL_SECONDS = 30
-# The checks' own imports, torch among them, must not be counted as time of the first answer.
+# Jupyter's own exit() ends the kernel, and every later question with it: Python's raises. The
+# checks' own imports, torch among them, must not be counted as time of the first answer.
 LOAD = """\
+import sys
+exit = quit = sys.exit
 import llama_edu.course.diagnose
 from llama_edu.course.questions import find_question
 find_question("{name}")
 """
+# An answer cell that makes a `check` of its own does not change who checks.
+CHECK = "import llama_edu.course as _llama_edu_course\n_llama_edu_course.{call}"
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,15 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
         The questions in the order of the exercise.
 
     Raises:
-        ValueError: if the notebook is none, or not one of this exercise.
-        FileNotFoundError: if there is no such notebook, or the lesson has no exercise.
+        ValueError: if the notebook is none, or not one of this exercise, or the lesson has none.
+        FileNotFoundError: if there is no such notebook.
         RuntimeError: if it could not be run at all.
     """
-    exercise = read_notebook(_existing(lesson.folder.parents[1] / "exercises", lesson.name))
-    theirs = answer_cells(read_notebook(_existing(notebook.parent, notebook.stem)))
+    given = lesson.folder.parents[1] / "exercises" / f"{lesson.name}.ipynb"
+    if not given.is_file():
+        raise ValueError(f"lesson {lesson.name} has no exercise yet")
+    exercise, own = read_notebook(given), read_notebook(_existing(notebook))
+    theirs = answer_cells(own)
     stubs = {name: cell.source.strip() for name, cell in answer_cells(exercise).items()}
     if not theirs.keys() & stubs.keys():
         raise ValueError(f"{notebook} must be a notebook of exercise {lesson.name}")
@@ -77,6 +86,8 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
         ids[name] = cell.id
         if name in theirs:
             cell.source = theirs[name].source
+    for cell in check_cells(injected).values():
+        cell.source = CHECK.format(call=cell.source)
     injected.cells.insert(0, new_code_cell(LOAD.format(name=next(iter(stubs)))))
     reports = _run(injected, lesson.folder.parents[1], cell_seconds)
     reviews = []
@@ -89,12 +100,14 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
             reviews.append(Review(name, points(cell), "right"))
         else:
             text = _mistake(name, check, answer, cell_seconds)
+            text += _elsewhere(text, own)
             reviews.append(Review(name, points(cell), "wrong", text))
     return reviews
 
 
-def _existing(folder: Path, stem: str) -> Path:
-    path = folder / f"{stem}.ipynb"
+def _existing(path: Path) -> Path:
+    if path.suffix != ".ipynb":
+        raise ValueError(f"NOTEBOOK={path} must end in .ipynb")
     if not path.is_file():
         raise FileNotFoundError(f"there is no notebook {path}")
     return path
@@ -149,6 +162,22 @@ def _mistake(name: str, check: dict, answer: dict, cell_seconds: float) -> str:
     if "died" in (answer.get("outcome"), check.get("outcome")):
         return ended
     if error := answer.get("error"):
+        if error.startswith("SystemExit"):
+            return "The cell itself fails: it called `exit()` or raised SystemExit."
         # Python names the file of a SyntaxError, which for a cell is a number.
         return "The cell itself fails: " + re.sub(r"\(\S+, line (\d+)\)", r"(line \1)", error)
     return f"The check could not be run: {check.get('error') or 'it was not reached'}"
+
+
+def _elsewhere(mistake: str, own: NotebookNode) -> str:
+    """What to do about a name that an answer needs and that the learner made in another cell."""
+    answers = [id(cell) for cell in answer_cells(own).values()]
+    for name in re.findall(r"NameError: name '(\w+)' is not defined", mistake):
+        for cell in own.cells:
+            is_other = cell.cell_type == "code" and id(cell) not in answers
+            if is_other and name in defined_names(cell.source):
+                return (
+                    f"\n`{name}` is defined in another cell of yours, and only the answer cells "
+                    "count: put it into this answer's cell."
+                )
+    return ""

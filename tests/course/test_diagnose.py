@@ -90,7 +90,7 @@ def forbidden(q, k):
     (untouched, "stub", "`untouched` is not written yet"),
     (stopped, "stopped", "It was stopped before it had a result."),
     (endless, "recursion", "It calls itself without end."),
-    (quits, "error", "It raised SystemExit: 1"),
+    (quits, "error", "It called `exit()` or raised SystemExit, which ends Python: a function"),
     (misspelt, "error", "It raised AttributeError: 'Tensor' object has no attribute 'shap'"),
     (lambda q, k: None, "none", "It returned None: is there a `return`"),
     (yields, "type", "Expected a tensor of shape (1, 2), got a generator."),

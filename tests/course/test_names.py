@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from llama_edu.course.names import first_use
+from llama_edu.course.names import defined_names, first_use
 
 FORBIDDEN = {"softmax", "numpy"}
 
@@ -71,3 +71,13 @@ def test_no_use_is_invented(function):
 
 def test_nothing_is_forbidden_where_no_names_are():
     assert first_use(in_a_call, ()) is None
+
+
+@pytest.mark.parametrize("source, names", [
+    ("import math\ndef half(x):\n    y = x\n    return y / 2", {"math", "half"}),
+    ("from a import b as c\nclass D: pass\ne, f = 1, 2", {"c", "D", "e", "f"}),
+    ("%matplotlib inline\n!ls\nwith open(x) as g:\n    h = print(g)", {"g", "h"}),
+    ("def broken(", set()), ("", set()), ("\0", set()),
+])  # fmt: skip
+def test_names_that_a_cell_makes(source, names):
+    assert defined_names(source) == names

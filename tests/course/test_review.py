@@ -91,14 +91,41 @@ def test_a_cell_that_hangs_or_ends_python_spoils_no_later_one(lesson, answer):
     assert "ended Python itself" in reviews["sums.negate"].text
 
 
-def test_only_answer_cells_are_run(lesson, answer):
-    path = answer(double="def double(x):\n    return helper(x)")
+def test_an_answer_that_exits_costs_its_own_question_and_is_told_so(lesson, answer):
+    path = answer(
+        double="def double(x):\n    exit()",
+        halve="quit()\ndef halve(x):\n    return x / 2",
+        negate="def negate(x):\n    return -x\n\nraise SystemExit",
+        square="import sys\ndef square(x):\n    sys.exit('enough')",
+        add_one="exit\ndef add_one(x):\n    return x + 1",
+        keep="def keep(x):\n    return x.clone()",
+    )
+    double, halve, negate, square, add_one, keep = review(lesson, path)
+    for one in (double, square):
+        assert one.text.startswith("It called `exit()` or raised SystemExit, which ends Python")
+    assert halve.text == "The cell itself fails: it called `exit()` or raised SystemExit."
+    assert [one.kind for one in (negate, add_one, keep)] == ["right"] * 3
+
+
+def test_only_answer_cells_are_run_and_none_takes_the_place_of_the_check(lesson, answer):
+    path = answer(
+        double="def double(x):\n    return helper(x)",
+        halve="def check(*anything):\n    print('all right')\n\ndef halve(x):\n    return x",
+        negate="def negate(x):\n    check()\n    return -x",
+        square="def square(x):\n    return unheard_of(x)",
+        add_one="y = np.ones(1)\ndef add_one(x):\n    return x + 1",
+    )
     notebook = read_notebook(path)
-    notebook.cells[0].source = "def check(name, function):\n    print('all right')"
+    notebook.cells[0].source = "import numpy as np\n%pwd\ndef helper(x):\n    return 2 * x"
     path.write_text(to_text(notebook), encoding="utf-8")
-    first = review(lesson, path)[0]
-    assert first.kind == "wrong"
-    assert "NameError" in first.text and "helper" in first.text
+    double, halve, negate, square, add_one, _ = review(lesson, path)
+    assert [one.kind for one in (double, halve, negate, square)] == [
+        "wrong", "wrong", "right", "wrong"
+    ]  # fmt: skip
+    advice = "is defined in another cell of yours, and only the answer cells count: put it into"
+    assert "NameError" in double.text and f"`helper` {advice}" in double.text
+    assert advice not in square.text
+    assert f"`np` {advice}" in add_one.text
 
 
 def test_another_notebook_is_refused(lesson, tmp_path):
@@ -110,3 +137,11 @@ def test_another_notebook_is_refused(lesson, tmp_path):
         review(lesson, tmp_path / "other.ipynb")
     with pytest.raises(FileNotFoundError, match="there is no notebook"):
         review(lesson, tmp_path / "none.ipynb")
+    with pytest.raises(ValueError, match=r"NOTEBOOK=\S*other\.txt must end in \.ipynb"):
+        review(lesson, tmp_path / "other.txt")
+
+
+def test_a_lesson_without_an_exercise_says_so(lesson, tmp_path):
+    (tmp_path / "exercises" / "01_sums.ipynb").unlink()
+    with pytest.raises(ValueError, match="lesson 01_sums has no exercise yet"):
+        review(lesson, tmp_path / "mine.ipynb")
