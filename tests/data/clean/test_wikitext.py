@@ -1,0 +1,38 @@
+"""Wikitext becomes prose; the nested and the unbalanced do not swallow their neighbours."""
+
+import pytest
+
+from llama_edu.data.clean.wikitext import drop_tail_sections, strip_wikitext
+
+CASES = {
+    "nested template": ("a {{x|{{y|1}}|z={{w}}}} b", "a  b"),
+    "template with words": ("{{convert|5|km|mi}}, {{lang|fr|mot}}", "5 km, mot"),
+    "self-closing ref": ("a<ref name=b/> kept <ref>gone</ref> c", "a kept  c"),
+    "ref with a slash": ('a<ref name="x" group=n>http://a/b</ref> b', "a b"),
+    "piped link": ("[[letter (alphabet)|letters]] of [[A]]", "letters of A"),
+    "file with a linked caption": ("[[File:a.jpg|thumb|A [[cat]] and [[B|b]].]]Text", "Text"),
+    "category": ("Text\n[[Category:Letters]]", "Text"),
+    "category as a link": ("in [[:Category:Letters]]", "in Category:Letters"),
+    "web link": ("see [http://a.org/b the page] [http://a.org]", "see the page"),
+    "table": ('a\n{| class="x"\n|-\n| b || c\n{|\n| d\n|}\n|}\ne', "a\n\ne"),
+    "template that looks like a table's end": ("{{a|b|}}\ntext {{c|}} more", "text  more"),
+    "bold and italic": ("'''A''' is ''the'' '''''first''''' man's", "A is the first man's"),
+    "comment": ("a<!-- [[b]] {{c -->d", "ad"),
+    "empty brackets": ("Aristotle ({{IPA-el|x}}; {{birth|1}}) was", "Aristotle was"),
+    "bracket that begins with a comma": ("Anna ({{lang-ru|Анна}}, 1889–1966)", "Anna (1889–1966)"),
+    "entity twice": ("5&amp;nbsp;km &lt; 6", "5\u00a0km < 6"),
+    "unbalanced": ("a {{b\n\nc [[d", "a b\n\nc d"),
+    "inequality": ("x < y and y > z", "x < y and y > z"),
+    "list": ("* one\n** two\n# three", "one\ntwo\nthree"),
+    "redirect": ("#REDIRECT [[A]]", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "prose"), CASES.values(), ids=CASES)
+def test_markup_becomes_prose(text, prose):
+    assert strip_wikitext(text) == prose
+
+
+def test_tail_sections_go_with_what_is_nested_in_them():
+    page = "a\n==Life==\nb\n==References==\nc\n===Books===\nd\n==Legacy==\ne\n== See also ==\nf"
+    assert drop_tail_sections(page) == "a\n==Life==\nb\n==Legacy==\ne\n"
