@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from llama_edu.course.compare import Difference, difference
+from llama_edu.course.crashes import crash_hint
 from llama_edu.course.describe import describe, is_readable, kind_of
 from llama_edu.course.names import first_use
 from llama_edu.course.outcomes import Outcome, failed_line, is_same_outcome, make_cases, outcomes
@@ -86,6 +87,8 @@ def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
         return replace(verdict, pattern=relation)
     if hint := _resemblance(question, kind, cases[shown], got[shown], seed):
         return replace(verdict, hint=hint)
+    if kind == "error":
+        return replace(verdict, hint=crash_hint(got[shown].error, verdict.line))
     return replace(verdict, hint=HINTS.get(kind, ""))
 
 

@@ -1,0 +1,98 @@
+"""Exceptions that learners meet, really raised: each brings the hint that a teacher would give."""
+
+import math
+
+import pytest
+import torch
+
+from llama_edu.course.crashes import CRASHES, crash_hint
+from llama_edu.course.diagnose import diagnose
+from llama_edu.course.questions import Misconception, Question
+
+B, H, G, T, S, D = 2, 6, 3, 5, 7, 4
+SHAPES = {"q": (B, H, T, D), "k": (B, H, S, D), "v": (B, G, S, D), "x": (2, 3)}
+
+
+def cases(generator):
+    yield {name: torch.randn(shape, generator=generator) for name, shape in SHAPES.items()} | {
+        "mask": torch.ones(2, 3, dtype=torch.int)
+    }
+
+
+QUESTION = Question(
+    "toy.crash",
+    points=1,
+    cases=cases,
+    reference=lambda q, k, v, x, mask: x,
+    misconceptions=[
+        Misconception("known", lambda q, k, v, x, mask: x.no_such_thing, "it is known", "Mine.")
+    ],
+)
+
+
+@pytest.mark.parametrize("answer, words", [
+    (lambda q, k, v, x, mask: x - x.max(1), "take `.values`"),
+    (lambda q, k, v, x, mask: x.max(1).exp(), "take `.values`"),
+    (lambda q, k, v, x, mask: torch.exp(x.max(1)), "take `.values`"),
+    (lambda q, k, v, x, mask: q @ k.T, "`.T` turns round all the dimensions"),
+    (lambda q, k, v, x, mask: q[:1, :1] @ k[:1, :1].T, "`.T` turns round all the dimensions"),
+    (lambda q, k, v, x, mask: q @ k.t(), "`.T` turns round all the dimensions"),
+    (lambda q, k, v, x, mask: q.transpose(1, 2).view(B, T, H * D), "`reshape` and `flatten` copy"),
+    (lambda q, k, v, x, mask: q @ k, "the last dimension of a must be as long"),
+    (lambda q, k, v, x, mask: q[0, 0] @ k[0, 0], "the last dimension of a must be as long"),
+    (lambda q, k, v, x, mask: x.T @ x.T, "the last dimension of a must be as long"),
+    (lambda q, k, v, x, mask: x @ x[0, :2], "the last dimension of a must be as long"),
+    (lambda q, k, v, x, mask: (q @ k.mT) @ v, "has one side fewer heads"),
+    (lambda q, k, v, x, mask: torch.matmul(q, v.mT), "has one side fewer heads"),
+    (lambda q, k, v, x, mask: x - x.amax(1), "unless `keepdim=True`"),
+    (lambda q, k, v, x, mask: torch.arange(5) <= torch.arange(2), "`x[:, None]` makes a column"),
+    (lambda q, k, v, x, mask: torch.bmm(q, k.mT), "`@` takes any number"),
+    (lambda q, k, v, x, mask: torch.mm(q, k.mT), "`@` takes any number"),
+    (lambda q, k, v, x, mask: x.masked_fill(mask, 0), "make it boolean first"),
+    (lambda q, k, v, x, mask: x.masked_fill(~mask, 0), "`~` gives -2 and -1"),
+    (lambda q, k, v, x, mask: x.masked_fill(~torch.ones(2, 3).tril(), 0), "make it boolean first"),
+    (lambda q, k, v, x, mask: torch.where(mask, x, 0.0), "make it boolean first"),
+    (lambda q, k, v, x, mask: x[mask.float()], "whole numbers (`.long()`)"),
+    (lambda q, k, v, x, mask: x.masked_fill(not mask, 0), "there are `&`, `|`"),
+    (lambda q, k, v, x, mask: x.view(2, 6 / 2), "`//` divides to one"),
+    (lambda q, k, v, x, mask: v.repeat_interleave(H / G, 1), "`//` divides to one"),
+    (lambda q, k, v, x, mask: x.tril(3.0), "`//` divides to one"),
+    (lambda q, k, v, x, mask: [i for i in range(6 / 2)], "`//` divides to one"),
+    (lambda q, k, v, x, mask: x / torch.sqrt(x.shape[-1]), "A lone number has `math`"),
+    (lambda q, k, v, x, mask: math.exp(x), "methods of its own"),
+    (lambda q, k, v, x, mask: x.item(), "methods of its own"),
+    (lambda q, k, v, x, mask: mask.softmax(-1), "this needs floats"),
+    (lambda q, k, v, x, mask: mask.mean(), "this needs floats"),
+    (lambda q, k, v, x, mask: x @ x.mT.double(), "one dtype"),
+    (lambda q, k, v, x, mask: x.view(4, 2), "the product of the sizes stays"),
+    (lambda q, k, v, x, mask: x.sum(2), "fewer dimensions than that"),
+    (lambda q, k, v, x, mask: x[0, 0, 0], "fewer dimensions than that"),
+    (lambda q, k, v, x, mask: q.permute(0, 2), "`permute` all of them"),
+    (lambda q, k, v, x, mask: q.transpose(1), "the two dimensions that change places"),
+    (lambda q, k, v, x, mask: q.shape(-1), "without parentheses"),
+    (lambda q, k, v, x, mask: x.mT() @ x, "`.T` and `.mT` have none"),
+    (lambda q, k, v, x, mask: x / x.sum, "parentheses `()` missing"),
+    (lambda q, k, v, x, mask: q.size[-1], "parentheses `()` missing"),
+    (lambda q, k, v, x, mask: x + print(end=""), "Something there is None"),
+])  # fmt: skip
+def test_what_is_raised_brings_its_hint(answer, words):
+    verdict = diagnose(QUESTION, answer)
+    assert verdict.kind == "error"
+    assert words in verdict.hint, verdict.sentence
+
+
+def test_the_hint_of_a_misconception_comes_first():
+    assert diagnose(QUESTION, lambda q, k, v, x, mask: x.no_such_thing).hint == "Mine."
+
+
+@pytest.mark.parametrize("error", [
+    ValueError("something else"), RuntimeError(), KeyError("@"), TypeError("only one element"),
+])  # fmt: skip
+def test_an_unknown_exception_brings_none(error):
+    assert crash_hint(error, "x @ y") == ""
+
+
+def test_hints_are_sentences_and_no_two_alike():
+    hints = [crash.hint for crash in CRASHES]
+    assert len(set(hints)) == len(hints)
+    assert all(hint.endswith(".") or hint.endswith("?") for hint in hints)
