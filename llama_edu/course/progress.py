@@ -1,4 +1,4 @@
-"""How far a learner is, read from what their notebooks show; nothing is run."""
+"""How far a learner is, from what was checked and what their notebooks show; nothing is run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from llama_edu.course.answers import check_cells, points, read_notebook
+from llama_edu.course.checked import recall
 from llama_edu.course.lessons import Lesson, all_lessons
 
 
@@ -41,7 +42,8 @@ class Progress:
 def progress(workspace: Path, root: Path | None = None) -> list[Progress]:
     """How far the learner is in every lesson, in order.
 
-    A question is right if its check cell shows so, in the notebook as it was last saved.
+    A question is right if `llama-edu check` has found so and the answer is still the same, or if
+    its check cell shows so, in the notebook as it was last saved.
 
     Args:
         workspace: the working copy; it need not be there.
@@ -54,12 +56,12 @@ def progress(workspace: Path, root: Path | None = None) -> list[Progress]:
         questions = {name: points(cell) for name, cell in checks.items()}
         try:
             theirs = workspace / "exercises" / exercise.name
-            shown = check_cells(read_notebook(theirs)) if theirs.exists() else {}
+            notebook = read_notebook(theirs) if theirs.exists() else None
         except (ValueError, OSError) as error:
             found.append(Progress(lesson, questions, problem=str(error)))
             continue
-        right = (name for name in questions if name in shown and _is_right(name, shown[name]))
-        found.append(Progress(lesson, questions, frozenset(right)))
+        right = _right(workspace, lesson.name, notebook) if notebook else set()
+        found.append(Progress(lesson, questions, frozenset(right & questions.keys())))
     return found
 
 
@@ -68,7 +70,13 @@ def next_lesson(found: list[Progress]) -> Progress | None:
     return next((one for one in found if not one.is_done), None)
 
 
-def _is_right(name: str, check_cell: NotebookNode) -> bool:
+def _right(workspace: Path, exercise: str, notebook: NotebookNode) -> set[str]:
+    known, shown = recall(workspace, exercise, notebook), check_cells(notebook)
+    names = {name for name, is_right in known.items() if is_right}
+    return names | {name for name in shown.keys() - known if _shows_right(name, shown[name])}
+
+
+def _shows_right(name: str, check_cell: NotebookNode) -> bool:
     """Whether `check` printed its one line, and nothing failed."""
     outputs = check_cell.get("outputs", [])
     if any(output.output_type == "error" for output in outputs):

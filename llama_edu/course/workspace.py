@@ -15,7 +15,8 @@ STATE = ".llama_edu.json"  # what was delivered: a hash of every cell, by file a
 README = """\
 # llama_edu
 
-1. `python -m pip install llama_edu`: the checks of the exercises come with it.
+1. Install the package, the checks of the exercises with it: `python -m pip install` followed by
+   the wheel, the folder or the address of the repository that your teacher names.
 2. `llama-edu start --dir .` here opens the course in JupyterLab; begin with notebooks/00_start.
 3. `llama-edu check 05` says which answers of exercise 05 are right; `llama-edu progress` shows all.
 """
@@ -74,8 +75,9 @@ def refresh(folder: Path, root: Path | None = None) -> list[Change]:
     if not sources:
         raise ValueError(f"{root} must hold notebooks: llama-edu build makes them")
     if folder.resolve() == root.resolve():
-        raise ValueError(f"dir={folder} must not be the folder of the course itself")
-    delivered = _delivered(folder)
+        raise ValueError(f"DIR={folder} must not be the folder of the course itself")
+    state = _state(folder)
+    delivered = dict(state.get("delivered", {}))
     changes = []
     try:
         for source in sources:
@@ -83,7 +85,7 @@ def refresh(folder: Path, root: Path | None = None) -> list[Change]:
             if change := _refresh_file(folder, path, source, delivered):
                 changes.append(change)
     finally:  # whatever was delivered is known, even if the next file could not be written
-        _remember(folder, delivered)
+        _remember(folder, delivered, is_release=bool(state.get("is_release")))
     return changes
 
 
@@ -97,17 +99,23 @@ def release(folder: Path, root: Path | None = None) -> list[str]:
         The paths of its files.
 
     Raises:
-        ValueError: if the folder holds something that is not an earlier release.
+        ValueError: if the folder holds something that is not an earlier release, or somebody has
+            worked in it: what they wrote would be lost, or handed out.
     """
     old = _state(folder)
     if folder.is_dir() and any(folder.iterdir()) and not old.get("is_release"):
-        raise ValueError(f"folder={folder} must be empty, new or an earlier release")
-    for path in old.get("delivered", {}):
+        raise ValueError(f"DIR={folder} must be empty, new or an earlier release")
+    delivered = old.get("delivered", {})
+    for notebook in sorted(folder.glob("*/*.ipynb")):
+        path = notebook.relative_to(folder).as_posix()
+        if _is_changed(notebook, delivered.get(path, {})):
+            rule = "must be without anybody's work: give another folder, or delete it"
+            raise ValueError(f"DIR={folder} holds {path}, which was changed, and {rule}")
+    for path in (*delivered, STATE):
         (folder / path).unlink(missing_ok=True)
-    (folder / STATE).unlink(missing_ok=True)
     paths = [change.path for change in refresh(folder, root)]
-    _write(folder / "README.md", README)
-    _remember(folder, _delivered(folder), is_release=True)
+    write(folder / "README.md", README)
+    _remember(folder, _state(folder)["delivered"], is_release=True)
     return [*paths, "README.md"]
 
 
@@ -115,14 +123,14 @@ def _refresh_file(folder: Path, path: str, source: Path, delivered: dict) -> Cha
     target, new = folder / path, read_notebook(source)
     old, delivered[path] = delivered.get(path), fingerprints(new)
     if not target.exists():
-        _write(target, source.read_text(encoding="utf-8"))
+        write(target, source.read_text(encoding="utf-8"))
         return Change(path, "new")
     if old == delivered[path]:
         return None
     if not _is_changed(target, delivered[path]):  # it is the new one: only the state was lost
         return None
     if old and not _is_changed(target, old):
-        _write(target, source.read_text(encoding="utf-8"))
+        write(target, source.read_text(encoding="utf-8"))
         return Change(path, "replaced")
     try:
         theirs = read_notebook(target)
@@ -130,13 +138,13 @@ def _refresh_file(folder: Path, path: str, source: Path, delivered: dict) -> Cha
         theirs = None
     if theirs is None or path.startswith("notebooks/"):
         beside = _free(target, "{} (new{}).ipynb", replaceable=delivered, folder=folder)
-        _write(beside, source.read_text(encoding="utf-8"))
+        write(beside, source.read_text(encoding="utf-8"))
         beside_path = beside.relative_to(folder).as_posix()
         delivered[beside_path] = delivered[path]
         return Change(path, "kept", beside_path)
     backup = _free(target, "{}.before-update{}.ipynb")
     backup.write_bytes(target.read_bytes())
-    _write(target, to_text(merge(theirs, new, old or {})))
+    write(target, to_text(merge(theirs, new, old or {})))
     return Change(path, "merged", backup.relative_to(folder).as_posix())
 
 
@@ -169,16 +177,12 @@ def _state(folder: Path) -> dict:
     return state if isinstance(state, dict) else {}
 
 
-def _delivered(folder: Path) -> dict[str, dict[str, str]]:
-    return dict(_state(folder).get("delivered", {}))
-
-
-def _remember(folder: Path, delivered: Mapping, is_release: bool = False) -> None:
+def _remember(folder: Path, delivered: Mapping, is_release: bool) -> None:
     state = {"delivered": delivered} | ({"is_release": True} if is_release else {})
-    _write(folder / STATE, json.dumps(state, indent=1) + "\n")
+    write(folder / STATE, json.dumps(state, indent=1) + "\n")
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     """Write a file that is whole at any time: the old one until the new one is done."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")

@@ -57,7 +57,7 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: x.view(2, 6 / 2), "`//` divides to one"),
     (lambda q, k, v, x, mask: v.repeat_interleave(H / G, 1), "`//` divides to one"),
     (lambda q, k, v, x, mask: x.tril(3.0), "`//` divides to one"),
-    (lambda q, k, v, x, mask: [i for i in range(6 / 2)], "`//` divides to one"),
+    (lambda q, k, v, x, mask: list(range(6 / 2)), "`//` divides to one"),
     (lambda q, k, v, x, mask: x / torch.sqrt(x.shape[-1]), "A lone number has `math`"),
     (lambda q, k, v, x, mask: math.exp(x), "methods of its own"),
     (lambda q, k, v, x, mask: x.item(), "methods of its own"),
@@ -95,4 +95,4 @@ def test_an_unknown_exception_brings_none(error):
 def test_hints_are_sentences_and_no_two_alike():
     hints = [crash.hint for crash in CRASHES]
     assert len(set(hints)) == len(hints)
-    assert all(hint.endswith(".") or hint.endswith("?") for hint in hints)
+    assert all(hint.endswith((".", "?")) for hint in hints)

@@ -1,9 +1,10 @@
-"""Progress is read from what notebooks show: the lines of `check`, and nothing else."""
+"""Progress is read from what was checked, and what notebooks show: the lines of `check`."""
 
 import pytest
 from nbformat.v4 import new_output
 
-from llama_edu.course.answers import check_cells, read_notebook
+from llama_edu.course.answers import answer_cells, check_cells, read_notebook
+from llama_edu.course.checked import remember
 from llama_edu.course.notebook import to_notebook, to_text
 from llama_edu.course.progress import next_lesson, progress
 from llama_edu.course.workspace import refresh
@@ -68,6 +69,17 @@ def test_a_right_answer_counts(copy):
     found = progress(copy, copy.parent)
     assert (found[1].earned, found[1].right) == (3, {"a.two"})
     assert next_lesson(found).lesson.name == "01_a"
+
+
+def test_what_was_checked_counts_before_what_is_shown(copy):
+    path = copy / "exercises" / "01_a.ipynb"
+    show(copy, "a.two", new_output("stream", text="a.two: right, 3 points\n"))
+    remember(path, ["a.one", "no.longer.asked"])
+    assert progress(copy, copy.parent)[1].right == {"a.one"}
+    notebook = read_notebook(path)
+    answer_cells(notebook)["a.two"].source += "  # changed, and run again"
+    path.write_text(to_text(notebook), encoding="utf-8")
+    assert progress(copy, copy.parent)[1].right == {"a.one", "a.two"}
 
 
 @pytest.mark.parametrize("outputs", [

@@ -240,6 +240,33 @@ def test_a_release_is_replaced_but_nothing_else_is(tmp_path, publish, copy):
         assert contents(other).keys() >= before.keys()
 
 
+def test_a_release_that_was_only_looked_at_is_still_one(tmp_path, publish):
+    folder = tmp_path / "bundle"
+    release(folder, publish())
+    refresh(folder, publish(LESSON.replace("1 + 1", "2 + 2")))
+    release(folder, publish(LESSON.replace("1 + 1", "3 + 3")))
+    assert sources(folder / LESSON_PATH)[1] == "3 + 3"
+
+
+@pytest.mark.parametrize("path", [EXERCISE_PATH, "exercises/01_sums.before-update.ipynb"])
+def test_work_in_a_release_is_neither_lost_nor_handed_out(tmp_path, publish, path):
+    folder = tmp_path / "bundle"
+    release(folder, publish())
+    (folder / path).write_bytes((folder / EXERCISE_PATH).read_bytes())
+    edit(folder / path, write_answer)
+    before = contents(folder)
+    with pytest.raises(ValueError, match=f"holds {path}, which was changed, and must be"):
+        release(folder, publish(LESSON.replace("1 + 1", "2 + 2")))
+    assert contents(folder) == before
+
+
+def test_the_readme_of_a_release_names_no_package_of_an_index(tmp_path, publish):
+    release(tmp_path / "bundle", publish())
+    text = (tmp_path / "bundle" / "README.md").read_text(encoding="utf-8")
+    assert "install llama_edu" not in text
+    assert "the wheel, the folder or the address of the repository that your teacher" in text
+
+
 def test_a_release_that_a_student_works_in_keeps_their_answers(tmp_path, publish):
     folder = tmp_path / "bundle"
     release(folder, publish())
@@ -247,5 +274,5 @@ def test_a_release_that_a_student_works_in_keeps_their_answers(tmp_path, publish
     newer = publish(exercise=EXERCISE.replace("two", "2"))
     refresh(folder, newer)
     assert ANSWER in sources(folder / EXERCISE_PATH)
-    with pytest.raises(ValueError, match="must be empty, new or an earlier release"):
+    with pytest.raises(ValueError, match="which was changed"):
         release(folder, newer)
