@@ -13,7 +13,7 @@ from llama_edu.course.compare import Difference, difference
 from llama_edu.course.crashes import crash_hint
 from llama_edu.course.describe import describe, is_readable, kind_of
 from llama_edu.course.names import first_use
-from llama_edu.course.outcomes import Outcome, failed_line, is_same_outcome, make_cases, outcomes
+from llama_edu.course.outcomes import Outcome, is_same_outcome, make_cases, outcomes
 from llama_edu.course.patterns import pattern
 from llama_edu.course.questions import Misconception, Question
 from llama_edu.course.verdict import Verdict
@@ -63,7 +63,26 @@ def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
     for outcome in expected:
         if outcome.error:
             raise outcome.error
-    got = list(outcomes(function, cases, seed))
+    return judge(question, cases, expected, list(outcomes(function, cases, seed)), seed)
+
+
+def judge(
+    question: Question,
+    cases: list[dict],
+    expected: list[Outcome],
+    got: list[Outcome],
+    seed: int = 0,
+) -> Verdict:
+    """Compare what came of an answer with what should have, wherever it was run.
+
+    Args:
+        question: what was asked.
+        cases: the inputs, as they were before.
+        expected: what comes of the reference.
+        got: what came of the answer; fewer, if it was stopped.
+        seed: for the misconceptions that draw random numbers.
+    """
+    verdict = Verdict(question.name, question.points)
     failures = {}
     for i, pair in enumerate(zip(expected, got, strict=False)):  # fewer, if it was stopped
         if failure := _failure(*pair, question):
@@ -74,7 +93,7 @@ def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
     kind = failures[shown].kind
     verdict = replace(verdict, kind=kind, sentence=failures[shown].sentence)
     if got[shown].error and kind != "stub":
-        verdict = replace(verdict, line=failed_line(got[shown].error, function))
+        verdict = replace(verdict, line=got[shown].line)
     if kind not in NEEDS_NO_CASE:
         place = _place(shown, len(failures), len(cases))
         words = _case_in_words(cases[shown], expected[shown], got[shown])
@@ -120,7 +139,7 @@ def _misfit(name: str, function: Callable, cases: list[dict]) -> str:
 
 def _failure(expected: Outcome, got: Outcome, question: Question) -> Difference | None:
     if got.error:
-        return _name_error(got.error)
+        return _name_error(got.error, question.function_name)
     wrong = difference(expected.value, got.value, question.rtol, question.atol)
     if not got.changed:
         return wrong
@@ -130,13 +149,14 @@ def _failure(expected: Outcome, got: Outcome, question: Question) -> Difference 
     return Difference("changed", f"The result is right, but the function wrote into {names}.")
 
 
-def _name_error(error: BaseException) -> Difference:
+def _name_error(error: BaseException, name: str) -> Difference:
     if isinstance(error, KeyboardInterrupt):
         return Difference("stopped", "It was stopped before it had a result.")
     if isinstance(error, RecursionError):
         return Difference("recursion", "It calls itself without end.")
     if isinstance(error, NotImplementedError) and not error.args:
-        where = traceback.extract_tb(error.__traceback__)[-1].name
+        frames = traceback.extract_tb(error.__traceback__)
+        where = frames[-1].name if frames else name
         sentence = f"`{where}` is not written yet: put your code in place of its "
         return Difference("stub", f"{sentence}`raise NotImplementedError()`.")
     if isinstance(error, SystemExit):

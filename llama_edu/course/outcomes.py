@@ -23,11 +23,13 @@ class Outcome:
         value: what it returned; None if it raised.
         error: what it raised.
         changed: names of the inputs that it wrote into.
+        line: the last line of its own that the error came through: "In line 3: `return q @ k`".
     """
 
     value: Any = None
     error: BaseException | None = None
     changed: tuple[str, ...] = ()
+    line: str = ""
 
 
 def make_cases(question: Question, seed: int) -> list[dict]:
@@ -50,7 +52,7 @@ def outcomes(function: Callable, cases: list[dict], seed: int) -> Iterator[Outco
             except (Exception, SystemExit, KeyboardInterrupt) as raised:
                 value, error = None, raised
         changed = tuple(name for name in case if not _is_same(case[name], inputs[name]))
-        yield Outcome(value, error, changed)
+        yield Outcome(value, error, changed, failed_line(error, function) if error else "")
         if isinstance(error, KeyboardInterrupt):
             return
 
