@@ -8,6 +8,7 @@ import typer
 from llama_edu.cli import course, data, talk
 from llama_edu.cli.build import build
 from llama_edu.cli.doctor import doctor
+from llama_edu.cli.program import typed
 
 app = typer.Typer(
     help="Build the LLaMA family step by step, and talk to a real one.",
@@ -39,7 +40,7 @@ def main() -> None:
     except (ValueError, OSError, RuntimeError) as error:
         if os.environ.get("LLAMA_EDU_DEBUG"):
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(typed(f"error: {error}"), file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)

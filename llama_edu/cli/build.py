@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from llama_edu.cli.program import typed
 from llama_edu.course.lessons import all_lessons, course_root, find_lesson
 
 console = Console(stderr=True, highlight=False, markup=False)
@@ -42,7 +43,7 @@ def build(
     if not stale and not unwanted:
         print(f"fresh: {', '.join(lesson.name for lesson in lessons)}")
     elif check:
-        print("\nNext: llama-edu build")
+        print(typed("\nNext: llama-edu build"))
         raise typer.Exit(1)
 
 

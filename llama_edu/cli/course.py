@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from llama_edu.cli import talk
+from llama_edu.cli.program import typed
 from llama_edu.course.lessons import find_lesson
 
 FIRST_PAGE = "notebooks/00_start.ipynb"
@@ -48,11 +49,11 @@ def start(
     opens = browser and has_display()
     with jupyterlab(folder, FIRST_PAGE, port, opens) as lab:
         console.print(f"JupyterLab {'opens' if opens else 'is'} at\n    {lab.address}")
-        console.print("Ctrl-C here ends it. Meanwhile, in another terminal: llama-edu chat")
+        console.print(typed("Ctrl-C here ends it. Meanwhile, in another terminal: llama-edu chat"))
         why = lab.wait()
     console.print(f"\nJupyterLab is stopped ({why}); your work is in {folder}")
     if why == "end of input":
-        console.print("Next: llama-edu start in a terminal, where it runs until Ctrl-C")
+        console.print(typed("Next: llama-edu start in a terminal, where it runs until Ctrl-C"))
 
 
 def check(
@@ -65,12 +66,14 @@ def check(
     ] = 30,
 ) -> None:
     """Check your answers to an exercise: which are right, and which mistake the others make."""
+    from llama_edu.course.checked import remember
     from llama_edu.course.review import review
 
     lesson = find_lesson(name)
     path = notebook or _workspace() / "exercises" / f"{lesson.name}.ipynb"
     with Console(stderr=True).status(f"running {path.name}"):
         reviews = review(lesson, path, timeout)
+    remember(path, (one.question for one in reviews if one.kind == "right"))
     console.print(f"{path}\n")
     marks = {"right": ("✓", "green"), "wrong": ("✗", "red"), "open": ("·", "dim")}
     for one in reviews:
@@ -85,21 +88,22 @@ def check(
     console.print(f"\n{n_right} of {len(reviews)} questions right, {earned} of {_points(full)}")
     wrong = next((one for one in reviews if one.kind != "right"), None)
     if wrong is None:
-        console.print("Next: llama-edu progress")
+        console.print(typed("Next: llama-edu progress"))
         return
     todo = "answer" if wrong.kind == "open" else "mend"
-    console.print(f"Next: {todo} {wrong.question}, save, then llama-edu check {lesson.number}")
+    following = f"{todo} {wrong.question}, save, then llama-edu check {lesson.number}"
+    console.print(typed(f"Next: {following}"))
     raise typer.Exit(1)
 
 
 def progress(folder: Dir = None) -> None:
-    """Show the course map, with your points as your notebooks were last saved."""
+    """Show the course map, with your points: what you ran and saved, or had checked."""
     from rich.table import Table
 
     from llama_edu.course.progress import next_lesson
     from llama_edu.course.progress import progress as read
 
-    folder = (folder or _default()).absolute()
+    folder = _chosen(folder)
     found = read(folder)
     table = Table("lesson", "right", "points", "", box=None, padding=(0, 1))
     for one in found:
@@ -117,8 +121,8 @@ def progress(folder: Dir = None) -> None:
     earned, full = sum(one.earned for one in found), sum(one.points for one in found)
     console.print(f"\n{earned} of {_points(full)}, in {folder}")
     todo = next_lesson(found)
-    if not folder.is_dir():
-        console.print("Next: llama-edu start")
+    if not (folder / "exercises").is_dir():
+        console.print(typed("Next: llama-edu start, which makes the working copy"))
     elif todo is None:
         console.print("Next: nothing, all is right")
     else:
@@ -135,9 +139,9 @@ def release(
     """
     from llama_edu.course import workspace
 
-    paths = workspace.release(folder.absolute())
+    paths = workspace.release(_chosen(folder))
     console.print(f"{len(paths)} files in {folder}")
-    console.print(f"Next: llama-edu start --dir {folder}, to see what a student sees")
+    console.print(typed(f"Next: llama-edu start --dir {folder}, to see what a student sees"))
 
 
 def _welcome() -> None:
@@ -156,7 +160,7 @@ def _refresh(folder: Path | None) -> Path:
     """Bring the working copy up to date, and say what that did."""
     from llama_edu.course.workspace import refresh
 
-    folder = (folder or _default()).absolute()
+    folder = _chosen(folder)
     changes = refresh(folder)
     n_new = sum(change.what == "new" for change in changes)
     n_replaced = sum(change.what == "replaced" for change in changes)
@@ -173,6 +177,14 @@ def _workspace() -> Path:
     folder = _default()
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no working copy at {folder}: llama-edu start makes it")
+    return folder
+
+
+def _chosen(folder: Path | None) -> Path:
+    """The folder that was named, or else the working copy; it need not be there yet."""
+    folder = (folder or _default()).absolute()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"DIR={folder} must be a folder")
     return folder
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from llama_edu.cli.program import typed
 from llama_edu.data import sources
 from llama_edu.data.progress import megabytes
 
@@ -46,7 +47,7 @@ def pull(
 ) -> None:
     """Fetch sources into the cache; what is there already is not fetched again."""
     if bool(names) == all_:
-        raise ValueError(f"names={names or []} must be one source or more, or else --all")
+        raise ValueError(f"NAMES={names or []} must be one source or more, or else --all")
     chosen = [sources.find(name).name for name in names or sources.SOURCES]
     for name in chosen:
         _print(f"{name}: {sources.pull(name)}")
@@ -119,4 +120,4 @@ def _print(what: object = "", cut: bool = False) -> None:
 
 
 def _next(command: str) -> None:
-    _print(f"\nNext: {command}")
+    _print(typed(f"\nNext: {command}"))

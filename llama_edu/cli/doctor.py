@@ -17,6 +17,7 @@ import typer
 import llama_edu
 from llama_edu.cli import diagnosis
 from llama_edu.cli.diagnosis import Line
+from llama_edu.cli.program import typed
 from llama_edu.data import sources
 
 # PyTorch's names of the instruction sets that its matrix products profit from.
@@ -187,4 +188,4 @@ def _show(lines: list[Line]) -> None:
         table.add_row(Text(line.mark, STYLES[line.mark]), line.name, text)
     console = Console(highlight=False)
     console.print(table)
-    console.print(Text(f"\nNext: {diagnosis.next_step(lines)}"))
+    console.print(Text(typed(f"\nNext: {diagnosis.next_step(lines)}")))

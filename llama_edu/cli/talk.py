@@ -3,10 +3,13 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+from llama_edu.cli.program import typed
 
 if TYPE_CHECKING:
     from llama_edu.pretrained import Pretrained
@@ -46,6 +49,9 @@ def complete(
     dtype: Dtype = "auto",
 ) -> None:
     """Continue a text."""
+    if not text:
+        raise ValueError("TEXT must not be empty: the model writes on from it")
+    _check(temperature, top_k, top_p, min_p, repetition_penalty)
     pretrained = _load(model, dtype)
     pieces = _answer(
         pretrained, pretrained.text_ids(text), max_new_tokens, stop or (), seed,
@@ -71,6 +77,7 @@ def chat(
     dtype: Dtype = "auto",
 ) -> None:
     """Talk with a model in its own chat template."""
+    _check(temperature, top_k, top_p, min_p, repetition_penalty)
     pretrained = _load(model, dtype)
     opening = [{"role": "system", "content": system}] if system else []
     messages = list(opening)
@@ -93,7 +100,7 @@ def chat(
             )  # fmt: skip
             messages.append({"role": "assistant", "content": _show(pieces)})
             print("\n")
-    note.print('[dim]Next: [/dim]llama-edu complete "Once upon a time"')
+    note.print(typed('[dim]Next: [/dim]llama-edu complete "Once upon a time"'))
 
 
 def ask_once(question: str = FIRST_QUESTION) -> None:
@@ -105,11 +112,20 @@ def ask_once(question: str = FIRST_QUESTION) -> None:
     print("\n")
 
 
+def _check(*settings: float | None) -> None:
+    """Refuse what no model can sample with, before one is loaded."""
+    with note.status("loading PyTorch"):
+        from llama_edu.generate.sampling import check_settings
+    check_settings(*settings)
+
+
 def _load(model: str, dtype: str) -> "Pretrained":
     """Load with a line that moves while it lasts; torch is imported here, not at start-up."""
     dtypes = {"auto": None, "fp32": "float32", "bf16": "bfloat16"}
     if dtype not in dtypes:
         raise ValueError(f"--dtype must be one of {', '.join(dtypes)}, got {dtype!r}")
+    if model.endswith(".gguf") and not Path(model).expanduser().is_file():
+        raise FileNotFoundError(f"there is no file {model}")
     with note.status("loading PyTorch"):
         import torch
 
@@ -184,4 +200,7 @@ def _show(pieces: Iterable[str]) -> str:
             shown += piece
     except KeyboardInterrupt:
         note.print(" [dim](stopped)[/dim]", end="")
+    except Exception:
+        print()  # what is said of it starts on a line of its own
+        raise
     return shown

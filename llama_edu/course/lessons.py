@@ -74,17 +74,17 @@ def all_lessons(root: Path | None = None) -> list[Lesson]:
 
 
 def find_lesson(name: str, root: Path | None = None) -> Lesson:
-    """Look a lesson up by its number, its topic or both: "05", "attention", "05_attention".
+    """Look a lesson up by its number, its topic or both: "05", "5", "attention", "05_attention".
 
     Raises:
         ValueError: if there is none; it lists them.
     """
     lessons = all_lessons(root)
     for lesson in lessons:
-        if name in (lesson.number, lesson.topic, lesson.name):
+        if name in (lesson.topic, lesson.name) or name.zfill(2) == lesson.number:
             return lesson
     names = ", ".join(lesson.name for lesson in lessons) or "none in " + str(root or course_root())
-    raise ValueError(f"name={name!r} must be a lesson, by number or topic: {names}")
+    raise ValueError(f"LESSON={name!r} must be one that is written, by number or topic: {names}")
 
 
 def nbgrader_id(name: str) -> str:

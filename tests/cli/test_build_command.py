@@ -46,7 +46,7 @@ def test_a_build_is_told_line_by_line_and_then_all_is_fresh(run, tmp_path):
 
 
 def test_an_unknown_lesson_is_named(run):
-    with pytest.raises(ValueError, match=r"name='07' must be a lesson, .*: 01_short"):
+    with pytest.raises(ValueError, match=r"LESSON='07' must be one that is written, .*: 01_short"):
         run("07")
 
 

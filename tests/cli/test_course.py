@@ -119,8 +119,14 @@ def test_check_goes_question_by_question(lesson, run, monkeypatch, reviews, code
     monkeypatch.setattr(
         "llama_edu.course.review.review", lambda *arguments: asked.append(arguments) or reviews
     )
+    kept = []
+    monkeypatch.setattr(
+        "llama_edu.course.checked.remember", lambda path, right: kept.append((path, [*right]))
+    )
     got, shown = run("check", "05", "my.ipynb", "--timeout", "7")
     assert asked == [(lesson, Path("my.ipynb"), 7)]
+    right = [one.question for one in reviews if one.kind == "right"]
+    assert kept == [(Path("my.ipynb"), right)]
     assert got == code
     assert [line for line in shown.splitlines() if line in lines] == lines
 
@@ -130,11 +136,25 @@ def test_check_without_a_working_copy_says_what_makes_one(lesson, run):
         run("check", "attention")
 
 
+def test_check_names_what_it_cannot_check(lesson, run):
+    with pytest.raises(ValueError, match=r"LESSON='01' must be one that is written, .*: 05_att"):
+        run("check", "01")
+    with pytest.raises(ValueError, match="lesson 05_attention has no exercise yet"):
+        run("check", "5", "my.ipynb")
+
+
+@pytest.mark.parametrize("command", [["progress", "--dir"], ["start", "--dir"], ["release"]])
+def test_a_file_is_no_folder(lesson, run, tmp_path, command):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"DIR=.*file must be a folder"):
+        run(*command, "file")
+
+
 def test_progress_shows_a_map_and_what_is_next(lesson, run, monkeypatch, tmp_path):
     half = Progress(lesson, {"a.one": 2, "a.two": 2}, frozenset({"a.two"}))
     broken = Progress(lesson, {"b.one": 1}, problem="05_attention.ipynb must be a notebook: x")
     monkeypatch.setattr("llama_edu.course.progress.progress", lambda folder: [half, broken])
-    (tmp_path / "llama_edu_course").mkdir()
+    (tmp_path / "llama_edu_course" / "exercises").mkdir(parents=True)
     code, shown = run("progress")
     assert code == 0
     assert "Attention  1 of 2  2 of 4  █████░░░░░" in shown
@@ -144,7 +164,7 @@ def test_progress_shows_a_map_and_what_is_next(lesson, run, monkeypatch, tmp_pat
 
 
 def test_progress_before_the_start_points_to_it(lesson, run):
-    assert run("progress")[1].splitlines()[-1] == "Next: llama-edu start"
+    assert run("progress")[1].splitlines()[-1].startswith("Next: llama-edu start, which")
 
 
 def test_release_says_where_it_is(lesson, run, tmp_path):

@@ -94,6 +94,35 @@ def test_user_mistake_is_one_line_and_exit_code_1(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("arguments, words", [
+    (["complete", "x", "--top-p", "7"], r"top_p=7.* must be in \(0, 1\]"),
+    (["chat", "--top-p", "0"], r"top_p=0.* must be in \(0, 1\]"),
+    (["complete", "x", "--repetition-penalty", "-1"], "repetition_penalty=-1"),
+    (["complete", ""], "TEXT must not be empty"),
+    (["complete", "x", "--dtype", "int4"], "--dtype must be one of"),
+])  # fmt: skip
+def test_a_wrong_setting_is_told_before_a_model_is_loaded(arguments, words, monkeypatch):
+    monkeypatch.setattr("llama_edu.pretrained.locate", lambda name: pytest.fail("loads"))
+    with pytest.raises(ValueError, match=words):
+        app(arguments, standalone_mode=False)
+
+
+def test_a_gguf_file_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"there is no file nothere\.gguf"):
+        app(["complete", "x", "--model", "nothere.gguf"], standalone_mode=False)
+
+
+def test_an_error_in_an_answer_starts_on_a_line_of_its_own(capsys):
+    def pieces():
+        yield "half a"
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        talk._show(pieces())
+    assert capsys.readouterr().out == "half a\n"
+
+
 @pytest.mark.network
 def test_smollm2_answers_in_its_own_words(capsys, monkeypatch):
     try:
