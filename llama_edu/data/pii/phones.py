@@ -1,0 +1,50 @@
+"""Telephone numbers by the ways in which they are written; there is no checksum to ask.
+
+Ten bare digits may be anything, so they count only after a word such as "phone".
+"""
+
+import re
+
+START = r"(?<![A-Za-z0-9_$€£¥#=^])(?<![0-9][ .,-])"
+END = r"(?![A-Za-z0-9_]|[.,-][0-9])"
+
+INTERNATIONAL = re.compile(
+    rf"(?<![\w+])(?P<it>(?:\+[1-9]\d{{0,14}}(?:(?: ?\(\d{{1,4}}\) ?|[ .-])\d{{1,10}})*"
+    rf"|00[1-9]\d{{0,2}}(?:[ .-]\d{{2,10}}){{2,5}})){END}",
+    re.ASCII,
+)
+# Area code and exchange begin with 2 to 9; 411 or 911 is no area. Source: North American
+# Numbering Plan.
+NORTH_AMERICAN = re.compile(
+    rf"{START}(?P<it>(?:1[ .-])?(?:\((?!.11)[2-9]\d\d\) ?|(?!.11)[2-9]\d\d[ .-])"
+    rf"[2-9]\d\d[ .-]\d{{4}}){END}",
+    re.ASCII,
+)
+CHINESE_MOBILE = re.compile(
+    rf"{START}(?<!/)(?P<it>1[3-9]\d([ -]?)\d{{4}}\2\d{{4}}){END}(?!\s?[元万亿号])", re.ASCII
+)
+# With the 0 that is dialled inside a country: 020 7946 0958, 010-62345678, 01 42 68 53 00.
+WITH_TRUNK_ZERO = re.compile(
+    rf"{START}(?P<it>(?:0[1-9]\d{{0,3}}|\(0[1-9]\d{{0,3}}\))(?:[ /-]\d{{3,8}}){{1,2}}"
+    rf"|0[1-9](?:[ .]\d\d){{4}}){END}",
+    re.ASCII,
+)
+NAMED = re.compile(
+    r"(?:\b(?:phone|tel|call|cell|mobile|fax|text|ring|whatsapp)\b|电话|手机|电號|微信)"
+    rf"[^\d\n+(]{{0,16}}(?P<it>\d{{3}}[ -]\d{{4}}|\d{{7,12}}){END}",
+    re.IGNORECASE,
+)
+
+
+def has_digits(fewest: int, most: int):
+    """A rule: the number of digits lies between two bounds, both included."""
+    return lambda match: fewest <= sum(sign.isdigit() for sign in match["it"]) <= most
+
+
+PHONES = (
+    ("PHONE", INTERNATIONAL, has_digits(8, 16)),  # E.164 allows 15; a (0) may stand among them
+    ("PHONE", NORTH_AMERICAN, has_digits(10, 11)),
+    ("PHONE", CHINESE_MOBILE, has_digits(11, 11)),
+    ("PHONE", WITH_TRUNK_ZERO, has_digits(9, 12)),
+    ("PHONE", NAMED, has_digits(7, 12)),
+)
