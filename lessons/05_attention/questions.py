@@ -84,6 +84,13 @@ SCORES = Question(
             hint="Row t of the scores belongs to query t; its columns are the keys.",
         ),
         Misconception(
+            "view_for_transpose",
+            lambda q, k: q @ k.reshape(*k.shape[:-2], *k.mT.shape[-2:]) / q.shape[-1] ** 0.5,
+            says="`view` or `reshape` takes k to the shape (B, H, d, S)",
+            hint="That only cuts the same row of numbers anew, and mixes the keys. To swap two "
+            "dimensions: `k.mT`, or `k.transpose(-2, -1)`.",
+        ),
+        Misconception(
             "reversed_dims",
             lambda q, k: q @ k.permute(3, 2, 1, 0) / q.shape[-1] ** 0.5,
             says="all the dimensions of k are reversed, as `k.T` does",
@@ -132,17 +139,30 @@ def divided_by_max(x: Tensor, dim: int) -> Tensor:
     return exp_over_sum(x / x.amax(dim, keepdim=True), dim)
 
 
+def summed_over_last_dim(x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x - x.amax(dim, keepdim=True), -1)
+
+
 def exp_forgotten(x: Tensor, dim: int) -> Tensor:
     shifted = x - x.amax(dim, keepdim=True)
     return shifted / shifted.sum(dim, keepdim=True)
 
+
+LIBRARY_SOFTMAXES = (
+    "softmax", "softmin", "log_softmax", "gumbel_softmax", "logsumexp", "logcumsumexp",
+    "Softmax", "Softmax2d", "Softmin", "LogSoftmax", "cross_entropy",
+    "_softmax", "_safe_softmax", "_masked_softmax", "_log_softmax", "_logcumsumexp",
+)  # fmt: skip
+LIBRARY_ATTENTIONS = (
+    "scaled_dot_product_attention", "multi_head_attention_forward", "MultiheadAttention",
+)  # fmt: skip
 
 SOFTMAX = Question(
     "attention.softmax",
     points=2,
     cases=softmax_cases,
     reference=stable,
-    forbids=("softmax", "Softmax", "log_softmax", "logsumexp"),
+    forbids=LIBRARY_SOFTMAXES + LIBRARY_ATTENTIONS,
     misconceptions=[
         Misconception(
             "overflow",
@@ -157,6 +177,13 @@ SOFTMAX = Question(
             lambda x, dim: stable(x, -1),
             says="the sum always runs over the last dimension",
             hint="`dim` says over which dimension the weights must sum to 1.",
+        ),
+        Misconception(
+            "summed_over_last_dim",
+            summed_over_last_dim,
+            says="the maximum is taken along `dim`, but the sum along the last dimension",
+            hint="`dim` says over which dimension the weights must sum to 1, so the sum runs along "
+            "it too.",
         ),
         Misconception(
             "over_everything",
@@ -325,19 +352,21 @@ def attend_cases(generator):
     yield tensors(4, 4, 8, 3) | {"mask": blind}
 
 
-def masked_attention(fill: float, scale=lambda d: d**-0.5, dim: int = -1, invert: bool = False):
-    """Variants of the right answer, each with one thing changed."""
+def masked_attention(
+    fill: float = -torch.inf,
+    scale=lambda d: d**-0.5,
+    dim: int = -1,
+    invert: bool = False,
+    blind: float = 0.0,
+):
+    """Variants of the right answer: a weight that is NaN becomes `blind`."""
 
     def attend_with(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
         hidden = mask if invert else ~mask
         scores = (q @ k.mT * scale(q.shape[-1])).masked_fill(hidden, fill)
-        return scores.softmax(dim).nan_to_num(0.0) @ v
+        return scores.softmax(dim).nan_to_num(blind) @ v
 
     return attend_with
-
-
-def nan_for_blind(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-    return (q @ k.mT * q.shape[-1] ** -0.5).masked_fill(~mask, -torch.inf).softmax(-1) @ v
 
 
 def mask_after_softmax(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
@@ -357,7 +386,7 @@ ATTEND = Question(
     points=3,
     cases=attend_cases,
     reference=attend,
-    forbids=("scaled_dot_product_attention",),
+    forbids=LIBRARY_ATTENTIONS,
     rtol=1e-4,  # two products in a row, in another order
     equivalent_mutants={
         "fit = q @ k.mT / math.sqrt(q.shape[-1]) -> fit = q @ k.mT / math.sqrt(q.shape[1])": (
@@ -372,10 +401,31 @@ ATTEND = Question(
     misconceptions=[
         Misconception(
             "nan_for_blind",
-            nan_for_blind,
+            masked_attention(blind=torch.nan),
             says="the softmax of a row of nothing but -inf is NaN",
             hint="A query that may look at nothing should give zeros: replace the NaN weights of "
             "such a row with 0 before they meet v.",
+        ),
+        Misconception(
+            "nan_and_no_scale",
+            masked_attention(scale=lambda d: 1.0, blind=torch.nan),
+            says="the scores are not scaled, and the softmax of nothing but -inf is NaN",
+            hint="Two things: question 5.1 divides by the square root of d; and a query that may "
+            "look at nothing should give zeros.",
+        ),
+        Misconception(
+            "nan_and_scale_by_width",
+            masked_attention(scale=lambda d: 1 / d, blind=torch.nan),
+            says="the scores are divided by d, and the softmax of nothing but -inf is NaN",
+            hint="Two things: question 5.1 divides by the square root of d; and a query that may "
+            "look at nothing should give zeros.",
+        ),
+        Misconception(
+            "nan_and_mask_inverted",
+            masked_attention(invert=True, blind=torch.nan),
+            says="what the mask allows is hidden, and the softmax of nothing but -inf is NaN",
+            hint="Two things: True means *may look*, and `masked_fill` fills where its mask is "
+            "True; and a query that may look at nothing should give zeros.",
         ),
         Misconception(
             "finite_fill",
@@ -412,7 +462,7 @@ ATTEND = Question(
         ),
         Misconception(
             "mask_inverted",
-            masked_attention(-torch.inf, invert=True),
+            masked_attention(invert=True),
             says="what the mask allows is hidden, and what it hides is shown",
             hint="True means *may look*; `masked_fill` fills where its mask is True.",
         ),
@@ -424,19 +474,19 @@ ATTEND = Question(
         ),
         Misconception(
             "over_queries",
-            masked_attention(-torch.inf, dim=-2),
+            masked_attention(dim=-2),
             says="the softmax runs over the queries instead of the keys",
             hint="Each query hands out a total weight of 1 among the keys: rows sum to 1.",
         ),
         Misconception(
             "no_scale",
-            masked_attention(-torch.inf, scale=lambda d: 1.0),
+            masked_attention(scale=lambda d: 1.0),
             says="the scores are not scaled",
             hint="Question 5.1: divide by the square root of d.",
         ),
         Misconception(
             "scale_by_width",
-            masked_attention(-torch.inf, scale=lambda d: 1 / d),
+            masked_attention(scale=lambda d: 1 / d),
             says="the scores are divided by d",
             hint="Question 5.1: divide by the square root of d.",
         ),
@@ -544,12 +594,12 @@ def grouped_attention_cases(generator):
     yield tensors(2, 3, 3, 4, 5, 4)  # as many groups as heads: multi-head attention
 
 
-def heads_with(spread, attend=explicit_attention):
+def heads_with(spread, attend=explicit_attention, spread_values=None):
     """The right answer but for how keys and values are spread over the query heads."""
 
     def grouped(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         group_size = q.shape[1] // k.shape[1]
-        output, _ = attend(q, spread(k, group_size), spread(v, group_size))
+        output, _ = attend(q, spread(k, group_size), (spread_values or spread)(v, group_size))
         return output.transpose(1, 2).flatten(2)
 
     return grouped
@@ -569,6 +619,12 @@ def spread(x: Tensor, group_size: int) -> Tensor:
 
 def spread_batch(x: Tensor, group_size: int) -> Tensor:
     return x.repeat_interleave(group_size, dim=0)
+
+
+def not_spread(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    hidden = ~masks.causal(q.shape[2], k.shape[2])
+    weights = (q @ k.mT * q.shape[-1] ** -0.5).masked_fill(hidden, -torch.inf).softmax(-1)
+    return (weights @ v).transpose(1, 2).flatten(2)
 
 
 def uncausal(q, k, v):
@@ -616,7 +672,7 @@ GROUPED_ATTENTION = Question(
     points=4,
     cases=grouped_attention_cases,
     reference=grouped_attention,
-    forbids=("scaled_dot_product_attention",),
+    forbids=LIBRARY_ATTENTIONS,
     rtol=1e-4,  # two products in a row, in another order
     misconceptions=[
         Misconception(
@@ -626,6 +682,25 @@ GROUPED_ATTENTION = Question(
             "different keys",
             hint="With 4 query heads and 2 groups, heads 0 and 1 share group 0. Tiling gives the "
             "order 0 1 0 1; which function gives 0 0 1 1?",
+        ),
+        Misconception(
+            "values_tiled",
+            heads_with(spread, spread_values=tile),
+            says="the value heads are tiled (`repeat`), while the key heads are right",
+            hint="Keys and values of a group belong together: spread both in the same order.",
+        ),
+        Misconception(
+            "keys_tiled",
+            heads_with(tile, spread_values=spread),
+            says="the key heads are tiled (`repeat`), while the value heads are right",
+            hint="Keys and values of a group belong together: spread both in the same order.",
+        ),
+        Misconception(
+            "not_spread",
+            not_spread,
+            says="the keys, the values or both are still fewer heads than the queries",
+            hint="`@` pairs heads with heads. Make k and v as many as q before you multiply: which "
+            "function gives 0 0 1 1 of 0 1?",
         ),
         Misconception(
             "first_head_for_all",

@@ -34,7 +34,8 @@ CRASHES = (
     ),
     Crash(
         RuntimeError,
-        rf"{SIZES_DIFFER}|Expected size for first two dimensions|t\(\) expects a tensor with <= 2",
+        rf"{SIZES_DIFFER}|Expected size for first two dimensions|t\(\) expects a tensor with <= 2|"
+        r"use of `x\.T` on tensors",
         "`.T` turns round all the dimensions of a tensor. `.mT`, or `.transpose(-2, -1)`, swaps "
         "the last two alone.",
         line=r"\.T\b|\.t\(",

@@ -95,9 +95,9 @@ def test_user_mistake_is_one_line_and_exit_code_1(tmp_path):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (["complete", "x", "--top-p", "7"], r"top_p=7.* must be in \(0, 1\]"),
-    (["chat", "--top-p", "0"], r"top_p=0.* must be in \(0, 1\]"),
-    (["complete", "x", "--repetition-penalty", "-1"], "repetition_penalty=-1"),
+    (["complete", "x", "--top-p", "7"], "top_p must be in"),
+    (["chat", "--top-p", "0"], "top_p must be in"),
+    (["complete", "x", "--repetition-penalty", "-1"], "repetition_penalty must be positive"),
     (["complete", ""], "TEXT must not be empty"),
     (["complete", "x", "--dtype", "int4"], "--dtype must be one of"),
 ])  # fmt: skip

@@ -1,0 +1,101 @@
+"""Exercise 05: no library does the work, honest code is not refused, and likely slips are named."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from llama_edu.course.diagnose import diagnose
+from llama_edu.course.questions import find_question
+
+
+@pytest.mark.parametrize("answer", [
+    lambda x, dim: torch.softmax(x, dim),
+    lambda x, dim: x.softmax(dim),
+    lambda x, dim: F.softmin(-x, dim),
+    lambda x, dim: torch._softmax(x, dim, False),
+    lambda x, dim: torch.ops.aten._safe_softmax(x, dim),
+    lambda x, dim: torch.special.softmax(x, dim),
+    lambda x, dim: torch.special.log_softmax(x, dim).exp(),
+    lambda x, dim: nn.Softmin(dim)(-x),
+    lambda x, dim: nn.LogSoftmax(dim)(x).exp(),
+    lambda x, dim: (x - x.logsumexp(dim, keepdim=True)).exp(),
+    lambda x, dim: torch.masked.softmax(x, dim),
+])  # fmt: skip
+def test_no_library_takes_the_softmax(answer):
+    assert diagnose(find_question("attention.softmax"), answer).kind == "forbidden"
+
+
+def shifted(x, dim):
+    return x - torch.max(x, dim, keepdim=True).values
+
+
+def with_a_function_of_its_own(x, dim):
+    e = torch.exp(shifted(x, dim))
+    return torch.div(e, torch.sum(e, dim=dim, keepdim=True))
+
+
+def with_names_that_sound_alike(x, dim):
+    softmax_max, _ = x.max(dim=dim, keepdim=True)
+    log_sum = (x - softmax_max).exp().sum(dim, keepdim=True).log()
+    return (x - softmax_max - log_sum).exp()
+
+
+def in_place_on_a_copy(x, dim):
+    e = x.clone().transpose(dim, -1)
+    e -= e.amax(-1, keepdim=True)
+    e = e.exp_()
+    return (e / e.sum(-1, keepdim=True)).transpose(dim, -1)
+
+
+@pytest.mark.parametrize(
+    "answer", [with_a_function_of_its_own, with_names_that_sound_alike, in_place_on_a_copy]
+)
+def test_honest_softmaxes_are_right(answer):
+    assert diagnose(find_question("attention.softmax"), answer).ok
+
+
+def test_a_library_does_not_attend():
+    def answer(q, k, v):
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+
+    assert diagnose(find_question("attention.grouped_attention"), answer).kind == "forbidden"
+
+
+def grouped(q, k, v):
+    """Right where k and v have as many heads as q."""
+    n_queries, n_keys = q.shape[2], k.shape[2]
+    hidden = torch.ones(n_queries, n_keys).triu(n_keys - n_queries + 1).bool()
+    fit = (q @ k.mT / math.sqrt(q.shape[-1])).masked_fill(hidden, -torch.inf)
+    return (fit.softmax(-1) @ v).transpose(1, 2).flatten(2)
+
+
+def spread(x, q):
+    return x.repeat_interleave(q.shape[1] // x.shape[1], dim=1)
+
+
+def tile(x, q):
+    return x.repeat(1, q.shape[1] // x.shape[1], 1, 1)
+
+
+@pytest.mark.filterwarnings("ignore:The use of")  # of `.T` on four dimensions
+@pytest.mark.parametrize("name, answer, misconception", [
+    ("scores", lambda q, k: q @ k.view(*k.shape[:2], -1, k.shape[2]) / math.sqrt(q.shape[-1]),
+     "view_for_transpose"),
+    ("scores", lambda q, k: q @ k.T / math.sqrt(q.shape[-1]), "reversed_dims"),
+    ("softmax", lambda x, dim: (e := (x - x.amax(dim, True)).exp()) / e.sum(-1, keepdim=True),
+     "summed_over_last_dim"),
+    ("attend", lambda q, k, v, mask: (q @ k.T).masked_fill(~mask, -math.inf).softmax(-1) @ v,
+     "nan_and_no_scale"),
+    ("attend", lambda q, k, v, mask: (q @ k.T / math.sqrt(q.shape[1])).masked_fill(mask, -math.inf)
+     .softmax(-1) @ v, "nan_and_mask_inverted"),
+    ("grouped_attention", grouped, "not_spread"),
+    ("grouped_attention", lambda q, k, v: grouped(q, k, spread(v, q)), "not_spread"),
+    ("grouped_attention", lambda q, k, v: grouped(q, spread(k, q), v), "not_spread"),
+    ("grouped_attention", lambda q, k, v: grouped(q, spread(k, q), tile(v, q)), "values_tiled"),
+    ("grouped_attention", lambda q, k, v: grouped(q, tile(k, q), spread(v, q)), "keys_tiled"),
+])  # fmt: skip
+def test_a_likely_slip_is_named(name, answer, misconception):
+    assert diagnose(find_question(f"attention.{name}"), answer).misconception == misconception
