@@ -6,76 +6,20 @@ neighbours that training merged are merged again, the earliest learned first.
 Source: Sennrich et al., arXiv:1508.07909; on bytes: Radford et al., 2019 (GPT-2), sec. 2.2.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from heapq import heapify, heappop, heappush
-from itertools import chain, pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
+from llama_edu.tokenizer.bpe_training import learn_bpe
 from llama_edu.tokenizer.gguf_vocab import read_gguf_bpe
 from llama_edu.tokenizer.llama3 import read_tiktoken
-from llama_edu.tokenizer.pretokenize import (
-    check_surrogates,
-    compile_pattern,
-    compile_splitter,
-    split_chunks,
-    split_tokens,
-)
+from llama_edu.tokenizer.merge_training import Report, no_report
+from llama_edu.tokenizer.merging import ChunkCache, Merges, merge_pairs
+from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern, split_chunks
+from llama_edu.tokenizer.readable import read_bpe_text, write_bpe_text
 from llama_edu.tokenizer.tokenizer_json import read_tokenizer_json, write_tokenizer_json
-
-MAX_CACHED_CHUNKS = 1 << 16  # about 12 MB
-MAX_CACHED_LENGTH = 64  # characters; a longer chunk hardly ever comes twice
-
-# A pair of neighbouring ids -> (rank, the id it merges into). Lower ranks merge first.
-Merges = Mapping[tuple[int, int], tuple[int, int]]
-
-
-def merge_pairs(ids: Sequence[int], merges: Merges) -> list[int]:
-    """Merge the pair of lowest rank, leftmost first, until no pair of neighbours has a rank.
-
-    merge_pairs([1, 2, 1, 2], {(1, 2): (0, 9)}) -> [9, 9]
-    merge_pairs([1, 2, 3], {(2, 3): (0, 7), (1, 2): (1, 8)}) -> [1, 7]
-
-    A heap holds the candidates, so n ids take O(n log n) steps; scanning all pairs after every
-    merge takes O(n^2), minutes for one long line without a space.
-
-    Args:
-        ids: token ids, at first one for each byte of a chunk.
-        merges: rank and merged id of each pair that may merge.
-    """
-    ids, end = list(ids), len(ids)
-    left, right = list(range(-1, end - 1)), list(range(1, end + 1))  # neighbours still alive
-    heap = [(merges[pair], i, pair) for i, pair in enumerate(pairwise(ids)) if pair in merges]
-    heapify(heap)
-    while heap:
-        (_, merged), i, pair = heappop(heap)
-        j = right[i]
-        if j == end or (ids[i], ids[j]) != pair:
-            continue  # an earlier merge took one of the two
-        ids[i], ids[j] = merged, -1
-        right[i] = right[j]
-        if right[i] < end:
-            left[right[i]] = i
-        for a in (left[i], i):
-            if a >= 0 and right[a] < end and (pair := (ids[a], ids[right[a]])) in merges:
-                heappush(heap, (merges[pair], a, pair))
-    return [token for token in ids if token >= 0]
-
-
-class _ChunkCache(dict):
-    """Chunk -> its ids, worked out when first asked for: text repeats its words."""
-
-    def __init__(self, encode_chunk: Callable[[str], list[int]]):
-        super().__init__()
-        self.encode_chunk = encode_chunk
-
-    def __missing__(self, chunk: str) -> list[int]:
-        ids = self.encode_chunk(chunk)
-        if len(chunk) <= MAX_CACHED_LENGTH:
-            if len(self) >= MAX_CACHED_CHUNKS:
-                self.clear()
-            self[chunk] = ids
-        return ids
+from llama_edu.tokenizer.whole_tokens import WholeTokens
 
 
 class BPETokenizer:
@@ -127,11 +71,9 @@ class BPETokenizer:
         self.merges = _rank_any(vocab) if merges is None else _rank_in_order(vocab, merges)
         self._id_to_bytes = _invert(self.vocab, self.special_tokens, self.added_tokens)
         self._byte_ids = {token[0]: i for token, i in vocab.items() if len(token) == 1}
-        self._chunk_ids = _ChunkCache(self._encode_chunk)
+        self._chunk_ids = ChunkCache(self._encode_chunk)
         self._chunk_patterns = [compile_pattern(each) for each in self.patterns]
-        self._whole_ids = self.special_tokens | self.added_tokens
-        self._plain_splitter = compile_splitter(self.added_tokens)
-        self._special_splitter = compile_splitter(self._whole_ids)
+        self._whole = WholeTokens(self.special_tokens, self.added_tokens)
 
     @property
     def vocab_size(self) -> int:
@@ -156,16 +98,7 @@ class BPETokenizer:
         Raises:
             ValueError: if `text` holds a lone surrogate, which UTF-8 cannot express.
         """
-        check_surrogates(text)
-        splitter = self._special_splitter if special else self._plain_splitter
-        ids: list[int] = []
-        for i, piece in enumerate(split_tokens(text, splitter)):
-            if i % 2:  # plain text and tokens alternate
-                ids.append(self._whole_ids[piece])
-            else:
-                chunks = split_chunks(piece, self._chunk_patterns)
-                ids.extend(chain.from_iterable(map(self._chunk_ids.__getitem__, chunks)))
-        return ids
+        return self._whole.encode(text, special, self._encode_text)
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`, control tokens included; U+FFFD where the bytes are not UTF-8."""
@@ -182,6 +115,37 @@ class BPETokenizer:
         except KeyError as error:
             size = self.vocab_size
             raise ValueError(f"id {error} is not in this vocabulary of {size} tokens") from None
+
+    @classmethod
+    def train(
+        cls,
+        texts: Iterable[str],
+        vocab_size: int,
+        pattern: str | Sequence[str] = LLAMA3,
+        special_tokens: Sequence[str] = (),
+        *,
+        min_count: int = 2,
+        report: Report = no_report,
+    ) -> Self:
+        """Learn a vocabulary from texts: the 256 bytes, then the commonest pair again and again.
+
+        The ids are those that the tokenizers library gives: control tokens, bytes, merges. Of two
+        equally common pairs the one with the smaller left id merges first, then the one with the
+        smaller right id.
+
+        Args:
+            texts: to learn from, one after the other; control tokens in them are passed over.
+            vocab_size: tokens in the end; fewer where the texts have no more pairs.
+            pattern: regular expression for the chunks, or several applied one after the other.
+            special_tokens: texts of the control tokens.
+            min_count: a pair less common than this does not merge, >= 1.
+            report: told now and then how many merges are learned, and how many are wanted.
+
+        Raises:
+            ValueError: if `vocab_size` has no room for the bytes and control tokens, or `texts`
+                is a single text.
+        """
+        return cls(**learn_bpe(texts, vocab_size, pattern, special_tokens, min_count, report))
 
     @classmethod
     def from_gguf(cls, path: str | Path) -> Self:
@@ -207,6 +171,19 @@ class BPETokenizer:
     def save(self, folder: str | Path) -> None:
         """Write tokenizer.json and tokenizer_config.json, which transformers reads as well."""
         write_tokenizer_json(self, folder)
+
+    def save_text(self, path: str | Path) -> None:
+        """Write one file that a person can read: settings, then a token a line, with its merge."""
+        write_bpe_text(self, path)
+
+    @classmethod
+    def load_text(cls, path: str | Path) -> Self:
+        """Read what `save_text` wrote."""
+        return cls(**read_bpe_text(path))
+
+    def _encode_text(self, text: str) -> list[int]:
+        chunks = split_chunks(text, self._chunk_patterns)
+        return list(chain.from_iterable(map(self._chunk_ids.__getitem__, chunks)))
 
     def _encode_chunk(self, chunk: str) -> list[int]:
         data = chunk.encode("utf-8")

@@ -4,7 +4,7 @@ Each model was trained with its own cut, and a tokenizer that cuts elsewhere yie
 has hardly seen: "  12" is "  ", "1", "2" for SmolLM2, " ", " ", "12" for Llama 3.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import regex
 
@@ -29,15 +29,6 @@ GGUF_PATTERNS: dict[str, tuple[str, ...]] = {
 }
 
 
-def check_surrogates(text: str) -> None:
-    """Raise ValueError if `text` holds a lone surrogate: half a character, not Unicode text."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        found = f"{text[error.start]!r} at index {error.start}"
-        raise ValueError(f"text must not hold a lone surrogate, got {found}") from None
-
-
 def compile_pattern(pattern: str) -> regex.Pattern:
     r"""Compile a pattern so that its matches, and what lies between them, cover any text.
 
@@ -58,16 +49,6 @@ def compile_pattern(pattern: str) -> regex.Pattern:
     if compiled.groups or regex.match(pattern, ""):
         raise ValueError(f"pattern={pattern!r} must not have groups, nor match the empty string")
     return compiled
-
-
-def compile_splitter(tokens: Collection[str]) -> regex.Pattern | None:
-    """What `split_tokens` needs to find these tokens in text; None if there are none."""
-    return regex.compile(r"(\L<tokens>)", tokens=list(tokens)) if tokens else None
-
-
-def split_tokens(text: str, splitter: regex.Pattern | None) -> list[str]:
-    """Cut `text` into plain text, token, plain text, ..., plain text; the longest token wins."""
-    return splitter.split(text) if splitter else [text]
 
 
 def split_chunks(text: str, patterns: Iterable[regex.Pattern]) -> list[str]:

@@ -1,15 +1,11 @@
 """The files that SentencePiece vocabularies come in: tokenizer.model, GGUF and tokenizer.json.
 
-The last two hold the pieces but not the model that the SentencePiece library reads, a message in
-Google's protocol buffer format; `build_model` writes it again.
-
-Source: google/sentencepiece, src/sentencepiece_model.proto; protobuf.dev, "Encoding".
+The last two hold the pieces but not the model that the SentencePiece library reads; `build_model`
+writes it again.
 """
 
-import struct
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llama_edu.tokenizer.gguf_vocab import (
     BYTE,
@@ -19,15 +15,18 @@ from llama_edu.tokenizer.gguf_vocab import (
     UNUSED,
     read_gguf_vocab,
 )
+from llama_edu.tokenizer.sentencepiece_model import build_model
 from llama_edu.tokenizer.tokenizer_json import (
     adds_bos,
     folder_of,
     read_added_tokens,
     read_config,
     read_spec,
+    write_spec,
 )
 
-MODEL_TYPE_BPE = 2
+if TYPE_CHECKING:
+    from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 
 
 def read_sentencepiece(path: str | Path) -> dict[str, Any]:
@@ -91,19 +90,42 @@ def read_json_sentencepiece(path: str | Path) -> dict[str, Any]:
     return {"model": build_model(rows, add_prefix=True)} | _read_specials(spec, folder_of(path))
 
 
-def build_model(pieces: Iterable[tuple[str, float, int]], *, add_prefix: bool) -> bytes:
-    """The content of a SentencePiece BPE model with these pieces.
+def write_json_sentencepiece(tokenizer: "SentencePieceBPE", folder: str | Path) -> None:
+    """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed.
 
-    Args:
-        pieces: text, score and kind of each, in the order of their ids; the highest score merges
-            first; the kinds are GGUF's token types.
-        add_prefix: whether to put a space in front of every text.
+    The tokenizers library then gives the same ids, as long as no two pieces have the same score.
     """
-    rows = [_field(1, p.encode()) + _field(2, score) + _field(3, kind) for p, score, kind in pieces]
-    trainer = _field(3, MODEL_TYPE_BPE) + _field(35, 1)  # 35: fall back to bytes
-    # 3: a space in front; 4: keep runs of spaces. Without a character map nothing else changes.
-    normalizer = _field(1, b"identity") + _field(3, int(add_prefix)) + _field(4, 0)
-    return b"".join([*(_field(1, row) for row in rows), _field(2, trainer), _field(3, normalizer)])
+    ids = {piece.text: i for i, piece in enumerate(tokenizer.pieces)}
+    unknown = next(piece.text for piece in tokenizer.pieces if piece.kind == UNKNOWN)
+    texts = {i: piece.text for i, piece in enumerate(tokenizer.pieces)}
+    by_score = sorted(tokenizer.merges.items(), key=lambda item: item[1])
+    prefix = [{"type": "Prepend", "prepend": "▁"}] if tokenizer.add_prefix else []
+    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+    spec = {
+        "normalizer": {"type": "Sequence", "normalizers": [*prefix, replace]},
+        "pre_tokenizer": None,
+        "decoder": _decoder(tokenizer.add_prefix),
+        "model": {
+            "type": "BPE",
+            "unk_token": unknown,
+            "fuse_unk": True,
+            "byte_fallback": True,
+            "ignore_merges": False,
+            "vocab": ids,
+            "merges": [[texts[left], texts[right]] for (left, right), _ in by_score],
+        },
+    }
+    write_spec(spec, tokenizer, folder)
+
+
+def _decoder(strip: bool) -> dict[str, Any]:
+    steps: list[dict[str, Any]] = [
+        {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+        {"type": "ByteFallback"},
+        {"type": "Fuse"},
+    ]
+    steps += [{"type": "Strip", "content": " ", "start": 1, "stop": 0}] * strip
+    return {"type": "Sequence", "decoders": steps}
 
 
 def _read_specials(spec: dict, folder: Path) -> dict[str, Any]:
@@ -121,19 +143,3 @@ def _read_specials(spec: dict, folder: Path) -> dict[str, Any]:
 
 def _pair(merge: str | list[str]) -> list[str]:
     return merge.split(" ") if isinstance(merge, str) else merge
-
-
-def _field(number: int, value: int | float | bytes) -> bytes:
-    """One field of a message: a key that holds its number and wire type, then the value."""
-    if isinstance(value, bytes):
-        return _varint(number << 3 | 2) + _varint(len(value)) + value
-    if isinstance(value, float):
-        return _varint(number << 3 | 5) + struct.pack("<f", value)
-    return _varint(number << 3) + _varint(value)
-
-
-def _varint(value: int) -> bytes:
-    """Seven bits a byte, the lowest first, the top bit set in all but the last."""
-    if value < 128:
-        return bytes([value])
-    return bytes([value & 127 | 128]) + _varint(value >> 7)

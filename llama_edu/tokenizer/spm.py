@@ -2,24 +2,27 @@
 
 It merges characters rather than bytes, spells a space "▁" (so a "▁" in a text comes back as a
 space), puts one before every text, and falls back to one token for each UTF-8 byte where a
-character has no token.
+character has no token. Here Google's library does the work; `SentencePieceBPE` does without.
 
 Source: Kudo and Richardson, arXiv:1808.06226.
 """
 
+import io
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 from pathlib import Path
 from typing import Self
 
 import sentencepiece
 
-from llama_edu.tokenizer.pretokenize import check_surrogates, compile_splitter, split_tokens
+from llama_edu.tokenizer.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
 from llama_edu.tokenizer.sentencepiece_files import (
     read_gguf_sentencepiece,
     read_json_sentencepiece,
     read_sentencepiece,
 )
+from llama_edu.tokenizer.sentencepiece_model import Piece
+from llama_edu.tokenizer.sentencepiece_training import each_line
+from llama_edu.tokenizer.whole_tokens import WholeTokens
 
 
 class SentencePieceTokenizer:
@@ -49,29 +52,20 @@ class SentencePieceTokenizer:
         add_bos: bool = True,
         chat_template: str | None = None,
     ):
-        try:
-            self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-        except RuntimeError as error:
-            raise ValueError(f"not a SentencePiece model: {error}") from None
-        processor, n_pieces = self._processor, self._processor.vocab_size()
-        own = [i for i in range(n_pieces) if processor.is_control(i) or processor.is_unknown(i)]
-        self.special_tokens = {processor.id_to_piece(i): i for i in own} | dict(
-            special_tokens or {}
-        )
+        self.pieces, own_bos, own_eos = self._open(model)
+        own = {p.text: i for i, p in enumerate(self.pieces) if p.kind in (CONTROL, UNKNOWN)}
+        self.special_tokens = own | dict(special_tokens or {})
         self.added_tokens = dict(added_tokens or {})
-        self.bos_id = _first_valid(bos_id, processor.bos_id())
-        self.eos_id = _first_valid(eos_id, processor.eos_id())
+        self.bos_id = own_bos if bos_id is None else bos_id
+        self.eos_id = own_eos if eos_id is None else eos_id
         self.add_bos, self.chat_template = add_bos, chat_template
-        self._model, self._n_pieces = model, n_pieces
-        self._whole_ids = self.special_tokens | self.added_tokens
-        self._whole_texts = {i: text for text, i in self._whole_ids.items()}
-        self._plain_splitter = compile_splitter(self.added_tokens)
-        self._special_splitter = compile_splitter(self._whole_ids)
+        self.model = model
+        self._whole = WholeTokens(self.special_tokens, self.added_tokens)
 
     @property
     def vocab_size(self) -> int:
         """Rows that an embedding needs: the largest id plus one."""
-        return max(self._n_pieces - 1, *self._whole_texts) + 1
+        return max(len(self.pieces) - 1, *self._whole.texts) + 1
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The token ids of `text`.
@@ -88,13 +82,7 @@ class SentencePieceTokenizer:
         Raises:
             ValueError: if `text` holds a lone surrogate, which UTF-8 cannot express.
         """
-        check_surrogates(text)
-        splitter = self._special_splitter if special else self._plain_splitter
-        ids: list[int] = []
-        for i, piece in enumerate(split_tokens(text, splitter)):
-            # plain text and tokens alternate
-            ids += [self._whole_ids[piece]] if i % 2 else self._processor.encode(piece)
-        return ids
+        return self._whole.encode(text, special, self._encode_text)
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`, control tokens included, without the space that encoding put in front.
@@ -102,14 +90,7 @@ class SentencePieceTokenizer:
         Raises:
             ValueError: if an id is not in the vocabulary.
         """
-        texts = []
-        for is_whole, run in groupby(self._check(ids), key=self._whole_texts.__contains__):
-            run = list(run)
-            if is_whole:
-                texts += [self._whole_texts[i] for i in run]
-            else:
-                texts.append(self._processor.decode(run))
-        return "".join(texts)
+        return self._whole.decode(self._check(ids), self._decode_ids)
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The exact bytes of `ids`; for streaming, as a character may span several tokens.
@@ -120,6 +101,50 @@ class SentencePieceTokenizer:
             ValueError: if an id is not in the vocabulary.
         """
         return b"".join([self._bytes_of(i) for i in self._check(ids)])
+
+    @classmethod
+    def train(
+        cls,
+        texts: Iterable[str],
+        vocab_size: int,
+        *,
+        character_coverage: float = 0.9995,
+        max_piece_length: int = 16,
+    ) -> Self:
+        """Learn a vocabulary with LLaMA's settings: byte fallback, digits one by one.
+
+        Args:
+            texts: to learn from, line by line.
+            vocab_size: pieces in the end: 3 control tokens, 256 bytes, characters and merges.
+            character_coverage: share of the text whose characters get a piece, the commonest
+                first, 0 to 1; the others are spelled in bytes.
+            max_piece_length: characters of the longest piece.
+
+        Raises:
+            ValueError: if `vocab_size` is too small, or larger than the texts can fill.
+
+        Source: arXiv:2302.13971, sec. 2.1; the settings are those inside its tokenizer.model.
+        """
+        content = io.BytesIO()
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=each_line(texts),
+                model_writer=content,
+                model_type="bpe",
+                vocab_size=vocab_size,
+                character_coverage=character_coverage,
+                max_sentencepiece_length=max_piece_length,
+                max_sentence_length=1 << 30,  # longer lines would be left out
+                byte_fallback=True,
+                split_digits=True,
+                normalization_rule_name="identity",
+                remove_extra_whitespaces=False,
+                allow_whitespace_only_pieces=True,
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            raise ValueError(f"cannot train {vocab_size=}: {error}") from None
+        return cls(content.getvalue())
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -139,26 +164,51 @@ class SentencePieceTokenizer:
     def save(self, folder: str | Path) -> None:
         """Write tokenizer.model, creating `folder` if needed."""
         Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / "tokenizer.model").write_bytes(self._model)
+        (Path(folder) / "tokenizer.model").write_bytes(self.model)
+
+    def _open(self, model: bytes) -> tuple[list[Piece], int | None, int | None]:
+        """Make ready to encode; give the pieces and the ids that open and end a text."""
+        try:
+            self._processor = processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+        except RuntimeError as error:
+            raise ValueError(f"not a SentencePiece model: {error}") from None
+
+        def kind(i: int) -> int:
+            if processor.is_byte(i):
+                return BYTE
+            return (
+                CONTROL
+                if processor.is_control(i)
+                else UNKNOWN
+                if processor.is_unknown(i)
+                else NORMAL
+            )
+
+        pieces = [
+            Piece(processor.id_to_piece(i), processor.get_score(i), kind(i))
+            for i in range(processor.vocab_size())
+        ]
+        ends = (i if i >= 0 else None for i in (processor.bos_id(), processor.eos_id()))
+        return pieces, *ends
+
+    def _encode_text(self, text: str) -> list[int]:
+        return self._processor.encode(text)
+
+    def _decode_ids(self, ids: list[int]) -> str:
+        return self._processor.decode(ids)
 
     def _check(self, ids: Iterable[int]) -> list[int]:
         ids = list(ids)
         for i in ids:
-            if not 0 <= i < self._n_pieces and i not in self._whole_texts:
+            if not 0 <= i < len(self.pieces) and i not in self._whole.texts:
                 size = self.vocab_size
                 raise ValueError(f"id {i} is not in this vocabulary of {size} tokens")
         return ids
 
     def _bytes_of(self, i: int) -> bytes:
-        if i in self._whole_texts:
-            return self._whole_texts[i].encode("utf-8")
-        piece = self._processor.id_to_piece(i)
-        if self._processor.is_byte(i):
-            return bytes([int(piece[1:-1], base=16)])  # "<0x0A>"
-        return piece.replace("▁", " ").encode("utf-8")
-
-
-def _first_valid(given: int | None, of_model: int) -> int | None:
-    if given is not None:
-        return given
-    return of_model if of_model >= 0 else None  # SentencePiece says -1 for none
+        if i in self._whole.texts:
+            return self._whole.texts[i].encode("utf-8")
+        piece = self.pieces[i]
+        if piece.kind == BYTE:
+            return bytes([int(piece.text[1:-1], base=16)])  # "<0x0A>"
+        return piece.text.replace("▁", " ").encode("utf-8")

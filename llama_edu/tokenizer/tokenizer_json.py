@@ -14,6 +14,7 @@ from llama_edu.tokenizer.pretokenize import patterns_of_json
 
 if TYPE_CHECKING:
     from llama_edu.tokenizer.bpe import BPETokenizer
+    from llama_edu.tokenizer.spm import SentencePieceTokenizer
 
 
 def read_tokenizer_json(path: str | Path) -> dict[str, Any]:
@@ -105,12 +106,6 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 def write_tokenizer_json(tokenizer: "BPETokenizer", folder: str | Path) -> None:
     """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = tokenizer.special_tokens | tokenizer.added_tokens
-    texts = {i: text for text, i in whole.items()}
-    bos, eos = texts.get(tokenizer.bos_id), texts.get(tokenizer.eos_id)
-    adds = tokenizer.add_bos and bos
     splits = [
         {"type": "Split", "pattern": {"Regex": p}, "behavior": "Isolated", "invert": False}
         for p in tokenizer.patterns
@@ -122,17 +117,40 @@ def write_tokenizer_json(tokenizer: "BPETokenizer", folder: str | Path) -> None:
         "use_regex": False,
     }
     spec = {
-        "version": "1.0",
-        "added_tokens": [
-            {"id": i, "content": text, "special": text in tokenizer.special_tokens}
-            | dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
-            for i, text in sorted(texts.items())
-        ],
         "normalizer": None,
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [*splits, byte_level]},
-        "post_processor": _bos_processor(bos, tokenizer.bos_id) if adds else None,
         "decoder": byte_level,
         "model": _model(tokenizer),
+    }
+    write_spec(spec, tokenizer, folder)
+
+
+def write_spec(
+    spec: dict[str, Any], tokenizer: "BPETokenizer | SentencePieceTokenizer", folder: str | Path
+) -> None:
+    """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed.
+
+    Args:
+        spec: what the first says of the vocabulary and of the preparation of text.
+        tokenizer: its control and added tokens, and its template, complete the two.
+        folder: where they go.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = tokenizer.special_tokens | tokenizer.added_tokens
+    texts = {i: text for text, i in whole.items()}
+    bos, eos = texts.get(tokenizer.bos_id), texts.get(tokenizer.eos_id)
+    adds = tokenizer.add_bos and bos
+    tokens = [
+        {"id": i, "content": text, "special": text in tokenizer.special_tokens}
+        | dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+        for i, text in sorted(texts.items())
+    ]
+    spec = {
+        "version": "1.0",
+        "added_tokens": tokens,
+        "post_processor": _bos_processor(bos, tokenizer.bos_id) if adds else None,
+        **spec,
     }
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",

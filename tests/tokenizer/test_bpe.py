@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_edu.tokenizer import bpe
-from llama_edu.tokenizer.bpe import BPETokenizer, merge_pairs
+from llama_edu.tokenizer import merging
+from llama_edu.tokenizer.bpe import BPETokenizer
+from llama_edu.tokenizer.merging import merge_pairs
 from llama_edu.tokenizer.pretokenize import GPT2
 from tests.tokenizer.oracles import EMOJI, TEXTS, texts
 
@@ -146,8 +147,8 @@ def test_without_merges_any_two_tokens_that_make_one_merge_lowest_id_first():
 def test_the_cache_stays_small_and_changes_no_id(monkeypatch):
     words = [f" {a}{b}" for a in "abc" for b in "abc"]
     expected = make_tokenizer().encode("".join(words * 2))
-    monkeypatch.setattr(bpe, "MAX_CACHED_CHUNKS", 4)
-    monkeypatch.setattr(bpe, "MAX_CACHED_LENGTH", 3)
+    monkeypatch.setattr(merging, "MAX_CACHED_CHUNKS", 4)
+    monkeypatch.setattr(merging, "MAX_CACHED_LENGTH", 3)
     tokenizer = make_tokenizer()
     assert tokenizer.encode("".join(words * 2)) == expected
     for word in words:

@@ -9,13 +9,10 @@ from llama_edu.tokenizer.pretokenize import (
     DIGIT,
     GGUF_PATTERNS,
     GPT2,
-    check_surrogates,
     compile_pattern,
-    compile_splitter,
     patterns_of_gguf,
     patterns_of_json,
     split_chunks,
-    split_tokens,
 )
 from tests.tokenizer.oracles import PRE_TOKENIZERS, TEXTS, texts
 
@@ -109,17 +106,6 @@ def test_steps_must_end_in_bytes():
         patterns_of_json({"type": "Sequence", "pretokenizers": [byte_level, digits]})
     with pytest.raises(ValueError, match="step 1 is not supported: None"):
         patterns_of_json(None)
-
-
-def test_the_longest_token_wins():
-    splitter = compile_splitter(["<a>", "<a>b", "."])
-    assert split_tokens("x<a>b<a>.", splitter) == ["x", "<a>b", "", "<a>", "", ".", ""]
-    assert split_tokens("<a>", compile_splitter([])) == ["<a>"]
-
-
-def test_a_lone_surrogate_is_named():
-    with pytest.raises(ValueError, match=r"lone surrogate, got '\\ud83e' at index 2"):
-        check_surrogates("ab\ud83e")
 
 
 def test_the_byte_alphabet_is_that_of_the_tokenizers_library():
