@@ -3,8 +3,9 @@
 #
 # Six small functions. Put together, they are the attention of Llama 3.
 #
-# Write each where it says `YOUR CODE HERE`, then run the cell below it: it tells you whether the
-# function is right, and if not, which mistake it makes. Try as often as you like.
+# Write down a guess, then the function where it says `YOUR CODE HERE`, and run the cell below it:
+# it tells you whether the function is right, and if not, which mistake it makes. Try as often as
+# you like.
 #
 # The lesson is [notebooks/05_attention](../notebooks/05_attention.ipynb).
 
@@ -29,6 +30,9 @@ from llama_edu.course import check
 # <details><summary>Hint 2</summary>The lesson measured a standard deviation that grows like the
 # square root of d. Divide by it.</details>
 
+# %%
+guess = None  # a shape, such as (2, 6)
+
 
 # %% grade_id="attention.scores"
 def scores(q: Tensor, k: Tensor) -> Tensor:
@@ -45,6 +49,10 @@ def scores(q: Tensor, k: Tensor) -> Tensor:
 check("attention.scores", scores)
 
 # %% [markdown]
+# <details><summary>Was your guess right?</summary>(2, 6, 5, 7): for each
+# text and head a row for every query and a column for every key. The width is summed away.</details>
+
+# %% [markdown]
 # ### 5.2 A softmax that survives · difficulty 2/5 · importance 5/5 · 10 min
 #
 # Turn numbers into weights that are positive and sum to 1 along one dimension:
@@ -56,6 +64,9 @@ check("attention.scores", scores)
 # c. Which c keeps exp from overflowing?</details>
 # <details><summary>Hint 2</summary>Each line along `dim` needs its own c. `keepdim=True` keeps
 # the shapes fitting.</details>
+
+# %%
+guess = None  # a number
 
 
 # %% grade_id="attention.softmax"
@@ -74,6 +85,10 @@ def softmax(x: Tensor, dim: int) -> Tensor:
 check("attention.softmax", softmax)
 
 # %% [markdown]
+# <details><summary>Was your guess right?</summary>inf: float32 ends near
+# 3.4e38, and already exp(89) is beyond it. inf / inf is NaN.</details>
+
+# %% [markdown]
 # ### 5.3 A mask that knows where it is · difficulty 2/5 · importance 5/5 · 10 min
 #
 # A token may look at itself and at what came before. With a cache there are more keys than
@@ -85,6 +100,9 @@ check("attention.softmax", softmax)
 # t + n_keys - n_queries.</details>
 # <details><summary>Hint 2</summary>Compare a column of query positions with a row of key
 # positions; `torch.arange` makes both. Or `tril` with a diagonal.</details>
+
+# %%
+guess = None  # how many keys
 
 
 # %% grade_id="attention.causal_mask"
@@ -103,16 +121,26 @@ def causal_mask(n_queries: int, n_keys: int) -> Tensor:
 check("attention.causal_mask", causal_mask)
 
 # %% [markdown]
+# <details><summary>Was your guess right?</summary>Four: it is token 3 of
+# the five, and sees the tokens 0, 1, 2 and itself.</details>
+
+# %% [markdown]
 # ### 5.4 One head · difficulty 3/5 · importance 5/5 · 15 min
 #
 # Scores, mask, softmax, mixture: all of attention for one head. You may use `torch.softmax` now.
 #
 # One edge: a query that may look at nothing (padding does this) must give zeros, not NaN.
 #
+# **Predict first.** Of two keys one is hidden: somebody set its score to -10000. The other, which
+# may be seen, happens to have the score -20000. Which of the two gets the weight?
+#
 # <details><summary>Hint 1</summary>Hide before the softmax, not after: which score becomes
 # weight 0 under exp, however low the other scores are?</details>
 # <details><summary>Hint 2</summary>A row of nothing but -inf comes out of softmax as NaN.
 # `nan_to_num(0.0)` on the weights repairs exactly those rows.</details>
+
+# %%
+guess = None  # "hidden" or "seen"
 
 
 # %% grade_id="attention.attend"
@@ -133,6 +161,10 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
 check("attention.attend", attend)
 
 # %% [markdown]
+# <details><summary>Was your guess right?</summary>The hidden one, all of
+# it: -10000 is the larger score. Only -inf is below everything.</details>
+
+# %% [markdown]
 # ### 5.5 Into heads · difficulty 2/5 · importance 4/5 · 10 min
 #
 # A token's vector of D numbers is cut into H parts of d = D / H: head 0 gets the first d numbers
@@ -144,6 +176,9 @@ check("attention.attend", attend)
 # <details><summary>Hint 1</summary>Cut the last dimension in two, `unflatten` or `view` to
 # (B, T, H, d). Nothing has moved in memory so far.</details>
 # <details><summary>Hint 2</summary>Now swap T and H with `transpose(1, 2)`.</details>
+
+# %%
+guess = None  # True or False
 
 
 # %% grade_id="attention.split_heads"
@@ -159,15 +194,24 @@ def split_heads(x: Tensor, n_heads: int) -> Tensor:
 check("attention.split_heads", split_heads)
 
 # %% [markdown]
+# <details><summary>Was your guess right?</summary>No: head 0 gets the
+# first 20 numbers of a text, nearly all of its first token and nothing of the others.</details>
+
+# %% [markdown]
 # ### 5.6 Grouped queries · difficulty 4/5 · importance 4/5 · 20 min
 #
 # Llama 3 has more query heads than key and value heads: H / G neighbouring query heads share one.
 # Attend causally in every head, then set the outputs of a token's heads side by side again.
 #
+# **Predict first.** With 8 query heads and 2 groups, which query heads use group 0?
+#
 # <details><summary>Hint 1</summary>Make k and v as many as q: heads 0 0 0 1 1 1 for H = 6,
 # G = 2. Then everything is as in 5.4, with two dimensions in front.</details>
 # <details><summary>Hint 2</summary>Merging undoes 5.5: first swap back to (B, T, H, d), then
 # flatten the last two.</details>
+
+# %%
+guess = None  # a list, such as [0, 1]
 
 
 # %% grade_id="attention.grouped_attention"
@@ -191,6 +235,10 @@ def grouped_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 # %% grade_id="check.attention.grouped_attention" points=4
 check("attention.grouped_attention", grouped_attention)
+
+# %% [markdown]
+# <details><summary>Was your guess right?</summary>[0, 1, 2, 3]:
+# neighbours share. `repeat` would give group 0 to the heads 0, 2, 4 and 6.</details>
 
 # %% [markdown]
 # Done? This is `llama_edu.model.attention` but for the positions, which come in lesson 06.

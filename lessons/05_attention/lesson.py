@@ -155,6 +155,10 @@ plots.lines(
 # %% [markdown]
 # Unscaled, a wide head is sure of itself before it has learned anything. Worse, it cannot learn
 # any more: where softmax is saturated, its gradient is almost zero.
+#
+# To see that, mix random values with the weights: `backward()` then puts into `scores.grad` by how
+# much the mixture would move if each score moved a little. No gradient means that no step of
+# training can change these scores.
 
 # %% tags=["nbval-check-output"]
 values = torch.randn(500, 32, generator=dice)
@@ -206,6 +210,10 @@ config = ModelConfig(
     vocab_size=len(letters), d_model=64, n_layers=2, n_heads=4, n_kv_heads=4, d_ff=176,
     max_seq_len=T,
 )
+
+# %% [markdown]
+# `look` takes a text through the model layer by layer, under the mask that we give it. `rope` tells
+# each letter its place, by turning queries and keys; lesson 06 shows how. Here it is passed on.
 
 
 # %%
@@ -363,11 +371,15 @@ guess = None
 heads = x.view(1, 2, 3, 2).transpose(1, 2)
 print("swap, then flatten:", heads.transpose(1, 2).flatten(2)[0].tolist())
 print("flatten alone:     ", heads.reshape(1, 2, 6)[0].tolist())
-#
+
+# %% [markdown]
 # ## Fewer keys than queries
 #
 # While a model writes, it keeps the keys and values of all words so far. That memory, not
 # arithmetic, is what long texts cost. So heads can share them in groups: **grouped queries**.
+#
+# `kv_bytes_per_token` counts what one word leaves behind: a key and a value of d numbers, two bytes
+# each, for every key head of every layer.
 
 # %% tags=["nbval-check-output"]
 import dataclasses

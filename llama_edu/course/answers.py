@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import nbformat
@@ -74,14 +75,16 @@ def merge(theirs: NotebookNode, new: NotebookNode, delivered: Mapping[str, str])
     """
     merged = nbformat.from_dict(new)
     answers, checks = answer_cells(merged), check_cells(merged)
-    given = {_fingerprint(cell): cell for cell in merged.cells}
-    known = set(delivered.values()) | given.keys()
+    given = dict(zip(_counted(map(_fingerprint, merged.cells)), merged.cells, strict=True))
+    places = dict(zip(delivered, _counted(delivered.values()), strict=True))
+    known = set(delivered.values()) | {fingerprint for fingerprint, _ in given}
     chosen = answer_cells(theirs)
     below: dict[int, list[NotebookNode]] = {}
     anchor = None
     for cell in theirs.cells:
         answer = _graded_name(cell, "solution")
         check = _graded_name(cell, "grade").removeprefix("check.")
+        place = places.get(cell.get("id", ""), (_fingerprint(cell), 0))
         if answer in answers and cell is chosen[answer]:
             anchor = _carry(cell, answers[answer])
         elif check in checks:
@@ -89,8 +92,8 @@ def merge(theirs: NotebookNode, new: NotebookNode, delivered: Mapping[str, str])
             if cell.source == anchor.source:
                 _carry(cell, anchor)
         elif _fingerprint(cell) in known:
-            anchor = given.get(_fingerprint(cell), anchor)
-        elif (home := given.get(delivered.get(cell.get("id", ""), ""))) is not None:
+            anchor = given.get(place, anchor)
+        elif (home := given.get(place)) is not None:
             anchor = _carry(cell, home)
         elif cell.source.strip():
             below.setdefault(id(anchor), []).append(_as_their_own(cell))
@@ -109,6 +112,14 @@ def _graded_name(cell: NotebookNode, role: str) -> str:
 
 def _fingerprint(cell: NotebookNode) -> str:
     return hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:16]
+
+
+def _counted(fingerprints: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Each with how often it came before: two cells `guess = None` are two places."""
+    seen: Counter[str] = Counter()
+    for fingerprint in fingerprints:
+        yield fingerprint, seen[fingerprint]
+        seen[fingerprint] += 1
 
 
 def _carry(cell: NotebookNode, home: NotebookNode) -> NotebookNode:

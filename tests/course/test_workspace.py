@@ -146,6 +146,20 @@ def test_cells_of_their_own_stay_below_the_cell_they_stood_below(copy, publish):
     assert len(set(ids)) == len(ids)
 
 
+def test_what_stands_in_cells_that_began_alike_is_not_mixed_up(copy, publish):
+    twice = EXERCISE + "\n# %%\nguess = None\n"
+    refresh(copy, publish(exercise=twice))
+
+    def guess(notebook):
+        notebook.cells[1].source, notebook.cells[5].source = "guess = 1", "guess = 2"
+
+    edit(copy / EXERCISE_PATH, guess)
+    longer = twice.replace("# %%\nguess", "# %% [markdown]\n# Begin.\n\n# %%\nguess", 1)
+    refresh(copy, publish(exercise=longer))
+    got = [source for source in sources(copy / EXERCISE_PATH) if source.startswith("guess")]
+    assert got == ["guess = 1", "guess = 2"]
+
+
 def test_an_answer_whose_question_is_gone_stays_as_a_cell_of_their_own(copy, publish):
     edit(copy / EXERCISE_PATH, write_answer)
     renamed = EXERCISE.replace("sums.add", "sums.plus").replace("def add", "def plus")
