@@ -33,6 +33,25 @@ def first_use(function: Callable, names: Collection[str]) -> Use | None:
     return None
 
 
+def first_use_in(source: str, names: Collection[str]) -> Use | None:
+    """The first of some names that a function in a cell uses; the cell is not run.
+
+    first_use_in("def f(x): return x.softmax(0)", {"softmax"}).name -> "softmax". What stands
+    outside every function, such as a trial of one's own, is not looked at.
+    """
+    if not names:
+        return None
+    try:
+        module = compile(source, "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    for code in filter(lambda constant: isinstance(constant, CodeType), module.co_consts):
+        for name, number in _loads(code):
+            if name in names:
+                return Use(name, f"In line {number}: `{source.splitlines()[number - 1].strip()}`")
+    return None
+
+
 def defined_names(source: str) -> set[str]:
     """Names that the code of a cell makes for the cells after it; none if it cannot be read.
 

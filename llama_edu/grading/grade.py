@@ -1,0 +1,181 @@
+"""Grade a class: one submission at a time, on as many processes as there are."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, as_completed
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from llama_edu.course.answers import answer_cells, read_notebook
+from llama_edu.course.lessons import Lesson, all_lessons
+from llama_edu.course.names import first_use_in
+from llama_edu.course.questions import Question, load_questions
+from llama_edu.course.verdict import Verdict
+from llama_edu.grading.engine import Page, SandboxError, fatal_sentence, run_pages
+from llama_edu.grading.injection import Task, inject, make_task
+from llama_edu.grading.store import Assignment, read_json, result_file, write_json
+from llama_edu.grading.submissions import Submission
+from llama_edu.grading.visible import visible_modules
+
+N_TRIES = 3
+HINTS = {
+    "timeout": "Is it in a loop whose condition never becomes false?",
+    "memory": "Which tensor is much larger than the inputs? Print its shape before it is made.",
+    "died": "An answer ends with `return`; it does not end Python.",
+}
+_lock = threading.Lock()  # pytest, which nbval runs in, is not for two threads of a process
+
+
+def grade_class(
+    submissions: Iterable[Submission],
+    assignment: Assignment,
+    out: Path,
+    executor: Executor,
+    on_done: Callable[[dict, bool], None] = lambda result, is_new: None,
+) -> list[dict]:
+    """Grade whoever is not graded yet as they handed in; every result is kept at once.
+
+    Args:
+        submissions: of the class.
+        assignment: what is graded, and how.
+        out: the folder of the results.
+        executor: where the work is done: local processes, or a cluster's.
+        on_done: called with each result, and whether it is new.
+
+    Returns:
+        The results, by student.
+    """
+    results, running = [], {}
+    try:
+        for submission in submissions:
+            key = assignment.key(submission)
+            old = read_json(result_file(out, submission.student))
+            if old and old.get("key") == key:
+                results.append(old)
+                on_done(old, False)
+                continue
+            job = executor.submit(grade_submission, submission, _portable(assignment))
+            running[job] = (submission.student, key)
+        for job in as_completed(running):
+            student, key = running[job]
+            result = job.result() | {"key": key}
+            write_json(result_file(out, student), result)
+            results.append(result)
+            on_done(result, True)
+    except BaseException:
+        for job in running:
+            job.cancel()
+        raise
+    return sorted(results, key=lambda result: result["student"])
+
+
+def grade_submission(submission: Submission, assignment: dict) -> dict:
+    """Grade one submission; the result is plain data.
+
+    Raises:
+        SandboxError: if the sandbox does not work, tried three times.
+    """
+    start, lesson = time.monotonic(), _lesson(assignment["lesson"])
+    tasks, exercise = _prepared(lesson.name, assignment["seed"])
+    stubs = {name: cell.source.strip() for name, cell in answer_cells(exercise).items()}
+    verdicts, todo = {}, []
+    for task in tasks:
+        source = submission.answers.get(task.question.name, "")
+        if source.strip() in ("", stubs[task.question.name]):
+            verdicts[task.question.name] = _verdict(task.question, "open", "Not answered.")
+        elif use := first_use_in(source, task.question.forbids):
+            sentence = f"`{use.name}` must not be used here: what it does is to be written."
+            verdicts[task.question.name] = _verdict(task.question, "forbidden", sentence, use.line)
+        else:
+            todo.append(task)
+    for _ in range(N_TRIES):
+        try:
+            with _lock, visible_modules(uses(tasks)) as path:
+                sandbox = {"level": assignment["level"], "path": path}
+                verdicts |= _run(todo, exercise, submission, assignment["limits"], sandbox)
+            break
+        except SandboxError as error:
+            problem = error
+    else:
+        raise problem
+    questions = [_row(task.question, verdicts[task.question.name]) for task in tasks]
+    return {
+        "student": submission.student,
+        "lesson": lesson.name,
+        "notebook": submission.notebook,
+        "score": sum(row["earned"] for row in questions),
+        "max_score": sum(row["points"] for row in questions),
+        "level": assignment["level"],
+        "questions": questions,
+        "notes": list(submission.notes),
+        "answers": dict(submission.answers),
+        "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def uses(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """Modules of this package that the exercise says its answers may import."""
+    return tuple(sorted({name for task in tasks for name in task.question.uses}))
+
+
+def _run(todo, exercise, submission, limits, sandbox) -> dict[str, Verdict]:
+    pages = {
+        f"q{i}": Page(task, inject(exercise, submission.answers, task))
+        for i, task in enumerate(todo)
+    }
+    if pages:
+        run_pages(pages, limits, sandbox)
+    return {page.task.question.name: _verdict_of(page, limits) for page in pages.values()}
+
+
+def _verdict_of(page: Page, limits) -> Verdict:
+    question = page.task.question
+    if page.fatal:
+        sentence, hint = fatal_sentence(page.fatal, limits), HINTS.get(page.fatal, "")
+        return Verdict(question.name, question.points, page.fatal, sentence, hint=hint)
+    if page.own_error and (page.verdict is None or not page.verdict.ok):
+        return _verdict(question, "cell", f"The cell itself fails: {page.own_error}")
+    return page.verdict or _verdict(question, "error", "The check could not be run.")
+
+
+def _verdict(question: Question, kind: str, sentence: str, line: str = "") -> Verdict:
+    return Verdict(question.name, question.points, kind, sentence, line)
+
+
+def _row(question: Question, verdict: Verdict) -> dict:
+    return {
+        "question": question.name,
+        "points": question.points,
+        "earned": verdict.earned,
+        "kind": verdict.kind,
+        "sentence": verdict.sentence,
+        "line": verdict.line,
+        "misconception": verdict.misconception,
+        "says": verdict.says,
+        "hint": verdict.hint,
+    }
+
+
+def _portable(assignment: Assignment) -> dict:
+    """An assignment as any machine that has this course understands it."""
+    return {
+        "lesson": assignment.lesson.name,
+        "seed": assignment.seed,
+        "limits": assignment.limits,
+        "level": assignment.level,
+    }
+
+
+def _lesson(name: str) -> Lesson:
+    return next(lesson for lesson in all_lessons() if lesson.name == name)
+
+
+@lru_cache(maxsize=4)
+def _prepared(name: str, seed: int):
+    """The tasks of a lesson's questions, and its exercise as it was handed out."""
+    lesson = _lesson(name)
+    exercise = read_notebook(lesson.folder.parents[1] / "exercises" / f"{name}.ipynb")
+    return [make_task(question, seed) for question in load_questions(lesson)], exercise
