@@ -50,7 +50,7 @@ check("attention.scores", scores)
 
 # %% [markdown]
 # <details><summary>Was your guess right?</summary>(2, 6, 5, 7): for each
-# text and head a row for every query and a column for every key. The width is summed away.</details>
+# text and head a row for every query, a column for every key. The width is summed away.</details>
 
 # %% [markdown]
 # ### 5.2 A softmax that survives · difficulty 2/5 · importance 5/5 · 10 min

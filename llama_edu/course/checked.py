@@ -8,7 +8,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from llama_edu.course.answers import answer_cells, read_notebook
-from llama_edu.course.workspace import STATE, write
+from llama_edu.course.workspace import STATE, write_whole
 
 CHECKED = ".llama_edu_checked.json"  # by exercise: a hash of each answer, and which were right
 
@@ -30,7 +30,7 @@ def remember(notebook: Path, right: Iterable[str]) -> None:
         return
     answers = _hashes(read_notebook(notebook))
     found = _read(workspace) | {notebook.stem: {"answers": answers, "right": sorted(right)}}
-    write(workspace / CHECKED, json.dumps(found, indent=1) + "\n")
+    write_whole(workspace / CHECKED, json.dumps(found, indent=1) + "\n")
 
 
 def recall(workspace: Path, exercise: str, notebook: NotebookNode) -> dict[str, bool]:

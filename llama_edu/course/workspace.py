@@ -114,7 +114,7 @@ def release(folder: Path, root: Path | None = None) -> list[str]:
     for path in (*delivered, STATE):
         (folder / path).unlink(missing_ok=True)
     paths = [change.path for change in refresh(folder, root)]
-    write(folder / "README.md", README)
+    write_whole(folder / "README.md", README)
     _remember(folder, _state(folder)["delivered"], is_release=True)
     return [*paths, "README.md"]
 
@@ -123,14 +123,14 @@ def _refresh_file(folder: Path, path: str, source: Path, delivered: dict) -> Cha
     target, new = folder / path, read_notebook(source)
     old, delivered[path] = delivered.get(path), fingerprints(new)
     if not target.exists():
-        write(target, source.read_text(encoding="utf-8"))
+        write_whole(target, source.read_text(encoding="utf-8"))
         return Change(path, "new")
     if old == delivered[path]:
         return None
     if not _is_changed(target, delivered[path]):  # it is the new one: only the state was lost
         return None
     if old and not _is_changed(target, old):
-        write(target, source.read_text(encoding="utf-8"))
+        write_whole(target, source.read_text(encoding="utf-8"))
         return Change(path, "replaced")
     try:
         theirs = read_notebook(target)
@@ -138,13 +138,13 @@ def _refresh_file(folder: Path, path: str, source: Path, delivered: dict) -> Cha
         theirs = None
     if theirs is None or path.startswith("notebooks/"):
         beside = _free(target, "{} (new{}).ipynb", replaceable=delivered, folder=folder)
-        write(beside, source.read_text(encoding="utf-8"))
+        write_whole(beside, source.read_text(encoding="utf-8"))
         beside_path = beside.relative_to(folder).as_posix()
         delivered[beside_path] = delivered[path]
         return Change(path, "kept", beside_path)
     backup = _free(target, "{}.before-update{}.ipynb")
     backup.write_bytes(target.read_bytes())
-    write(target, to_text(merge(theirs, new, old or {})))
+    write_whole(target, to_text(merge(theirs, new, old or {})))
     return Change(path, "merged", backup.relative_to(folder).as_posix())
 
 
@@ -179,10 +179,10 @@ def _state(folder: Path) -> dict:
 
 def _remember(folder: Path, delivered: Mapping, is_release: bool) -> None:
     state = {"delivered": delivered} | ({"is_release": True} if is_release else {})
-    write(folder / STATE, json.dumps(state, indent=1) + "\n")
+    write_whole(folder / STATE, json.dumps(state, indent=1) + "\n")
 
 
-def write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file that is whole at any time: the old one until the new one is done."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")

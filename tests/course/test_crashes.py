@@ -30,6 +30,7 @@ QUESTION = Question(
 )
 
 
+@pytest.mark.filterwarnings("ignore:The use of")  # of `.T` on four dimensions
 @pytest.mark.parametrize("answer, words", [
     (lambda q, k, v, x, mask: x - x.max(1), "take `.values`"),
     (lambda q, k, v, x, mask: x.max(1).exp(), "take `.values`"),
