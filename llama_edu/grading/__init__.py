@@ -1,1 +1,1 @@
-"""Grades from code that nobody should trust: what is expected stays outside the student's process."""
+"""Grades from code that nobody should trust: what is expected never enters its process."""

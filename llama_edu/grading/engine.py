@@ -32,11 +32,13 @@ from llama_edu.grading.sandbox import Limits, SandboxSpecs
 START_SECONDS = 60
 GIVEN_SECONDS = 60
 POLL_SECONDS = 0.25
+SUBSCRIBE_SECONDS = 0.05
 MAX_MESSAGE_BYTES = 32 << 20
 MAX_MESSAGES = 500  # of one cell: an honest one sends five
 OPTIONS = (
     "-q", "-p", "nbval.plugin", "-p", "no:cacheprovider", "-p", "no:logging",
-    "-p", "no:faulthandler", "-p", "no:warnings", "-s", "--noconftest", "-c", os.devnull, "--nbval",
+    "-p", "no:faulthandler", "-p", "no:warnings", "-p", "no:unraisableexception",
+    "-p", "no:threadexception", "-s", "--noconftest", "-c", os.devnull, "--nbval",
 )  # fmt: skip
 
 FATAL = {
@@ -72,7 +74,26 @@ class Run:
     limits: Limits
     sandbox: dict
     kernels: list["StudentKernel"] = field(default_factory=list)
+    ready: list[KernelManager] = field(default_factory=list)
     problem: str = ""
+
+    def take_kernel(self) -> KernelManager:
+        """A kernel that is starting; the next one starts meanwhile."""
+        n_left = len(self.pages) - len(self.kernels)
+        while len(self.ready) < min(n_left, 2):
+            manager = KernelManager(
+                kernel_name="student", context=_context(),
+                kernel_spec_manager=SandboxSpecs(self.sandbox | {"memory": self.limits.memory}),
+            )  # fmt: skip
+            manager.start_kernel()
+            self.ready.append(manager)
+        return self.ready.pop(0)
+
+    def close(self) -> None:
+        for kernel in self.kernels:
+            kernel.close()
+        for manager in self.ready:
+            manager.shutdown_kernel(now=True)
 
     def page(self, item) -> Page:
         return self.pages[item.parent.path.stem]
@@ -126,13 +147,8 @@ class StudentKernel(RunningKernel):
 
     def __init__(self, kernel_name, cwd=None, startup_timeout=START_SECONDS):
         self.fatal, self.n_messages, self.is_up = "", 0, False
-        self.km = KernelManager(
-            kernel_name="student",
-            kernel_spec_manager=SandboxSpecs(self.run.sandbox | {"memory": self.run.limits.memory}),
-            context=_context(),
-        )
+        self.km = self.run.take_kernel()
         self.run.kernels.append(self)
-        self.km.start_kernel()
         self.kc = self.km.client()
         self.kc.start_channels(hb=False, stdin=False, control=False)
         try:
@@ -141,6 +157,18 @@ class StudentKernel(RunningKernel):
             words = getattr(self.km.provisioner, "words", "") or str(error)
             raise SandboxError(f"a kernel did not start: {words}") from None
         self.is_up = True
+
+    def _ensure_iopub_up(self):
+        """Wait until its messages arrive: what it says before we have subscribed is lost."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            message = self.kc.kernel_info()
+            try:
+                self.await_reply(message, START_SECONDS)
+                return self.await_idle(message, SUBSCRIBE_SECONDS)
+            except Empty:
+                continue
+        raise RuntimeError(f"it was not up after {START_SECONDS} s")
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
         self.n_messages = 0
@@ -223,8 +251,7 @@ def run_pages(pages: Mapping[str, Page], limits: Limits, sandbox: dict) -> None:
             with contextlib.redirect_stdout(io.StringIO()):
                 pytest.main([*OPTIONS, "--rootdir", folder, *map(str, paths)], plugins=[run])
     finally:
-        for kernel in run.kernels:
-            kernel.close()
+        run.close()
     for page in pages.values():
         if page.kernel is None or not page.kernel.is_up:
             raise SandboxError(run.problem or "a kernel did not start")

@@ -61,7 +61,9 @@ class Level:
 def best_level() -> Level:
     """The best level that works here, found by trying it."""
     if sys.platform != "linux":
-        return Level("limits", f"{sys.platform} has no namespaces: grade on Linux, or in a container")
+        return Level(
+            "limits", f"{sys.platform} has no namespaces: grade on Linux, or in a container"
+        )
     wrong = _try_namespaces()
     if not wrong:
         return Level("namespaces")
@@ -417,5 +419,3 @@ def _bubblewrap(settings: dict[str, Any]) -> list[str]:
         elif any(Path(path).is_relative_to(outer) for outer in (*visible, "/usr")):
             arguments += ["--tmpfs", path]
     return [*arguments, "--bind", folder, folder, "--chdir", "/tmp"]
-
-

@@ -1,4 +1,4 @@
-"""Secret seeds: the same for a whole class, and of no use to whoever sees a number made from one."""
+"""Secret seeds: one for a whole class, and none can be told from a number made from it."""
 
 import hashlib
 import secrets

@@ -123,6 +123,6 @@ def write_text(file: Path, text: str, mode: int = 0o644) -> None:
     """Write a file that is whole at any time: the old one until the new one is done."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    with open(part, "w", encoding="utf-8", newline="\n", opener=lambda p, f: os.open(p, f, mode)) as s:
-        s.write(text)
+    part.touch(mode)
+    part.write_text(text, encoding="utf-8", newline="\n")
     part.replace(file)

@@ -138,7 +138,9 @@ def read_answers(data: bytes, questions: list[str]) -> tuple[dict[str, str], lis
             answers[name] = source
     for name in questions:
         if counts.get(name, 0) > 1:
-            remarks.append(f"{name}: {counts[name]} cells have this id; the last that is filled counts")
+            remarks.append(
+                f"{name}: {counts[name]} cells have this id; the last that is filled counts"
+            )
         elif answers and name not in counts:
             remarks.append(f"{name}: the answer cell is missing")
     return answers, remarks

@@ -14,10 +14,12 @@ from torch import Tensor
 MAX_DEPTH = 16
 MAX_ITEMS = 100_000
 DTYPES = {
-    name: getattr(torch, name)
-    for name in "float16 bfloat16 float32 float64 complex64 complex128 bool uint8 int8 int16 "
-    "int32 int64".split()
-}
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64,
+        torch.complex128, torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
+    )
+}  # fmt: skip
 
 
 class WireError(ValueError):
