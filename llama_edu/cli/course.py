@@ -59,7 +59,8 @@ def start(
 def check(
     name: Annotated[str, typer.Argument(metavar="LESSON", help="By number or topic: 05.")],
     notebook: Annotated[
-        Path | None, typer.Argument(help="Yours; else the exercise in your working copy.")
+        Path | None,
+        typer.Argument(metavar="NOTEBOOK", help="Yours; else the exercise in your working copy."),
     ] = None,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds that one answer or its check may run.")
@@ -118,6 +119,10 @@ def progress(folder: Dir = None) -> None:
     for one in found:
         if one.problem:
             console.print(f"\n{folder / 'exercises'}: {one.problem}")
+        if n := len(one.unchecked):
+            words = "1 answer is" if n == 1 else f"{n} answers are"
+            follow = f"llama-edu check {one.lesson.number}"
+            console.print(typed(f"\n{one.lesson.name}: {words} not checked yet: {follow}"))
     earned, full = sum(one.earned for one in found), sum(one.points for one in found)
     console.print(f"\n{earned} of {_points(full)}, in {folder}")
     todo = next_lesson(found)

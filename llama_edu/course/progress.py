@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from llama_edu.course.answers import check_cells, points, read_notebook
+from llama_edu.course.answers import answer_cells, check_cells, points, read_notebook
 from llama_edu.course.checked import recall
 from llama_edu.course.lessons import Lesson, all_lessons
 
@@ -18,12 +18,14 @@ class Progress:
         lesson: which one.
         questions: the points of each question of its exercise, by name; none if it has none.
         right: names of those that were right when last checked.
+        unchecked: names of those that are answered and were never checked, as far as is known.
         problem: why the learner's notebook could not be read; "" if it could.
     """
 
     lesson: Lesson
     questions: dict[str, int]
     right: frozenset[str] = frozenset()
+    unchecked: frozenset[str] = frozenset()
     problem: str = ""
 
     @property
@@ -60,8 +62,13 @@ def progress(workspace: Path, root: Path | None = None) -> list[Progress]:
         except (ValueError, OSError) as error:
             found.append(Progress(lesson, questions, problem=str(error)))
             continue
-        right = _right(workspace, lesson.name, notebook) if notebook else set()
-        found.append(Progress(lesson, questions, frozenset(right & questions.keys())))
+        if notebook is None:
+            found.append(Progress(lesson, questions))
+            continue
+        known, shown = recall(workspace, lesson.name, notebook), check_cells(notebook)
+        right = {name for name in questions if _is_right(name, known, shown)}
+        unchecked = {name for name in questions.keys() - known if _is_new(name, notebook)}
+        found.append(Progress(lesson, questions, frozenset(right), frozenset(unchecked)))
     return found
 
 
@@ -70,10 +77,17 @@ def next_lesson(found: list[Progress]) -> Progress | None:
     return next((one for one in found if not one.is_done), None)
 
 
-def _right(workspace: Path, exercise: str, notebook: NotebookNode) -> set[str]:
-    known, shown = recall(workspace, exercise, notebook), check_cells(notebook)
-    names = {name for name, is_right in known.items() if is_right}
-    return names | {name for name in shown.keys() - known if _shows_right(name, shown[name])}
+def _is_right(name: str, known: dict[str, bool], shown: dict[str, NotebookNode]) -> bool:
+    return known[name] if name in known else name in shown and _shows_right(name, shown[name])
+
+
+def _is_new(name: str, notebook: NotebookNode) -> bool:
+    """Whether there is an answer, and its check cell shows nothing."""
+    answers, checks = answer_cells(notebook), check_cells(notebook)
+    if name not in answers or (name in checks and checks[name].get("outputs")):
+        return False
+    source = answers[name].source
+    return bool(source.strip()) and "raise NotImplementedError()" not in source
 
 
 def _shows_right(name: str, check_cell: NotebookNode) -> bool:

@@ -151,7 +151,7 @@ def test_a_file_is_no_folder(lesson, run, tmp_path, command):
 
 
 def test_progress_shows_a_map_and_what_is_next(lesson, run, monkeypatch, tmp_path):
-    half = Progress(lesson, {"a.one": 2, "a.two": 2}, frozenset({"a.two"}))
+    half = Progress(lesson, {"a.one": 2, "a.two": 2}, frozenset({"a.two"}), frozenset({"a.one"}))
     broken = Progress(lesson, {"b.one": 1}, problem="05_attention.ipynb must be a notebook: x")
     monkeypatch.setattr("llama_edu.course.progress.progress", lambda folder: [half, broken])
     (tmp_path / "llama_edu_course" / "exercises").mkdir(parents=True)
@@ -159,6 +159,7 @@ def test_progress_shows_a_map_and_what_is_next(lesson, run, monkeypatch, tmp_pat
     assert code == 0
     assert "Attention  1 of 2  2 of 4  █████░░░░░" in shown
     assert "exercises: 05_attention.ipynb must be a notebook: x" in shown
+    assert "05_attention: 1 answer is not checked yet: llama-edu check 05" in shown
     assert "2 of 5 points, in " in shown
     assert "Next: exercises/05_attention.ipynb, Attention" in shown
 

@@ -82,6 +82,24 @@ def test_what_was_checked_counts_before_what_is_shown(copy):
     assert progress(copy, copy.parent)[1].right == {"a.one", "a.two"}
 
 
+def test_answers_that_were_never_checked_are_told(copy):
+    path = copy / "exercises" / "01_a.ipynb"
+    stub = "def one():\n    raise NotImplementedError()"
+
+    def unchecked(one):
+        notebook = read_notebook(path)
+        answer_cells(notebook)["a.one"].source = one
+        path.write_text(to_text(notebook), encoding="utf-8")
+        return progress(copy, copy.parent)[1].unchecked
+
+    show(copy, "a.two", ERROR)
+    assert unchecked("def one():\n    return 3") == {"a.one"}
+    assert unchecked(stub) == unchecked(" ") == frozenset()
+    remember(path, [])
+    assert unchecked(" ") == frozenset()
+    assert unchecked("one = 1") == {"a.one"}
+
+
 @pytest.mark.parametrize("outputs", [
     (),
     (new_output("stream", text="a.one: not right yet\n"),),
