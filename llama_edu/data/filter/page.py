@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from llama_edu.data.dedup.shingles import MULTIPLIER, mix
+
 HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 # Chinese writes no spaces: there each character counts as a word.
 WORD = {
@@ -59,7 +61,7 @@ class Page:
         grams = [ids]
         for n in range(2, 11):
             # h(w1..wn) = h(w1..wn-1) * p + h(wn), modulo 2^64
-            grams.append(grams[-1][:-1] * np.uint64(0x9E3779B97F4A7C15) + ids[n - 1 :])
+            grams.append(grams[-1][:-1] * MULTIPLIER + ids[n - 1 :])
         return grams
 
     def top_gram_fraction(self, n: int) -> float:
@@ -90,14 +92,3 @@ class Page:
         for i in range(n):
             is_covered[i : i + len(hashes)] |= is_copy
         return float(self.word_lengths[is_covered].sum() / self.word_lengths.sum())
-
-
-def mix(numbers: np.ndarray) -> np.ndarray:
-    """Scatter 64-bit numbers so that neighbours have nothing in common (splitmix64's last steps).
-
-    Source: Steele, Lea & Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014).
-    """
-    z = numbers.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))

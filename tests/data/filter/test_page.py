@@ -1,11 +1,10 @@
 """Counting repeated n-grams: hand-computed, and against a slow count with Python's own sets."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_edu.data.filter.page import Page, mix
+from llama_edu.data.filter.page import Page
 
 words = st.lists(st.sampled_from(["a", "bb", "ccc", "dddd"]), min_size=1, max_size=40)
 
@@ -40,10 +39,3 @@ def test_repeated_grams_agree_with_a_slow_count(words, n):
         seen.add(gram)
     share = sum(len(words[i]) for i in covered) / sum(map(len, words))
     assert Page(" ".join(words)).repeated_gram_fraction(n) == pytest.approx(share)
-
-
-def test_mixed_numbers_are_all_different_and_half_their_bits_are_set():
-    mixed = mix(np.arange(4096, dtype=np.uint64))
-    assert len(set(mixed.tolist())) == 4096
-    ones = np.unpackbits(mixed.view(np.uint8)).mean()
-    assert ones == pytest.approx(0.5, abs=0.01)
