@@ -8,6 +8,7 @@ import typer
 from llama_edu.cli import course, data, talk
 from llama_edu.cli.build import build
 from llama_edu.cli.doctor import doctor
+from llama_edu.cli.grade import grade
 from llama_edu.cli.program import typed
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.add_typer(data.app, name="data")
 app.command()(doctor)
 app.command()(build)
 app.command()(course.release)
+app.command()(grade)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import BrokenExecutor, as_completed
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from llama_edu.course.names import first_use_in
 from llama_edu.course.questions import Question, load_questions
 from llama_edu.course.verdict import Verdict
 from llama_edu.grading.engine import Page, SandboxError, fatal_sentence, run_pages
+from llama_edu.grading.executors import executor
 from llama_edu.grading.injection import Task, inject, make_task
 from llama_edu.grading.store import Assignment, read_json, result_file, write_json
 from llama_edu.grading.submissions import Submission
@@ -32,43 +33,60 @@ def grade_class(
     submissions: Iterable[Submission],
     assignment: Assignment,
     out: Path,
-    executor: Executor,
+    jobs: int = 1,
+    scheduler: str | None = None,
     on_done: Callable[[dict, bool], None] = lambda result, is_new: None,
-) -> list[dict]:
+) -> tuple[list[dict], dict[str, str]]:
     """Grade whoever is not graded yet as they handed in; every result is kept at once.
 
     Args:
         submissions: of the class.
         assignment: what is graded, and how.
         out: the folder of the results.
-        executor: where the work is done: local processes, or a cluster's.
+        jobs: processes of this machine.
+        scheduler: address of a Dask scheduler to use instead.
         on_done: called with each result, and whether it is new.
 
     Returns:
-        The results, by student.
+        The results by student, and why the others could not be graded: nobody's grade is lost
+        by a fault that is not theirs.
     """
-    results, running = [], {}
-    try:
-        for submission in submissions:
-            key = assignment.key(submission)
-            old = read_json(result_file(out, submission.student))
-            if old and old.get("key") == key:
-                results.append(old)
-                on_done(old, False)
-                continue
-            job = executor.submit(grade_submission, submission, _portable(assignment))
-            running[job] = (submission.student, key)
-        for job in as_completed(running):
-            student, key = running[job]
-            result = job.result() | {"key": key}
-            write_json(result_file(out, student), result)
-            results.append(result)
-            on_done(result, True)
-    except BaseException:
-        for job in running:
-            job.cancel()
-        raise
-    return sorted(results, key=lambda result: result["student"])
+    results, todo, problems = [], [], {}
+    for submission in submissions:
+        key = assignment.key(submission)
+        old = read_json(result_file(out, submission.student))
+        if old and old.get("key") == key:
+            results.append(old)
+            on_done(old, False)
+        else:
+            todo.append((submission, key))
+
+    def grade(some: list, jobs: int, scheduler: str | None) -> list:
+        """Those of some whose grader ended with all its work."""
+        lost = []
+        with executor(jobs, scheduler) as pool:
+            running = {
+                pool.submit(grade_submission, one[0], _portable(assignment)): one for one in some
+            }
+            for job in as_completed(running):
+                submission, key = running[job]
+                try:
+                    result = job.result() | {"key": key}
+                except BrokenExecutor:
+                    lost.append((submission, key))
+                except (SandboxError, OSError) as error:
+                    problems[submission.student] = str(error)
+                else:
+                    write_json(result_file(out, submission.student), result)
+                    results.append(result)
+                    on_done(result, True)
+        return lost
+
+    # One submission that ends a process takes those that run beside it along: each gets one alone.
+    for one in grade(todo, jobs, scheduler) if todo else []:
+        if grade([one], 1, None):
+            problems[one[0].student] = "grading it ended the grader itself: look at it by hand"
+    return sorted(results, key=lambda result: result["student"]), problems
 
 
 def grade_submission(submission: Submission, assignment: dict) -> dict:

@@ -67,10 +67,24 @@ def best_level() -> Level:
     wrong = _try_namespaces()
     if not wrong:
         return Level("namespaces")
-    if shutil.which("bwrap") is None:
-        return Level("limits", f"{wrong}; the program bwrap, which may be allowed to, is not here")
     refused = _try_bubblewrap()
     return Level("limits", f"{wrong}; {refused}") if refused else Level("bubblewrap", wrong)
+
+
+def choose_level(name: str) -> Level:
+    """The level that was asked for; the best that works if none was.
+
+    Raises:
+        ValueError: if there is no such level, or it does not work here.
+    """
+    if not name:
+        return best_level()
+    if name not in LEVELS:
+        raise ValueError(f"--sandbox {name} must be one of {', '.join(LEVELS)}")
+    wrong = {"namespaces": _try_namespaces, "bubblewrap": _try_bubblewrap}.get(name, str)()
+    if wrong:
+        raise ValueError(f"--sandbox {name} does not work here: {wrong}")
+    return Level(name, "asked for by --sandbox")
 
 
 @dataclass(frozen=True)
@@ -383,6 +397,8 @@ def _try_namespaces() -> str:
 
 def _try_bubblewrap() -> str:
     """Why bubblewrap cannot be used, or ""."""
+    if shutil.which("bwrap") is None:
+        return "the program bwrap is not here"
     folder = mkdtemp(prefix="llama_edu_")
     settings = {
         "connection_file": f"{folder}/kernel.json", "visible": readable_folders(),

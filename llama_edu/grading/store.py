@@ -6,11 +6,13 @@ import os
 import re
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
 
 import llama_edu
+from llama_edu.course.fingerprint import fingerprint
 from llama_edu.course.lessons import Lesson
 from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.seeds import new_seed
@@ -38,33 +40,30 @@ class Assignment:
 
     def key(self, submission: Submission) -> str:
         """Changes with whatever could change the grade, and with nothing else."""
-        root = self.lesson.folder.parents[1]
-        files = [
-            self.lesson.questions_py,
-            root / "exercises" / f"{self.lesson.name}.ipynb",
-            *sorted(Path(llama_edu.__file__).parent.rglob("*.py")),
-        ]
         parts = [
             json.dumps(sorted(submission.answers.items())),
             *submission.notes,
             submission.notebook,
-            _digest(tuple(files)),
+            _graders(self.lesson),
             f"{sys.version_info[:2]} {torch.__version__} {sys.platform}",
             f"{self.seed} {self.limits} {self.level}",
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-_digests: dict[tuple[Path, ...], str] = {}
-
-
-def _digest(files: tuple[Path, ...]) -> str:
-    if files not in _digests:
-        digest = hashlib.sha256()
-        for file in files:
-            digest.update(file.read_bytes())
-        _digests[files] = digest.hexdigest()
-    return _digests[files]
+@cache
+def _graders(lesson: Lesson) -> str:
+    """A hash of the questions, the exercise, the package that they use, and the grader."""
+    package = Path(llama_edu.__file__).parent
+    files = [
+        lesson.folder.parents[1] / "exercises" / f"{lesson.name}.ipynb",
+        *sorted((package / "grading").rglob("*.py")),
+        *(package / "course" / f"{name}.py" for name in ("compare", "diagnose", "outcomes")),
+    ]
+    digest = hashlib.sha256(fingerprint([lesson.questions_py]).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def keep_seed(out: Path, lesson: Lesson, seed: int | None) -> int:
