@@ -60,7 +60,7 @@ def defined_names(source: str) -> set[str]:
     python = "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
     try:
         symbols = symtable.symtable(python, "<cell>", "exec").get_symbols()
-    except (SyntaxError, ValueError):  # ValueError: a null character
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # null characters, nesting
         return set()
     return {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
 

@@ -206,6 +206,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"plain": plain, "code": _code, "number": "{:.4g}".format}
+    environment.filters["breakable"] = lambda name: Markup(".<wbr>").join(escape(name).split("."))
     return environment
 
 

@@ -74,8 +74,8 @@ def grade_class(
                     result = job.result() | {"key": key}
                 except BrokenExecutor:
                     lost.append((submission, key))
-                except (SandboxError, OSError) as error:
-                    problems[submission.student] = str(error)
+                except Exception as error:  # whatever is wrong with one must not stop the class
+                    problems[submission.student] = f"{type(error).__name__}: {error}"
                 else:
                     write_json(result_file(out, submission.student), result)
                     results.append(result)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  attacks are easier to read in one line
 """Answers of hostile and unlucky students, and the points that each deserves.
 
 Every attack stands in question 5.1, worth 1 point; beside it stands a right answer to question
@@ -37,11 +38,11 @@ def right(before: str = "", inside: str = "") -> Attack:
     return Attack(_cell(before, inside, RIGHT), 1, ("right",))
 
 
-def thief(inside: str) -> Attack:
+def thief(inside: str, kinds: tuple[str, ...] = ("value",)) -> Attack:
     """Looks for something that it must not find; whoever finds it answers right."""
     code = textwrap.indent(textwrap.dedent(inside).strip(), "        ")
     text = f"def scores(q, k):\n    def found():\n{code}\n    if found():\n        {RIGHT}\n"
-    return Attack(text + f"    {WRONG}\n")
+    return Attack(text + f"    {WRONG}\n", 0, kinds)
 
 
 def _cell(before: str, inside: str, last: str) -> str:
@@ -60,7 +61,7 @@ ATTACKS = {
         torch.testing.assert_close = lambda *a, **k: None
         torch.Tensor.__eq__ = lambda a, b: True
         torch.Tensor.isclose = lambda *a, **k: True
-        """, kinds=ENDED + ("value",)),
+        """, kinds=(*ENDED, "value")),
     "patches_numpy": wrong("""
         import numpy
         numpy.allclose = numpy.array_equal = lambda *a, **k: True
@@ -70,12 +71,12 @@ ATTACKS = {
         import builtins
         builtins.all = builtins.any = lambda x: True
         builtins.abs = lambda x: 0
-        """, kinds=ENDED + ("value",)),
+        """, kinds=(*ENDED, "value")),
     "patches_json": wrong("""
         import json
         json.dumps = lambda *a, **k: '{"right": true}'
         json.loads = lambda *a, **k: []
-        """, kinds=ENDED + ("value",)),
+        """, kinds=(*ENDED, "value")),
     "patches_harness": wrong("""
         import sys
         harness = sys.modules["harness"]
@@ -127,7 +128,7 @@ def scores(q, k):
         while frame:
             seen += [*frame.f_locals, *frame.f_globals]
             frame = frame.f_back
-        bad = {{"expected", "reference", "misconceptions", "Question", "Misconception", "Task"}}
+        bad = {{"expected", "reference", "misconceptions", "Question", "Misconception"}}
         return bool(bad & ({{*names}} | {{*seen}})) or any("questions" in m for m in sys.modules)
         """),
     "imports_package": thief("""
@@ -154,7 +155,7 @@ def scores(q, k):
                 if {{"questions.py", "instructor.json", "05_attention.ipynb"}} & {{*files}}:
                     return True
         return False
-        """),
+        """, kinds=("value", "timeout")),
     "reads_proc": thief("""
         import os
         for pid in ["self", *filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else [])]:
@@ -181,7 +182,7 @@ def scores(q, k):
         """),
     "writes_elsewhere": thief("""
         import os, sys
-        for path in ({marker!r}, {root!r} + "/x", sys.prefix + "/x", os.__file__ + "x", "/x"):
+        for path in ({root!r} + "/x", sys.prefix + "/x", os.__file__ + "x", "/x"):
             try:
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 open(path, "w").write("x")
@@ -217,12 +218,12 @@ def scores(q, k):
             kernel.session.send(kernel.iopub_socket, "display_data", content, kernel.get_parent())
         kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, kernel.get_parent())
         kernel.session.send(kernel.iopub_socket, "execute_reply", {"status": "ok"}, kernel.get_parent())
-        """, kinds=ENDED + ("value",)),
+        """, kinds=(*ENDED, "value")),
     "sends_garbage": wrong(inside="""
         from IPython import get_ipython
         kernel = get_ipython().kernel
         kernel.iopub_socket.send_multipart([b"x", b"<IDS|MSG>", b"no signature", b"{", b"[" * 99999, b"", b""])
-        """, kinds=ENDED + ("value",)),
+        """, kinds=(*ENDED, "value")),
     # not ending, ending too soon
     "never_ends": wrong(inside="while True: pass", kinds=("timeout",)),
     "cell_never_ends": wrong("while True: pass", kinds=("timeout",)),
@@ -314,7 +315,7 @@ def scores(q, k):
     "huge_message": wrong(inside="""
         from IPython.display import display
         display({"text/plain": "x" * (200 << 20)}, raw=True)
-        """, kinds=ENDED + ("value",)),
+        """, kinds=(*ENDED, "value")),
     # leaving something behind
     "leaves_processes": right(inside="""
         import os, subprocess
@@ -325,14 +326,17 @@ def scores(q, k):
         """),
     "leaves_threads": right(inside="""
         import threading
+        import time
         def spin():
             while True:
-                pass
+                time.sleep(0.001)
         for _ in range(3):
             threading.Thread(target=spin, daemon=True).start()
         """),
     "leaves_files": right(inside="""
-        import tempfile
+        import os, tempfile
+        os.makedirs(os.path.dirname({marker!r}), exist_ok=True)
+        open({marker!r}, "w").close()
         tempfile.NamedTemporaryFile(delete=False).write(b"x" * 1000)
         """),
     "changes_torch": right("""
@@ -348,10 +352,10 @@ def scores(q, k):
     "nested_source": Attack("x = " + "(" * 5000 + ")" * 5000 + f"\ndef scores(q, k):\n    {RIGHT}\n", 0, ("cell",)),
     "unary_source": Attack("x = " + "-" * 90000 + f"1\ndef scores(q, k):\n    {RIGHT}\n", 0, ("cell", *ENDED)),
     "null_character": Attack(f"x = '\0'\ndef scores(q, k):\n    {RIGHT}\n", 0, ("cell", "error", "not_callable")),
-    "magic": right("%timeit 1\n%matplotlib inline"),
+    "magic": right("%time 1\n%matplotlib inline"),
     "own_helper": right("import math\ndef helper(x): return x"),
     "no_function": Attack("scores = 3\n", 0, ("not_callable",)),
     "other_name": Attack(f"def score(q, k):\n    {RIGHT}\n", 0, ("not_callable",)),
-    "other_parameters": Attack(f"def scores(queries):\n    return queries\n", 0, ("arguments",)),
+    "other_parameters": Attack("def scores(queries):\n    return queries\n", 0, ("arguments",)),
     "returns_numpy": Attack("def scores(q, k):\n    return (q @ k.mT / q.shape[-1] ** 0.5).numpy()\n", 0, ("type",)),
 }  # fmt: skip

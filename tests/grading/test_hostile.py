@@ -18,7 +18,7 @@ from .attacks import ATTACKS
 from .conftest import LESSON, N_POINTS, QUESTIONS, RIGHT, hand_in, notebook, without_checks
 
 ATTACKED, BYSTANDER = "attention.scores", "attention.causal_mask"
-LIMITS = Limits(seconds=4, memory=2 << 30)
+LIMITS = Limits(seconds=5, memory=2 << 30)
 SECRET = "SECRET_OF_GRADER"
 
 
