@@ -8,6 +8,7 @@ were known beforehand are filled in.
 
 import builtins
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from markupsafe import Markup, escape
 
 from llama_edu.course import diagnose
 from llama_edu.grading.inside.wire import DTYPES
+from llama_edu.grading.replies import MAX_LINE
 
 UNSANDBOXED = "UNSANDBOXED"
 MAX_CHARACTERS = 300
@@ -77,7 +79,7 @@ class Advice:
         earned: what this one is.
         kind: of the verdict.
         sentence: what is wrong, in general.
-        place: "line 3" of the answer cell; "" if none is known.
+        place: where it failed: "line 3 of your answer"; "" if that is not known.
         line: the student's own text that stands there.
         known: the misconception, as a sentence.
         hint: what to think about next.
@@ -105,17 +107,17 @@ class Advice:
         return "\n".join(filter(None, (self.sentence, line, self.known, hint)))
 
 
-def advice(row: dict, answer: str = "") -> Advice:
+def advice(row: dict, answers: Mapping[str, str]) -> Advice:
     """What may be said of one answer.
 
     Args:
         row: one of a result's "questions".
-        answer: the source of the student's cell, which its failing line is read from.
+        answers: the student's cells by question, which the failing line is read from.
     """
     kind, hint = row["kind"], row["hint"]
     if hint == diagnose.HINTS.get(kind):
         hint = HINTS.get(kind, hint)
-    place, line = _own_line(row["line"], answer)
+    place, line = _own_line(row, answers)
     return Advice(
         row["question"], row["points"], row["earned"], kind, general_sentence(row), place, line,
         known=f"This is exactly what you get when {row['says']}." if row["says"] else "",
@@ -146,14 +148,12 @@ def general_sentence(row: dict) -> str:
 
 def feedback_page(result: dict) -> str:
     """One student's result as a page of HTML that needs no other file."""
-    answers = result["answers"]
-    rows = result["questions"]
     return page(
         "feedback.html",
         result=result,
         title=lesson_title(result["lesson"]),
         number=result["lesson"].partition("_")[0],
-        advice=[advice(row, answers.get(row["question"], "")) for row in rows],
+        advice=[advice(row, result["answers"]) for row in result["questions"]],
         unsandboxed=is_unsandboxed(result),
     )
 
@@ -185,15 +185,22 @@ def lesson_title(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _own_line(place: str, answer: str) -> tuple[str, str]:
-    """Where the student's code failed, and the text there: of what is said, only the number counts.
+def _own_line(row: dict, answers: Mapping[str, str]) -> tuple[str, str]:
+    """Where the student's code failed, and the text there.
 
-    The text is read from the answer: what the student's process gives as one could be anything.
+    The student's process says it, which could say anything: it counts if it stands in an answer,
+    this question's or that to another one, whose function was called.
     """
-    found, lines = re.match(r"In line (\d{1,6})\b", place), answer.split("\n")
-    if not found or not 1 <= int(found[1]) <= len(lines):
-        return "", ""
-    return f"line {found[1]}", plain(lines[int(found[1]) - 1].strip())
+    said = row["line"][:MAX_LINE]
+    number = re.match(r"In line (\d{1,6}): ", said)
+    here = row["question"]
+    for name in (here, *sorted(answers.keys() - {here})) if number else ():
+        lines = answers.get(name, "").split("\n")
+        text = "\n".join(lines[int(number[1]) - 1 : int(number[1])]).strip()
+        if text and f"{number[0]}`{text}`".startswith(said):
+            whose = "" if name == here else f" to {name}"
+            return f"line {number[1]} of your answer{whose}", plain(text)
+    return "", ""
 
 
 @cache

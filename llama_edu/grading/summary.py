@@ -115,9 +115,8 @@ def flagged(results: list[dict]) -> Iterator[Flag]:
     for result in results:
         for row in result["questions"]:
             if row["kind"] in ("forbidden", *ENDED):
-                said = advice(row, result["answers"].get(row["question"], ""))
-                line = said.line
-                yield Flag(result["student"], said.question, said.kind, said.sentence, line)
+                said = advice(row, result["answers"])
+                yield Flag(result["student"], said.question, said.kind, said.sentence, said.line)
 
 
 def identical_answers(results: list[dict]) -> list[list[str]]:
