@@ -21,7 +21,7 @@ class Document:
     """One text with a name that never changes.
 
     Args:
-        id: "enwiki/12", unique in the corpus; the order of ids is the order of reading.
+        id: "enwiki/12", unique in the corpus.
         source: name of the archive.
         text: as it came.
         markup: "wikitext" where the text is a wiki page, else "plain".
@@ -47,8 +47,8 @@ def read_enwiki(folder: Path) -> Iterator[Document]:
 
 
 def read_bible(folder: Path) -> Iterator[Document]:
-    """Chapters of both versions: "bible/kjv-01-003" is Genesis 3, a verse a line."""
-    for version in ("asv", "kjv"):
+    """Chapters of both versions, the older first: "bible/kjv-01-003" is Genesis 3, a verse a line."""
+    for version in ("kjv", "asv"):
         verses: dict[tuple[int, int], list[str]] = {}
         for book, chapter, _, text in read_verses(folder, version):
             verses.setdefault((book, chapter), []).append(text)
@@ -72,8 +72,8 @@ def read_verses(folder: Path, version: str) -> Iterator[tuple[int, int, int, str
 
 
 def read_shakespeare(folder: Path) -> Iterator[Document]:
-    """Whole plays and poems; names that end in `_gut_f` are the First Folio of 1623."""
-    for path in sorted(folder.glob("*_gut*.txt")):
+    """Whole plays and poems, then those of the First Folio of 1623, whose names end in `_gut_f`."""
+    for path in (*sorted(folder.glob("*_gut.txt")), *sorted(folder.glob("*_gut_f.txt"))):
         yield Document(f"shakespeare/{path.stem}", "shakespeare", path.read_text(encoding="utf-8"))
 
 

@@ -1,0 +1,135 @@
+"""Run the steps: skip what is done, share shards out among processes, stop cleanly."""
+
+import multiprocessing
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from llama_edu.data.pipeline.files import PARTIAL, read_json
+from llama_edu.data.pipeline.report import Report, write_report
+from llama_edu.data.pipeline.select import DONE, select
+from llama_edu.data.pipeline.settings import Settings
+from llama_edu.data.pipeline.shards import (
+    COLLECTED,
+    FINISHED,
+    PREPARED,
+    SELECTED,
+    collect,
+    finish,
+    prepare,
+)
+
+Step = Callable[[str, Path, Settings], None]
+
+
+def build(
+    root: Path,
+    settings: Settings | None = None,
+    n_jobs: int = 1,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Report:
+    """Build a corpus in a folder, or go on with one that was stopped.
+
+    Whatever was killed when, and however many processes worked: the same bytes come out.
+
+    Args:
+        root: folder of the build; made when missing.
+        settings: `Settings()` if None.
+        n_jobs: processes, >= 1.
+        progress: told what is done.
+
+    Raises:
+        ValueError: if the folder holds a build with other settings, another run is at work in it,
+            or an input is wrong.
+        SourceError: if an archive cannot be had.
+    """
+    from filelock import FileLock, Timeout
+
+    if n_jobs < 1:
+        raise ValueError(f"n_jobs must be at least 1, got {n_jobs}")
+    settings = settings or Settings()
+    root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / ".lock")
+    try:
+        with lock.acquire(timeout=0):
+            return _build(root, settings, n_jobs, progress)
+    except Timeout:
+        raise ValueError(f"root={root} is being built by another process") from None
+
+
+def _build(root: Path, settings: Settings, n_jobs: int, progress) -> Report:
+    _check_settings(root, settings)
+    shutil.rmtree(root / PARTIAL, ignore_errors=True)  # of a run that was killed
+    with _Workers(n_jobs) as workers:
+
+        def run(step: Step, names: Iterable[str], marker: str) -> None:
+            names = list(names)
+            missing = [
+                name for name in names if not (root / marker.format(Path(name).stem)).exists()
+            ]
+            progress(f"{step.__name__}: {len(missing)} of {len(names)} to do")
+            workers.run(step, missing, root, settings)
+
+        run(collect, settings.sources, f"{COLLECTED}/{{}}.json")
+        lists = [read_json(root / COLLECTED / f"{Path(s).stem}.json") for s in settings.sources]
+        shards = [shard for names in lists for shard in names]
+        run(prepare, shards, f"{PREPARED}/{{}}.json")
+        if not (root / SELECTED / DONE).exists():
+            progress("select")
+            select(shards, root, settings)
+        run(finish, shards, f"{FINISHED}/{{}}.json")
+    shutil.rmtree(root / PARTIAL, ignore_errors=True)
+    return write_report(shards, root)
+
+
+def _check_settings(root: Path, settings: Settings) -> None:
+    path = root / "settings.json"
+    if not path.exists():
+        if any(child.name != ".lock" for child in root.iterdir()):
+            raise ValueError(f"root={root} must be empty, or a build that was stopped")
+        part = path.with_suffix(".part")
+        part.write_text(settings.as_json(), encoding="utf-8")
+        part.replace(path)
+    elif path.read_text(encoding="utf-8") != settings.as_json():
+        raise ValueError(f"root={root} holds a build with other settings; choose another folder")
+
+
+class _Workers:
+    """Runs a step for each name, here or in other processes."""
+
+    def __init__(self, n_jobs: int):
+        self.n_jobs, self.pool = n_jobs, None
+
+    def __enter__(self) -> "_Workers":
+        if self.n_jobs > 1:
+            self.pool = ProcessPoolExecutor(
+                self.n_jobs, multiprocessing.get_context("spawn"), initializer=_end_with_parent
+            )
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if self.pool:
+            self.pool.shutdown(cancel_futures=kind is not None)
+
+    def run(self, step: Step, names: list[str], root: Path, settings: Settings) -> None:
+        if not self.pool:
+            for name in names:
+                step(name, root, settings)
+            return
+        for future in as_completed([self.pool.submit(step, n, root, settings) for n in names]):
+            future.result()
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

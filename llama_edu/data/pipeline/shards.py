@@ -1,0 +1,163 @@
+"""The steps that take one shard each, in any order and in any process."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from llama_edu.data.annotate.contamination import EvaluationGrams
+from llama_edu.data.clean import clean
+from llama_edu.data.dedup import MinHasher, character_shingles
+from llama_edu.data.dedup.exact import content_hash, keep_lines, line_hashes
+from llama_edu.data.dedup.shingles import hash_text
+from llama_edu.data.documents import Document, read_documents
+from llama_edu.data.filter import Page, identify_language, judge, rules_for
+from llama_edu.data.pii import scrub
+from llama_edu.data.pipeline.files import (
+    read_json,
+    read_lines,
+    whole_file,
+    write_json,
+    write_lines,
+)
+from llama_edu.data.pipeline.settings import Settings
+
+COLLECTED, PREPARED, SELECTED, FINISHED = "1-collected", "2-prepared", "3-selected", "4-finished"
+HASHES = ("contents", "signatures", "lines", "n_lines")
+
+
+def collect(source: str, root: Path, settings: Settings) -> None:
+    """Cut a source into shards; the list of them is written last, and says that all are there."""
+    name = Path(source).stem
+    names, shard, n_chars = [], [], 0
+    for document in _documents(source):
+        shard.append(asdict(document))
+        n_chars += len(document.text)
+        if n_chars >= settings.shard_chars:
+            names.append(_write_shard(f"{name}-{len(names):04}", root, shard))
+            shard, n_chars = [], 0
+    if shard:
+        names.append(_write_shard(f"{name}-{len(names):04}", root, shard))
+    write_json(root / COLLECTED / f"{name}.json", root, names)
+
+
+def _documents(source: str) -> Iterator[Document]:
+    if not source.endswith(".jsonl"):
+        yield from read_documents(source)
+        return
+    path = Path(source)
+    for number, line in enumerate(read_lines(path), start=1):
+        try:
+            fields = {"id": str(line["id"]), "text": str(line["text"])}
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path.name}, line {number}: needs id and text") from error
+        yield Document(source=path.stem, markup=line.get("markup", "plain"), **fields)
+
+
+def _write_shard(name: str, root: Path, documents: list[dict]) -> str:
+    write_lines(root / COLLECTED / f"{name}.jsonl", root, documents)
+    return name
+
+
+def prepare(shard: str, root: Path, settings: Settings) -> None:
+    """Clean, judge, scrub and hash the documents of a shard."""
+    hasher = MinHasher(settings.n_hashes)
+    kept, drops, personal = [], [], Counter()
+    contents, signatures, lines = [], [], []
+    n_documents = n_dirty = n_clean = 0
+    for document in read_lines(root / COLLECTED / f"{shard}.jsonl"):
+        n_documents += 1
+        n_dirty += len(document["text"])
+        text = clean(document["text"], document["markup"])
+        n_clean += len(text)
+        language = identify_language(text)
+        drop = reason_to_drop(text, language, settings)
+        if drop:
+            drops.append({"id": document["id"], "chars": len(text), **drop})
+            continue
+        text, found = scrub(text)
+        personal += found
+        contents.append(content_hash(text))
+        signatures.append(hasher.signature(character_shingles(text, settings.shingle_chars)))
+        lines.append(line_hashes(text, settings.min_line_chars))
+        kept.append({"id": document["id"], "source": document["source"], "language": language,
+                     "text": text})  # fmt: skip
+    write_lines(root / PREPARED / f"{shard}.jsonl", root, kept)
+    arrays = {
+        "contents": np.array(contents, dtype=np.uint64),
+        "signatures": np.array(signatures, dtype=np.uint32).reshape(-1, settings.n_hashes),
+        "lines": np.concatenate([np.zeros(0, dtype=np.uint64), *lines]),
+        "n_lines": np.array([len(own) for own in lines], dtype=np.int64),
+    }
+    for name in HASHES:
+        with whole_file(root / PREPARED / f"{shard}.{name}.npy", root) as stream:
+            np.save(stream, arrays[name])
+    counts = {"documents": n_documents, "dirty_chars": n_dirty, "clean_chars": n_clean}
+    report = {**counts, "personal": dict(sorted(personal.items())), "drops": drops}
+    write_json(root / PREPARED / f"{shard}.json", root, report)
+
+
+def reason_to_drop(text: str, language: str, settings: Settings) -> dict | None:
+    """Say why a cleaned document is not kept; None if it is.
+
+    The first broken rule is the reason, and `also` names the others.
+    """
+    if not text:
+        return {"reason": "empty", "detail": "nothing is left after cleaning"}
+    if language not in settings.languages:
+        return {"reason": "language", "detail": language}
+    broken = judge(Page(text, language), rules_for(language))
+    if not broken:
+        return None
+    also = [drop.rule for drop in broken[1:]]
+    return {"reason": f"rule: {broken[0].rule}", "detail": str(broken[0]), "also": also}
+
+
+def finish(shard: str, root: Path, settings: Settings) -> None:
+    """Take out what `select` chose and what holds evaluation items; split the rest."""
+    chosen = read_json(root / SELECTED / f"{shard}.json")
+    evaluation = _evaluation_grams(settings.evaluation)
+    splits: dict[str, list[dict]] = {"train": [], "test": []}
+    drops, n_lines = [], 0
+    for document in read_lines(root / PREPARED / f"{shard}.jsonl"):
+        name, text = document["id"], document["text"]
+        drop = chosen["drops"].get(name)
+        if drop is None:
+            repeated = chosen["lines"].get(name, [])
+            n_lines += len(repeated)
+            text = _without_lines(text, repeated)
+            overlap = evaluation.overlap(text) if settings.evaluation else 0.0
+            if overlap:
+                detail = f"{overlap:.4f} of its words"
+                drop = {"reason": "evaluation item", "detail": detail}
+            elif not text:
+                drop = {"reason": "repeated lines only", "detail": "all lines stand elsewhere"}
+        if drop is not None:
+            drops.append({"id": name, "chars": len(text), **drop})
+        else:
+            is_test = hash_text(name) < settings.test_share * 2**64
+            splits["test" if is_test else "train"].append(document | {"text": text})
+    for split, documents in splits.items():
+        write_lines(root / split / f"{shard}.jsonl", root, documents)
+    kept = {
+        split: {"documents": len(documents), "chars": sum(len(d["text"]) for d in documents)}
+        for split, documents in splits.items()
+    }
+    report = {**kept, "repeated_lines": n_lines, "drops": drops}
+    write_json(root / FINISHED / f"{shard}.json", root, report)
+
+
+@lru_cache(maxsize=1)
+def _evaluation_grams(items: tuple[str, ...]) -> EvaluationGrams:
+    return EvaluationGrams(items)
+
+
+def _without_lines(text: str, repeated: list[int]) -> str:
+    if not repeated:
+        return text
+    is_kept = np.ones(text.count("\n") + 1, dtype=bool)
+    is_kept[repeated] = False
+    return keep_lines(text, is_kept).strip()
