@@ -38,6 +38,7 @@ LEVELS = ("namespaces", "bubblewrap", "limits")
 INSIDE = Path(__file__).parent / "inside"
 GIGABYTE = 1 << 30
 CPU_SECONDS = 600
+WRAPPED = "/inside"  # where bubblewrap puts what runs inside, away from this package's name
 
 
 @dataclass(frozen=True)
@@ -312,8 +313,9 @@ class _Cold:
     """A kernel that imports everything anew: under bubblewrap, or where Python cannot fork."""
 
     def __init__(self, level: str, settings: dict[str, Any]):
-        script = [sys.executable, "-I", str(INSIDE / "forkserver.py"), "--kernel"]
-        wrap = _bubblewrap(settings) if level == "bubblewrap" else []
+        is_wrapped = level == "bubblewrap"
+        wrap, inside = (_bubblewrap(settings), WRAPPED) if is_wrapped else ([], str(INSIDE))
+        script = [sys.executable, "-I", f"{inside}/forkserver.py", "--kernel"]
         self._process = subprocess.Popen(
             [*wrap, *script, json.dumps(settings)], env=_environment(), start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -427,11 +429,10 @@ def _bubblewrap(settings: dict[str, Any]) -> list[str]:
             arguments += ["--ro-bind", path, path]
     kinds = dict.fromkeys(settings["hidden"], "--tmpfs")
     kinds |= dict.fromkeys(settings["visible"], "--ro-bind")
-    visible = [*settings["visible"], str(INSIDE)]
-    kinds |= {str(INSIDE): "--ro-bind"}
     for path in sorted(kinds, key=lambda path: path.count("/")):
         if kinds[path] == "--ro-bind":
             arguments += ["--ro-bind", os.path.realpath(path), path]
-        elif any(Path(path).is_relative_to(outer) for outer in (*visible, "/usr")):
+        elif any(Path(path).is_relative_to(outer) for outer in (*settings["visible"], "/usr")):
             arguments += ["--tmpfs", path]
+    arguments += ["--ro-bind", str(INSIDE), WRAPPED]
     return [*arguments, "--bind", folder, folder, "--chdir", "/tmp"]
