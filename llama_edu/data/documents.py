@@ -47,7 +47,7 @@ def read_enwiki(folder: Path) -> Iterator[Document]:
 
 
 def read_bible(folder: Path) -> Iterator[Document]:
-    """Chapters of both versions, the older first: "bible/kjv-01-003" is Genesis 3, a verse a line."""
+    """Chapters of both versions, a verse a line: "bible/kjv-01-003" is Genesis 3."""
     for version in ("kjv", "asv"):
         verses: dict[tuple[int, int], list[str]] = {}
         for book, chapter, _, text in read_verses(folder, version):

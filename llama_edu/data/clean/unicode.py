@@ -17,14 +17,19 @@ def repair_unicode(text: str) -> str:
 
     Source: Speer, ftfy (Zenodo, 2019).
     """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
+    # Most lines of English are plain ASCII, where there is nothing to undo; ftfy takes its time.
+    return INVISIBLE.sub("", "".join(line if line.isascii() else _repair(line) for line in lines))
+
+
+def _repair(line: str) -> str:
     import ftfy  # 0.1 s
 
-    text = ftfy.fix_text(
-        text,
+    return ftfy.fix_text(
+        line,
         unescape_html=False,  # entities belong to markup: &lt; may be meant as written
         uncurl_quotes=False,
         fix_character_width=False,
         fix_latin_ligatures=True,
         normalization="NFC",
     )
-    return INVISIBLE.sub("", text)

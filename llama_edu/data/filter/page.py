@@ -1,6 +1,7 @@
 """A document taken apart for counting: its words, lines, paragraphs and repeated n-grams."""
 
 import re
+from collections import Counter
 from functools import cached_property
 
 import numpy as np
@@ -53,42 +54,59 @@ class Page:
         return np.array([len(word) for word in self.words], dtype=np.int64)
 
     @cached_property
-    def _hashes(self) -> list[np.ndarray]:
-        """A 64-bit hash of each n-gram of words, for n = 1 to 10."""
-        numbers = {word: i for i, word in enumerate(dict.fromkeys(self.words))}
-        ids = np.array([numbers[word] for word in self.words], dtype=np.uint64)
-        ids = mix(ids)
-        grams = [ids]
-        for n in range(2, 11):
-            # h(w1..wn) = h(w1..wn-1) * p + h(wn), modulo 2^64
-            grams.append(grams[-1][:-1] * MULTIPLIER + ids[n - 1 :])
-        return grams
+    def word_counts(self) -> Counter[str]:
+        """How often each word occurs."""
+        return Counter(self.words)
 
     def top_gram_fraction(self, n: int) -> float:
-        """Share of the characters of words that lie in the most frequent n-gram.
+        """Share of the characters of words that lie in the most frequent n-gram, 2 <= n <= 10.
 
-        Of those that are equally frequent, the longest.
+        Of those that are equally frequent, the longest; 0 where all come once.
         """
-        hashes = self._hashes[n - 1]
-        if not len(hashes):
+        places, counts, _ = self._repeats[n]
+        if not len(places):
             return 0.0
-        _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
-        if counts.max() == 1:
-            return 0.0  # each of them is as frequent as any other
-        lengths = sum(self.word_lengths[first + i] for i in range(n))
-        return float((counts * lengths)[counts == counts.max()].max() / self.word_lengths.sum())
+        top = places[counts == counts.max()]
+        longest = (self._ends[top + n] - self._ends[top]).max()
+        return float(counts.max() * longest / self._ends[-1])
 
     def repeated_gram_fraction(self, n: int) -> float:
-        """Share of the characters of words that lie in an n-gram that was there before.
+        """Share of the characters of words in n-grams that were there before, 2 <= n <= 10.
 
         A character in two such n-grams is counted once.
         """
-        hashes = self._hashes[n - 1]
-        if not len(hashes):
-            return 0.0
-        is_copy = np.ones(len(hashes), dtype=bool)
-        is_copy[np.unique(hashes, return_index=True)[1]] = False
+        places, _, is_copy = self._repeats[n]
         is_covered = np.zeros(len(self.words), dtype=bool)
         for i in range(n):
-            is_covered[i : i + len(hashes)] |= is_copy
-        return float(self.word_lengths[is_covered].sum() / self.word_lengths.sum())
+            is_covered[places[is_copy] + i] = True
+        return float(self.word_lengths[is_covered].sum() / max(1, self._ends[-1]))
+
+    @cached_property
+    def _ends(self) -> np.ndarray:
+        """Characters of words before each word, and of all: (n_words + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.word_lengths)])
+
+    @cached_property
+    def _repeats(self) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """n -> places of the n-grams that come more than once, their counts, which are copies.
+
+        An n-gram can come twice only where its first n - 1 words do, so that each n has fewer
+        places to look at than the one before.
+        """
+        numbers = {word: i for i, word in enumerate(self.word_counts)}
+        ids = mix(np.array([numbers[word] for word in self.words], dtype=np.uint64))
+        places, hashes, found = np.arange(len(ids)), ids, {}
+        for n in range(2, 11):
+            fits = places + n <= len(ids)
+            places = places[fits]
+            # h(w1..wn) = h(w1..wn-1) * m + h(wn), modulo 2^64
+            hashes = hashes[fits] * MULTIPLIER + ids[places + n - 1]
+            _, first, group, counts = np.unique(
+                hashes, return_index=True, return_inverse=True, return_counts=True
+            )
+            is_copy = np.ones(len(places), dtype=bool)
+            is_copy[first] = False
+            again = counts[group] > 1
+            places, hashes = places[again], hashes[again]
+            found[n] = (places, counts[group][again], is_copy[again])
+        return found

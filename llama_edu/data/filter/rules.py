@@ -93,13 +93,15 @@ def ellipsis_lines(page: Page) -> float:
 
 def alphabetic_words(page: Page) -> float:
     """Share of words with a letter in them; an ideograph is a letter."""
-    return _share(any(map(str.isalpha, word)) for word in page.words)
+    counts = page.word_counts.items()
+    n_alphabetic = sum(n for word, n in counts if word.isalpha() or any(map(str.isalpha, word)))
+    return n_alphabetic / max(1, len(page.words))
 
 
 def stop_words(page: Page) -> int:
     """How many different stop words of the page's language occur; English ones by default."""
     wanted = STOP_WORDS.get(page.language, STOP_WORDS["en"])
-    return len(wanted & {word.lower() for word in page.words})
+    return len(wanted & {word.lower() for word in page.word_counts})
 
 
 def repeated_lines(page: Page) -> float:

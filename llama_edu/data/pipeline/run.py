@@ -82,8 +82,9 @@ def _build(root: Path, settings: Settings, n_jobs: int, progress) -> Report:
             progress("select")
             select(shards, root, settings)
         run(finish, shards, f"{FINISHED}/{{}}.json")
+    report = write_report(shards, root)
     shutil.rmtree(root / PARTIAL, ignore_errors=True)
-    return write_report(shards, root)
+    return report
 
 
 def _check_settings(root: Path, settings: Settings) -> None:

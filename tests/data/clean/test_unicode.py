@@ -36,4 +36,4 @@ def test_the_defaults_of_ftfy_would_flatten_chinese_signs():
 
 
 def test_accents_are_composed_and_the_invisible_is_dropped():
-    assert repair_unicode("e\u0301\ufeff co\u00adop\u200b\x07\r\nend") == "é coop\nend"
+    assert repair_unicode("e\u0301\ufeff co\u00adop\u200b\x07\r\nend\rlast") == "é coop\nend\nlast"
