@@ -56,7 +56,7 @@ def learn_merges(
     def consider(pairs: Iterable[str]) -> None:
         for pair in pairs:
             if (count := index.counts[pair]) >= min_count:
-                key = tie_break(*(tokens[ord(side)] for side in pair)) if tie_break else pair
+                key = tie_break(*map(tokens.__getitem__, map(ord, pair))) if tie_break else pair
                 if key is not None:
                     heappush(heap, (-count, key, pair))
 
@@ -70,7 +70,7 @@ def learn_merges(
             heapreplace(heap, (-count, key, pair))
         else:
             heappop(heap)
-            left, right = (tokens[ord(side)] for side in pair)
+            left, right = tokens[ord(pair[0])], tokens[ord(pair[1])]
             merges.append((left, right))
             tokens.append(left + right)
             consider(index.merge(pair, merged=chr(len(tokens) - 1)))
@@ -95,28 +95,25 @@ class _PairIndex:
                 self.counts[pair] += self.word_counts[w]
                 self.places[pair].append(w)
 
-    def merge(self, pair: str, merged: str) -> set[str]:
-        """Put the token `merged` for `pair` in all words; return the pairs that this made."""
-        left, right = pair
-        counts, places, made = self.counts, self.places, set()
-        for w in places.pop(pair):
-            word, n = self.words[w], self.word_counts[w]
+    def merge(self, pair: str, merged: str) -> Iterable[str]:
+        """Put the new token `merged` for `pair` in all words; give the pairs that this made."""
+        words, counts, made = self.words, self.counts, defaultdict(list)
+        for w in self.places.pop(pair):
+            word, n = words[w], self.word_counts[w]
             i = word.find(pair)  # -1 where an earlier merge took one of the two
             while i >= 0:
-                if i:
-                    before = word[i - 1]
-                    new = before + merged
-                    counts[before + left] -= n
+                if i > 0:
+                    counts[word[i - 1 : i + 1]] -= n
+                    new = word[i - 1] + merged
                     counts[new] += n
-                    places[new].append(w)
-                    made.add(new)
+                    made[new].append(w)
+                if i + 2 < len(word):
+                    counts[word[i + 1 : i + 3]] -= n
+                    new = merged + word[i + 2]
+                    counts[new] += n
+                    made[new].append(w)
                 word = word[:i] + merged + word[i + 2 :]
-                if after := word[i + 1 : i + 2]:
-                    new = merged + after
-                    counts[right + after] -= n
-                    counts[new] += n
-                    places[new].append(w)
-                    made.add(new)
                 i = word.find(pair, i + 1)
-            self.words[w] = word
+            words[w] = word
+        self.places |= made
         return made

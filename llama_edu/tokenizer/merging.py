@@ -26,11 +26,8 @@ def merge_pairs(ids: Sequence[int], merges: Merges) -> list[int]:
     """
     ids, end = list(ids), len(ids)
     left, right = list(range(-1, end - 1)), list(range(1, end + 1))  # neighbours still alive
-    heap = []
-    for i, pair in enumerate(pairwise(ids)):
-        if pair in merges:
-            rank, merged = merges[pair]
-            heap.append((rank, i, merged, pair))
+    pairs = enumerate(pairwise(ids))
+    heap = [(merges[pair][0], i, merges[pair][1], pair) for i, pair in pairs if pair in merges]
     heapify(heap)
     while heap:
         _, i, merged, pair = heappop(heap)
@@ -43,8 +40,7 @@ def merge_pairs(ids: Sequence[int], merges: Merges) -> list[int]:
             left[right[i]] = i
         for a in (left[i], i):
             if a >= 0 and right[a] < end and (pair := (ids[a], ids[right[a]])) in merges:
-                rank, merged = merges[pair]
-                heappush(heap, (rank, a, merged, pair))
+                heappush(heap, (merges[pair][0], a, merges[pair][1], pair))
     return [token for token in ids if token >= 0]
 
 

@@ -4,7 +4,7 @@ Source: google/sentencepiece, src/bpe_model.cc; Kudo and Richardson, arXiv:1808.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Self
@@ -17,6 +17,8 @@ from llama_edu.tokenizer.sentencepiece_files import write_json_sentencepiece
 from llama_edu.tokenizer.sentencepiece_model import Piece, build_model, parse_model
 from llama_edu.tokenizer.sentencepiece_training import SPACE, learn_pieces
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
+
+MAX_ALPHABETS = 4
 
 
 class SentencePieceBPE(SentencePieceTokenizer):
@@ -127,14 +129,23 @@ def _rank_by_score(pieces: Sequence[Piece], ids: Mapping[str, int]) -> Merges:
     return merges
 
 
-def _compile_chunks(texts: Iterable[str]) -> re.Pattern:
+def _compile_chunks(texts: Collection[str]) -> re.Pattern:
     """Cut where no piece reaches across, so that words can be encoded one by one.
+
+    Letters that stand in one piece may merge, and so may what merges with either: they are an
+    alphabet. Spaces may merge with what follows them, and in some models with what precedes.
 
     Args:
         texts: the pieces of more than one character.
     """
-    letters = set().union(*texts) - {SPACE}
-    word = f"[{re.escape(''.join(sorted(letters)))}]+" if letters else f"{SPACE}+"
-    if any(re.search(f"[^{SPACE}]{SPACE}", text) for text in texts):
-        return re.compile(f"(?:{word}|{SPACE})+|.", re.DOTALL)
-    return re.compile(f"{SPACE}*{word}|{SPACE}+|.", re.DOTALL)
+    spaces_end_words = not any(re.search(f"[^{SPACE}]{SPACE}", text) for text in texts)
+    alphabets: list[set[str]] = []
+    for letters in {frozenset(text) - ({SPACE} if spaces_end_words else set()) for text in texts}:
+        joined = [alphabet for alphabet in alphabets if alphabet & letters]
+        alphabets = [alphabet for alphabet in alphabets if alphabet not in joined]
+        alphabets.append(letters.union(*joined))
+    alphabets.sort(key=len, reverse=True)
+    rest = set().union(*alphabets[MAX_ALPHABETS:])  # a pattern with hundreds would be slow
+    classes = ["".join(sorted(letters)) for letters in [*alphabets[:MAX_ALPHABETS], rest]]
+    words = "|".join([f"[{re.escape(letters)}]+" for letters in classes if letters])
+    return re.compile(f"{SPACE}*(?:{words})|{SPACE}+|." if words else f"{SPACE}+|.", re.DOTALL)

