@@ -7,8 +7,8 @@ root=${AUTOGRADER:-/autograder}
 
 newest_python() {
     for name in python3.13 python3.12 python3.11 python3; do
-        if "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
-        then
+        if "$name" -c 'import ensurepip, sys, venv
+sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then
             command -v "$name"
             return
         fi

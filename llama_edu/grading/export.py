@@ -77,6 +77,8 @@ def no_formula(text: str) -> str:
 def gradescope(result: dict) -> dict:
     """What Gradescope's harness reads as `results.json`.
 
+    Its `execution_time` is left out: an answer that sleeps could tell its inputs by it.
+
     Source: gradescope-autograders.readthedocs.io, Autograder Specifications, Output format.
     """
     remarks = [MARK] if is_unsandboxed(result) else []
@@ -98,7 +100,6 @@ def gradescope(result: dict) -> dict:
         )
     return {
         "score": result["score"],
-        "execution_time": result["seconds"],
         "output": "\n".join(remarks),
         "output_format": "text",
         "stdout_visibility": "hidden",

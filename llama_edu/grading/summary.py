@@ -73,6 +73,7 @@ def summary_page(results: list[dict]) -> str:
         max_score=max((result["max_score"] for result in results), default=0),
         mean=mean(scores) if scores else 0,
         median=median(scores) if scores else 0,
+        n_full=sum(result["score"] == result["max_score"] for result in results),
         bars=distribution(results),
         questions=difficulties(results),
         forbidden=[flag for flag in flags if flag.kind == "forbidden"],
