@@ -11,7 +11,7 @@ from typing import Annotated
 import torch
 import typer
 
-from benchmarks import decode, load, machine, memory, train
+from benchmarks import decode, load, machine, memory, tokenizer, train
 from benchmarks.report import Table, render, write
 from benchmarks.workload import STORIES, Workload
 
@@ -20,6 +20,7 @@ SECTIONS = {
     "decode": decode.tables,
     "memory": memory.tables,
     "load": load.tables,
+    "tokenizer": tokenizer.tables,
 }
 INTERRUPTED = 130  # what shells return after Ctrl-C
 

@@ -81,5 +81,21 @@ GOALS = [
         "decoding takes no more memory than transformers'",
         "memory decode fp32", _is_ours, _is_peer, 1.0,
     ),
+    Goal(
+        "training a vocabulary of 4,096 no slower than tokenizers, one thread",
+        "tokenizer train 4,096", _is("llama_edu", "bytes"), _is("tokenizers", "bytes"), 1.0,
+    ),
+    Goal(
+        "training a vocabulary of 32,000 no slower than tokenizers, one thread",
+        "tokenizer train 32,000", _is("llama_edu", "bytes"), _is("tokenizers", "bytes"), 1.0,
+    ),
+    Goal(
+        "encoding whole documents at least 2 × tokenizers, nothing cached, one thread",
+        "tokenizer encode", _is("llama_edu", "bytes"), _is("tokenizers", "bytes"), 2.0,
+    ),
+    Goal(
+        "encoding whole documents at least 1.5 × sentencepiece, nothing cached, one thread",
+        "tokenizer encode", _is("llama_edu", "characters"), _is("sentencepiece", "characters"), 1.5,
+    ),
 ]  # fmt: skip
 """In the order of the report."""

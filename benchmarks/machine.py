@@ -11,7 +11,17 @@ from pathlib import Path
 import torch
 
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8")
-LIBRARIES = ("torch", "transformers", "litgpt", "llama-cpp-python", "gguf", "numpy", "llama_edu")
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "sentencepiece",
+    "litgpt",
+    "llama-cpp-python",
+    "gguf",
+    "numpy",
+    "llama_edu",
+)
 
 
 def describe() -> str:

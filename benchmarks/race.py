@@ -24,6 +24,7 @@ class Contender:
         side: "ours", "peer", or "bound" for a measured limit that is no implementation.
         needs: module without which it cannot run; None if nothing of the kind.
         install: command that brings that module.
+        is_fresh: whether `make` is called anew, off the clock, before every run.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Contender:
     side: Side = "peer"
     needs: str | None = None
     install: str = ""
+    is_fresh: bool = False
 
 
 @dataclass
@@ -94,14 +96,15 @@ def race(
         if run is None:
             found.absent.append(f"{contender.name}, {contender.precision}: {reason}")
         else:
-            runs.append(run)
+            runs.append(contender.make if contender.is_fresh else lambda run=run: run)
             found.rows.append(Row(contender.name, contender.precision, contender.side))
     try:
         for number in range(rounds):
             progress(f"round {number + 1} of {rounds}")
             gc.collect()
             gc.disable()  # a collection would be on the clock of whoever happens to trigger it
-            for row, run in zip(found.rows, runs, strict=True):
+            for row, ready in zip(found.rows, runs, strict=True):
+                run = ready()
                 start = time.perf_counter()
                 row.result = run()
                 row.samples.append(time.perf_counter() - start)

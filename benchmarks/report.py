@@ -38,6 +38,7 @@ class Table:
         rows: measured.
         absent: a sentence for each contender that was not measured.
         notes: sentences under the table.
+        kind: what tells rows of one name apart, the heading of their second column.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Table:
     rows: list[Row]
     absent: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    kind: str = "precision"
 
     def best(self, accepts) -> Row | None:
         """The row of the least median among those that `accepts(row)`."""
@@ -156,7 +158,7 @@ def slower_in_half(tables: Sequence[Table]) -> list[str]:
 def _section(table: Table) -> str:
     baseline = next((r for r in table.rows if (r.name, r.precision) == table.baseline), None)
     columns = list(dict.fromkeys(name for row in table.rows for name in row.columns))
-    head = ["", "precision", table.unit, f"× {', '.join(table.baseline)}", *columns]
+    head = ["", table.kind, table.unit, f"× {', '.join(table.baseline)}", *columns]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for row in sorted(table.rows, key=lambda row: row.median):
         name = f"**{row.name}**" if row.side == "ours" else row.name

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from benchmarks import decode, load, machine, memory, train
+from benchmarks import decode, load, machine, memory, tokenizer, train
 from benchmarks.__main__ import measure
 from benchmarks.gguf_file import write_gguf
 from benchmarks.goals import GOALS
@@ -80,6 +80,20 @@ def test_race_does_not_hide_our_own_errors():
         race([contender("ours", broken, side="ours")], rounds=1)
     (line,) = race([contender("ours, compiled", broken, side="ours")], rounds=1).absent
     assert "ours is broken" in line  # there may be no C++ compiler
+
+
+def test_a_fresh_contender_is_made_anew_off_the_clock():
+    made = []
+
+    def make():
+        made.append(0.0)
+        time.sleep(0.05)
+        return lambda: len(made)
+
+    found = race([contender("fresh", make, is_fresh=True), contender("once", make)], rounds=3)
+    assert len(made) == (1 + 3) + 1
+    assert max(found.rows[0].samples) < 0.05
+    assert found.rows[0].result == 5
 
 
 def test_race_needs_a_round():
@@ -246,7 +260,9 @@ def test_smallest_round_measures_everybody(tmp_path):
         measured = {(row.name, row.precision) for row in tables[key].rows}
         assert {("llama_edu", "fp32"), ("transformers", "fp32"), ("llama_edu", "bf16")} <= measured
     wanted = {goal.table for goal in GOALS}
-    assert wanted <= tables.keys() | {f"memory {job}" for job in memory.JOBS}
+    others = {f"memory {job}" for job in memory.JOBS} | {"tokenizer encode"}
+    others |= {tokenizer.train_key(size) for size in tokenizer.VOCAB_SIZES}
+    assert wanted <= tables.keys() | others
 
 
 def test_memory_of_a_job_covers_its_weights(tmp_path):
@@ -263,3 +279,20 @@ def test_load_races_on_a_gguf_file(tmp_path):
     (table,) = load.tables(SMALLEST, progress=lambda line: None, file=file)
     assert {row.name for row in table.rows} == {"llama_edu", "transformers"}
     assert {row.result for row in table.rows} == {CONFIG.n_params}
+
+
+@pytest.mark.network
+def test_tokenizers_race_on_one_text(pull):
+    pytest.importorskip("tokenizers")
+    pull("mistral-tokenizer")
+    texts = ["To be, or not to be: that is the question.\n" * 3, "Words, words, words. " * 50]
+    sizes = (270, 280)
+    found = list(tokenizer.tables(SMALLEST, lambda line: None, texts, sizes))
+    assert [table.key for table in found] == [*map(tokenizer.train_key, sizes), "tokenizer encode"]
+    for table, size in zip(found, sizes, strict=False):
+        results = {(row.name, row.precision): row.result for row in table.rows}
+        assert results["llama_edu", "bytes"] == results["tokenizers", "bytes"] == size
+    names = {(row.name, row.precision) for row in found[-1].rows}
+    assert {("llama_edu", "bytes"), ("tokenizers", "bytes")} <= names
+    assert {("llama_edu", "characters"), ("sentencepiece", "characters")} <= names
+    assert "| tokenizers | bytes |" in render(found, "")
