@@ -1,12 +1,13 @@
-"""`llama-edu data`: what real text and weights there are, fetch them, look into them."""
+"""`llama-edu data`: what real text and weights there are, fetch, look into them, build a corpus."""
 
 import bz2
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +15,10 @@ from llama_edu.cli.program import typed
 from llama_edu.data import sources
 from llama_edu.data.progress import megabytes
 
-app = typer.Typer(no_args_is_help=True, help="Real text and weights: list, fetch, look into them.")
+if TYPE_CHECKING:
+    from llama_edu.data import pipeline
+
+app = typer.Typer(no_args_is_help=True, help="Real text and weights: list, fetch, build a corpus.")
 
 N_FILES_SHOWN = 8
 N_LINES_SHOWN = 6
@@ -86,6 +90,59 @@ def show(name: Annotated[str, typer.Argument(help="A name from `data list`.")]) 
     is_chat_model = any(path.suffix == ".gguf" for path in files)
     in_python = f'python -c "from llama_edu.data.sources import pull; print(pull({name!r}))"'
     _next("llama-edu chat" if is_chat_model else in_python)
+
+
+@app.command()
+def build(
+    out: Annotated[Path, typer.Option(help="Folder of the corpus; a stopped build goes on.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="Archive or .jsonl file; give it again for more. All text if none."),
+    ] = None,
+    evaluation: Annotated[
+        Path | None, typer.Option(help="Text whose lines must not be in the corpus.")
+    ] = None,
+) -> None:
+    """Clean, filter, scrub, deduplicate and split text into shards of JSONL, with a report."""
+    from llama_edu.data import pipeline
+
+    choices: dict[str, tuple[str, ...]] = {}
+    if source:
+        choices["sources"] = tuple(_place_of(name) for name in source)
+    if evaluation:
+        lines = evaluation.read_text(encoding="utf-8").splitlines()
+        choices["evaluation"] = tuple(line for line in lines if line.strip())
+    settings = pipeline.Settings(**choices)
+    report = pipeline.build(out, settings, jobs, lambda line: print(line, file=sys.stderr))
+    _draw(report, out / "flow.png")
+    kept = report.train["documents"] + report.test["documents"]
+    _print(f"{kept:,} of {report.documents:,} documents kept, in {out}/train and {out}/test")
+    for reason, count in sorted(report.drops.items(), key=lambda item: -item[1])[:N_LINES_SHOWN]:
+        _print(f"{count:>12,}  {reason}, such as {report.examples[reason][0][0]}")
+    _print(f"report: {out}/report.md, figure: {out}/flow.png")
+    _next(f"read {out}/report.md")
+
+
+def _place_of(source: str) -> str:
+    """A file's whole path, so that a build can go on from another folder."""
+    return str(Path(source).absolute()) if source.endswith(".jsonl") else source
+
+
+def _draw(report: "pipeline.Report", path: Path) -> None:
+    from llama_edu import plots
+
+    steps = [
+        (name, entering, {reason.removeprefix("rule: "): n for reason, n in leaving.items()})
+        for name, entering, leaving in report.flow()
+    ]
+    title = f"{steps[-1][1]:,} of {report.documents:,} documents are kept"
+    drops = ", ".join(f"{n:,} {reason}" for reason, n in report.drops.items())
+    figure = plots.sieve(
+        steps, title=title, y_label="documents", alt=f"{title}. Dropped: {drops or 'none'}."
+    )
+    # No version in the file, so that the same corpus has the same figure.
+    figure.savefig(path, metadata={"Software": None})
 
 
 def first_lines(path: Path, n_lines: int) -> list[str]:

@@ -174,6 +174,28 @@ def check_gpu(name: str | None) -> Line:
     return Line(mark="ok", name="GPU", fact=name or "none", meaning=meaning)
 
 
+def check_sandbox(level: str, reason: str) -> Line:
+    """How well a teacher can shut students' code in here: one of three levels, and why no better.
+
+    Args:
+        level: "namespaces", "bubblewrap" or "limits".
+        reason: why it is not the one above; "" for the best.
+    """
+    meanings = {
+        "namespaces": "llama-edu grade can run students' code here: shut in, and quickly",
+        "bubblewrap": "llama-edu grade can run students' code here: shut in, but slowly",
+        "limits": "only for teachers: llama-edu grade would run students' code UNSANDBOXED",
+    }
+    mark, remedy = "ok", ""
+    if level == "limits":
+        mark, remedy = (
+            "warn",
+            "grade on a Linux that allows namespaces, or has bubblewrap",
+        )
+    fact = f"level {level}" + (f" ({reason})" if reason else "")
+    return Line(mark=mark, name="sandbox", fact=fact, meaning=meanings[level], remedy=remedy)
+
+
 def next_step(lines: Sequence[Line]) -> str:
     """The one thing to do now: cure the first bad line, else start."""
     for line in lines:

@@ -58,6 +58,7 @@ def examine() -> Iterator[Line]:
     limit = container_limit("memory.max") or memory.total
     yield diagnosis.check_memory(min(limit, memory.total), min(limit, memory.available))
     yield from _cache_lines()
+    yield from _sandbox_lines()
 
 
 def container_limit(file: str, folder: Path = Path("/sys/fs/cgroup")) -> float | None:
@@ -165,6 +166,13 @@ def _cache_lines() -> Iterator[Line]:
         model_is_cached,
     )
     yield diagnosis.check_network(archive_is_found(DEFAULT_MODEL), model_is_cached, not missing)
+
+
+def _sandbox_lines() -> Iterator[Line]:
+    from llama_edu.grading.sandbox import best_level
+
+    level = best_level()
+    yield diagnosis.check_sandbox(level.name, level.reason)
 
 
 def _is_writable(folder: Path) -> bool:

@@ -54,6 +54,9 @@ LINES = [
     ("bad", diagnosis.check_network(False, False, False)),
     ("ok", diagnosis.check_gpu("H100, 80 GB (cuda)")),
     ("ok", diagnosis.check_gpu(None)),
+    ("ok", diagnosis.check_sandbox("namespaces", "")),
+    ("ok", diagnosis.check_sandbox("bubblewrap", "unshare: not permitted")),
+    ("warn", diagnosis.check_sandbox("limits", "unshare: not permitted")),
 ]
 
 
@@ -156,6 +159,7 @@ def test_table_reads_well_in_80_columns_without_color(run):
     _, shown = run()
     assert max(map(len, shown.splitlines())) <= 80
     names = ["Python", "PyTorch", "CPU", "threads", "GPU", "memory", "disk", "cache", "network"]
+    names.append("sandbox")
     assert re.findall(r"^(?:ok|warn|bad) +(\w+) ", shown, re.M) == names
 
 
