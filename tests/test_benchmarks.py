@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -285,8 +286,8 @@ def test_load_races_on_a_gguf_file(tmp_path):
 def test_tokenizers_race_on_one_text(pull):
     pytest.importorskip("tokenizers")
     pull("mistral-tokenizer")
-    texts = ["To be, or not to be: that is the question.\n" * 3, "Words, words, words. " * 50]
-    sizes = (270, 280)
+    texts = [Path(module.__file__).read_text(encoding="utf-8") for module in (tokenizer, train)]
+    sizes = (400, 420)
     found = list(tokenizer.tables(SMALLEST, lambda line: None, texts, sizes))
     assert [table.key for table in found] == [*map(tokenizer.train_key, sizes), "tokenizer encode"]
     for table, size in zip(found, sizes, strict=False):
