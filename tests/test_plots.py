@@ -33,7 +33,13 @@ def draw_flow():
     return plots.flow(steps, loops, title="Round and round", alt="Three boxes.")
 
 
-FIGURES = [draw_lines, draw_bars, draw_attention, draw_flow]
+def draw_sieve():
+    steps = [("clean", 100, {"empty": 30}), ("rules", 70, {"a": 4, "b": 3, "c": 2, "d": 1, "e": 1}),
+             ("kept", 59, {})]  # fmt: skip
+    return plots.sieve(steps, title="Most is kept", y_label="documents", alt="A stream narrows.")
+
+
+FIGURES = [draw_lines, draw_bars, draw_attention, draw_flow, draw_sieve]
 
 
 @pytest.mark.parametrize("draw", FIGURES)
@@ -69,3 +75,12 @@ def test_attention_rows_are_the_looking_words():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["p", "q", "r"]
     written = [text.get_text() for text in axes.texts]
     assert written == ["1.00", "0.00", "0.00", "0.25", "0.75", "0.00"]
+
+
+def test_sieve_names_what_enters_and_why_it_leaves():
+    axes = draw_sieve().axes[0]
+    written = [text.get_text() for text in axes.texts]
+    assert written == [
+        "clean\n100", "30 empty", "rules\n70", "4 a\n3 b\n2 c\n2 by 2 others", "kept\n59",
+    ]  # fmt: skip
+    assert len(axes.collections) == 3 + 2  # the stream at each step, and a branch at two

@@ -138,3 +138,28 @@ def test_first_lines_reads_every_kind_of_text(tmp_path):
     assert first_lines(tmp_path / "a.xml.bz2", 2) == ["<a>", " <b>"]
     assert first_lines(tmp_path / "a.json", 2) == ["one", "two"]
     assert first_lines(tmp_path / "a.sqlite", 2) == ["first", "second"]
+
+
+def test_build_makes_a_corpus_with_a_report_and_a_figure(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "Water is a substance without taste, and it covers most of our planet. All known life "
+        "needs it. People have always settled near rivers. To be of use it must be clean, which "
+        "many wells that were dug with care are not any more. Fish survive winters below the ice of lakes and rivers."
+    )
+    lines = [
+        {"id": "a", "text": text},
+        {"id": "b", "text": text},
+        {"id": "c", "text": "Too short."},
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "exam.txt").write_text("Which river is the longest one of all in the world?\n")
+    arguments = ["build", "--out", "corpus", "--source", "in.jsonl", "--evaluation", "exam.txt"]
+    shown = CliRunner().invoke(app, arguments, catch_exceptions=False).stdout
+    assert shown.startswith("1 of 3 documents kept, in corpus/train and corpus/test")
+    assert "1  copy, such as b" in shown and "such as c" in shown
+    assert shown.splitlines()[-1] == "Next: read corpus/report.md"
+    picture = (tmp_path / "corpus" / "flow.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    again = CliRunner().invoke(app, arguments, catch_exceptions=False).stdout
+    assert again == shown and (tmp_path / "corpus" / "flow.png").read_bytes() == picture
