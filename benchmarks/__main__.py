@@ -11,7 +11,7 @@ from typing import Annotated
 import torch
 import typer
 
-from benchmarks import decode, load, machine, memory, tokenizer, train
+from benchmarks import data, decode, load, machine, memory, tokenizer, train
 from benchmarks.report import Table, render, write
 from benchmarks.workload import STORIES, Workload
 
@@ -21,6 +21,7 @@ SECTIONS = {
     "memory": memory.tables,
     "load": load.tables,
     "tokenizer": tokenizer.tables,
+    "data": data.tables,
 }
 INTERRUPTED = 130  # what shells return after Ctrl-C
 

@@ -97,5 +97,9 @@ GOALS = [
         "encoding whole documents at least 1.5 × sentencepiece, nothing cached, one thread",
         "tokenizer encode", _is("llama_edu", "characters"), _is("sentencepiece", "characters"), 1.5,
     ),
+    Goal(
+        "finding near-copies in text no slower than datasketch, same parameters, one thread",
+        "data near-copies", _is("llama_edu", "from text"), _is_peer, 1.0,
+    ),
 ]  # fmt: skip
 """In the order of the report."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import decode, load, machine, memory, tokenizer, train
+from benchmarks import data, decode, load, machine, memory, tokenizer, train
 from benchmarks.__main__ import measure
 from benchmarks.gguf_file import write_gguf
 from benchmarks.goals import GOALS
@@ -16,6 +16,7 @@ from benchmarks.race import Contender, Row, race
 from benchmarks.report import Table, judge, render, slower, slower_in_half, write
 from benchmarks.workload import Workload, new_model, training_batches
 from llama_edu.config import ModelConfig
+from llama_edu.data.stories import tell_story
 from llama_edu.weights import load_gguf, save_hf
 
 CONFIG = ModelConfig(
@@ -261,7 +262,7 @@ def test_smallest_round_measures_everybody(tmp_path):
         measured = {(row.name, row.precision) for row in tables[key].rows}
         assert {("llama_edu", "fp32"), ("transformers", "fp32"), ("llama_edu", "bf16")} <= measured
     wanted = {goal.table for goal in GOALS}
-    others = {f"memory {job}" for job in memory.JOBS} | {"tokenizer encode"}
+    others = {f"memory {job}" for job in memory.JOBS} | {"tokenizer encode", "data near-copies"}
     others |= {tokenizer.train_key(size) for size in tokenizer.VOCAB_SIZES}
     assert wanted <= tables.keys() | others
 
@@ -297,3 +298,14 @@ def test_tokenizers_race_on_one_text(pull):
     assert {("llama_edu", "bytes"), ("tokenizers", "bytes")} <= names
     assert {("llama_edu", "characters"), ("sentencepiece", "characters")} <= names
     assert "| tokenizers | bytes |" in render(found, "")
+
+
+def test_data_races_on_a_few_documents():
+    pytest.importorskip("datasketch")
+    texts = [tell_story(seed, n_events=60).text for seed in range(6)]
+    documents = [(text, "plain") for text in [*texts, texts[0] + " Really."]]
+    near, steps, builds = data.tables(SMALLEST, lambda line: None, documents)
+    assert len(near.rows) == 3 and all(row.result >= 1 for row in near.rows)  # others by chance
+    assert {row.name for row in steps.rows} >= {"clean", "rules", "personal data", "near-copies"}
+    one, two = builds.rows
+    assert one.result == two.result and one.precision == "1 process"
