@@ -67,7 +67,7 @@ def _error(found: dict[str, Any]) -> BaseException:
     name, text = str(found["type"])[:60], str(found["text"])[:300]
     kind = getattr(builtins, name, None) if found.get("module") == "builtins" else None
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-        return type(name, (Exception,), {})(text)
+        return type(name, (Exception,), {"__module__": "__main__"})(text)
     try:
         return kind(text) if text else kind()
     except TypeError:  # such as UnicodeDecodeError, which wants five things

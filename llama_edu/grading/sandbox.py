@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import signal
-import site
 import socket
 import subprocess
 import sys
@@ -339,12 +338,16 @@ class _Cold:
         return _resident_bytes(self._process.pid)
 
 
+@cache
 def readable_folders() -> tuple[str, ...]:
-    """What Python and its packages lie in."""
-    paths = {sys.prefix, sys.base_prefix, sys.exec_prefix}
-    paths |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    paths |= {path for path in site.getsitepackages() if Path(path).is_dir()}
-    return tuple(sorted(path for path in paths if path and path != "/"))
+    """What Python and its packages lie in, as a Python without settings of the user's sees it."""
+    code = "import json, sys; print(json.dumps(sys.path))"
+    command = [sys.executable, "-I", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=_environment())
+    paths = {sys.prefix, sys.base_prefix, sys.exec_prefix, *json.loads(done.stdout)}
+    paths |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
+    ours = [Path(path) for path in private_folders()]
+    return tuple(sorted(path for path in paths if Path(path).is_dir() and Path(path) not in ours))
 
 
 def private_folders() -> tuple[str, ...]:

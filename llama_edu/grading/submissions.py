@@ -268,5 +268,5 @@ def _zipped(path: Path, member: zipfile.ZipInfo, name: str) -> _File:
 
 
 def _name(text: str) -> str:
-    """A student's name that can stand in a table and in a page: no control characters."""
-    return re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "_", text)[:120] or "_"
+    """A student's name that can stand in a table and in a page: Unicode, no control characters."""
+    return re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "_", text)[:120] or "_"

@@ -203,3 +203,14 @@ def test_a_class_that_is_none_is_one_clear_line(tmp_path, kind):
         path.mkdir()
     with pytest.raises(ValueError, match="SUBMISSIONS="):
         read(Path(path))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX only")
+def test_a_name_that_is_no_unicode_does_not_stop_the_class(submissions):
+    try:
+        folder = os.fsdecode(b"an\xffn")
+        (submissions / folder).mkdir()
+    except OSError:
+        pytest.skip("this file system takes Unicode names only")
+    (student,) = read(submissions)
+    assert student.encode() == b"an_n"
