@@ -5,7 +5,7 @@ language. CCNet asks a 5-gram model of SentencePiece tokens in the same way.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 
 N_CHARACTERS = 0x110000  # all that Unicode can have: what a character never seen is drawn from
@@ -32,17 +32,27 @@ class CharacterModel:
     def __init__(self, texts: Iterable[str], order: int = 5):
         if order < 1:
             raise ValueError(f"order must be at least 1, got {order}")
-        self.order = order
-        self.counts: Counter[str] = Counter()  # of n-grams of every length from 1 to order
+        counts: Counter[str] = Counter()  # of n-grams of every length from 1 to order
         for text in texts:
             padded = "\n" * (order - 1) + text
             for n in range(1, order + 1):
                 first = order - n  # each n-gram ends at a character of the text, not of the padding
                 last = len(padded) - n + 1
-                self.counts.update(padded[i : i + n] for i in range(first, last))
+                counts.update(padded[i : i + n] for i in range(first, last))
+        self._take(counts, order)
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[str, int], order: int) -> "CharacterModel":
+        """The model whose `counts` were stored."""
+        model = cls((), order)
+        model._take(counts, order)
+        return model
+
+    def _take(self, counts: Mapping[str, int], order: int) -> None:
+        self.counts, self.order = counts, order
         self.totals: Counter[str] = Counter()
         self.types: Counter[str] = Counter()
-        for gram, count in self.counts.items():
+        for gram, count in counts.items():
             self.totals[gram[:-1]] += count
             self.types[gram[:-1]] += 1
 

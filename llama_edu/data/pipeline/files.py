@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import IO
 
 PARTIAL = ".partial"
+# What each step leaves in the folder of a build, in order.
+COLLECTED, PREPARED, SELECTED, FINISHED = "1-collected", "2-prepared", "3-selected", "4-finished"
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from llama_edu.data.pipeline.files import read_json, whole_file, write_json
-from llama_edu.data.pipeline.shards import FINISHED, PREPARED
+from llama_edu.data.filter.perplexity import BUCKETS, bucket, bucket_bounds
+from llama_edu.data.pipeline.files import FINISHED, PREPARED, read_json, whole_file, write_json
 
 N_EXAMPLES = 3
 RULES = "rule: "
@@ -19,12 +19,14 @@ class Report:
         documents: collected.
         dirty_chars: characters collected.
         clean_chars: characters after cleaning.
-        drops: reason -> number of documents, in the order of the steps.
+        drops: reason -> number of documents, the most frequent first.
         dropped_chars: reason -> cleaned characters that went with them.
         examples: reason -> a few of (id, detail).
         also: rule -> how many documents break it, be it as the first rule or not.
         personal: kind of personal data -> how many placeholders were written.
         repeated_lines: lines dropped because another document has them.
+        bounds: the perplexities that cut the scored documents into thirds; none without scores.
+        buckets: source -> how many of its documents lie in "head", "middle" and "tail".
         train: "documents" and "chars" of that split.
         test: likewise.
     """
@@ -38,6 +40,8 @@ class Report:
     also: dict[str, int] = field(default_factory=dict)
     personal: dict[str, int] = field(default_factory=dict)
     repeated_lines: int = 0
+    bounds: list[float] = field(default_factory=list)
+    buckets: dict[str, dict[str, int]] = field(default_factory=dict)
     train: dict[str, int] = field(default_factory=dict)
     test: dict[str, int] = field(default_factory=dict)
 
@@ -83,6 +87,14 @@ class Report:
         lines += ["", f"Lines dropped because another document has them: {self.repeated_lines:,}."]
         found = ", ".join(f"{kind} {count:,}" for kind, count in self.personal.items())
         lines += ["", f"Personal data replaced: {found or 'none'}."]
+        if self.bounds:
+            low, high = self.bounds
+            lines += ["", f"Thirds by perplexity, cut at {low:.2f} and {high:.2f}:", ""]
+            lines += [f"| source | {' | '.join(BUCKETS)} |", "|---|---:|---:|---:|"]
+            lines += [
+                f"| {source} | {' | '.join(f'{own[name]:,}' for name in BUCKETS)} |"
+                for source, own in self.buckets.items()
+            ]
         return "\n".join(lines) + "\n"
 
 
@@ -109,10 +121,22 @@ def write_report(shards: list[str], root: Path) -> Report:
         if reason.startswith(RULES):
             for rule in [reason.removeprefix(RULES), *drop["also"]]:
                 report.also[rule] = report.also.get(rule, 0) + 1
+    report.drops = dict(sorted(report.drops.items(), key=lambda item: -item[1]))
+    _add_buckets(report, [score for shard in last for score in shard["perplexities"]])
     write_json(root / "report.json", root, asdict(report))
     with whole_file(root / "report.md", root) as stream:
         stream.write(report.as_markdown().encode())
     return report
+
+
+def _add_buckets(report: Report, scores: list[tuple[str, float | None]]) -> None:
+    known = [(source, value) for source, value in scores if value is not None]
+    if not known:
+        return
+    report.bounds = list(bucket_bounds([value for _, value in known]))
+    for source, value in known:
+        own = report.buckets.setdefault(source, dict.fromkeys(BUCKETS, 0))
+        own[bucket(value, tuple(report.bounds))] += 1
 
 
 def read_report(root: Path) -> Report:

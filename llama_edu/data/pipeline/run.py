@@ -9,19 +9,20 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from llama_edu.data.pipeline.files import PARTIAL, read_json
+from llama_edu.data.pipeline.files import (
+    COLLECTED,
+    FINISHED,
+    PARTIAL,
+    PREPARED,
+    SELECTED,
+    read_json,
+)
+from llama_edu.data.pipeline.finish import finish
+from llama_edu.data.pipeline.reference import REFERENCE, learn
 from llama_edu.data.pipeline.report import Report, write_report
 from llama_edu.data.pipeline.select import DONE, select
 from llama_edu.data.pipeline.settings import Settings
-from llama_edu.data.pipeline.shards import (
-    COLLECTED,
-    FINISHED,
-    PREPARED,
-    SELECTED,
-    collect,
-    finish,
-    prepare,
-)
+from llama_edu.data.pipeline.shards import collect, prepare
 
 Step = Callable[[str, Path, Settings], None]
 
@@ -81,6 +82,10 @@ def _build(root: Path, settings: Settings, n_jobs: int, progress) -> Report:
         if not (root / SELECTED / DONE).exists():
             progress("select")
             select(shards, root, settings)
+        stems = [Path(source).stem for source in settings.sources]
+        if settings.reference in stems and not (root / REFERENCE).exists():
+            progress("learn")
+            learn(shards, root, settings)
         run(finish, shards, f"{FINISHED}/{{}}.json")
     report = write_report(shards, root)
     shutil.rmtree(root / PARTIAL, ignore_errors=True)

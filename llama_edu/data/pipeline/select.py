@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from llama_edu.data.dedup import drop_near_duplicates, first_copies
-from llama_edu.data.pipeline.files import read_lines, write_json
+from llama_edu.data.pipeline.files import PREPARED, SELECTED, read_lines, write_json
 from llama_edu.data.pipeline.settings import Settings
-from llama_edu.data.pipeline.shards import HASHES, PREPARED, SELECTED
+from llama_edu.data.pipeline.shards import HASHES
 
 DONE = "done.json"
 

@@ -23,6 +23,8 @@ class Settings:
         n_bands: bands it is cut into.
         near_copy: estimated Jaccard similarity from which on a document is a near-copy.
         min_line_chars: lines at least so long are kept once in the whole corpus.
+        reference: source whose prose says what is to be expected; each document gets its perplexity
+            under a model of every second of them. None, or a source that is left out: no scores.
         test_share: share of documents held out, in [0, 1).
         evaluation: items of evaluation sets; documents that hold one are dropped.
 
@@ -38,6 +40,7 @@ class Settings:
     n_bands: int = 64
     near_copy: float = 0.4
     min_line_chars: int = 100
+    reference: str | None = "enwiki"
     test_share: float = 0.05
     evaluation: tuple[str, ...] = ()
 

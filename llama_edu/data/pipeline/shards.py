@@ -1,23 +1,21 @@
-"""The steps that take one shard each, in any order and in any process."""
+"""The first steps: cut a source into shards; clean, judge, scrub and hash the documents of each."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from llama_edu.data.annotate.contamination import EvaluationGrams
 from llama_edu.data.clean import clean
 from llama_edu.data.dedup import MinHasher, character_shingles
-from llama_edu.data.dedup.exact import content_hash, keep_lines, line_hashes
-from llama_edu.data.dedup.shingles import hash_text
+from llama_edu.data.dedup.exact import content_hash, line_hashes
 from llama_edu.data.documents import Document, read_documents
 from llama_edu.data.filter import Page, identify_language, judge, rules_for
 from llama_edu.data.pii import scrub
 from llama_edu.data.pipeline.files import (
-    read_json,
+    COLLECTED,
+    PREPARED,
     read_lines,
     whole_file,
     write_json,
@@ -25,7 +23,6 @@ from llama_edu.data.pipeline.files import (
 )
 from llama_edu.data.pipeline.settings import Settings
 
-COLLECTED, PREPARED, SELECTED, FINISHED = "1-collected", "2-prepared", "3-selected", "4-finished"
 HASHES = ("contents", "signatures", "lines", "n_lines")
 
 
@@ -114,50 +111,3 @@ def reason_to_drop(text: str, language: str, settings: Settings) -> dict | None:
         return None
     also = [drop.rule for drop in broken[1:]]
     return {"reason": f"rule: {broken[0].rule}", "detail": str(broken[0]), "also": also}
-
-
-def finish(shard: str, root: Path, settings: Settings) -> None:
-    """Take out what `select` chose and what holds evaluation items; split the rest."""
-    chosen = read_json(root / SELECTED / f"{shard}.json")
-    evaluation = _evaluation_grams(settings.evaluation)
-    splits: dict[str, list[dict]] = {"train": [], "test": []}
-    drops, n_lines = [], 0
-    for document in read_lines(root / PREPARED / f"{shard}.jsonl"):
-        name, text = document["id"], document["text"]
-        drop = chosen["drops"].get(name)
-        if drop is None:
-            repeated = chosen["lines"].get(name, [])
-            n_lines += len(repeated)
-            text = _without_lines(text, repeated)
-            overlap = evaluation.overlap(text) if settings.evaluation else 0.0
-            if overlap:
-                detail = f"{overlap:.4f} of its words"
-                drop = {"reason": "evaluation item", "detail": detail}
-            elif not text:
-                drop = {"reason": "repeated lines only", "detail": "all lines stand elsewhere"}
-        if drop is not None:
-            drops.append({"id": name, "chars": len(text), **drop})
-        else:
-            is_test = hash_text(name) < settings.test_share * 2**64
-            splits["test" if is_test else "train"].append(document | {"text": text})
-    for split, documents in splits.items():
-        write_lines(root / split / f"{shard}.jsonl", root, documents)
-    kept = {
-        split: {"documents": len(documents), "chars": sum(len(d["text"]) for d in documents)}
-        for split, documents in splits.items()
-    }
-    report = {**kept, "repeated_lines": n_lines, "drops": drops}
-    write_json(root / FINISHED / f"{shard}.json", root, report)
-
-
-@lru_cache(maxsize=1)
-def _evaluation_grams(items: tuple[str, ...]) -> EvaluationGrams:
-    return EvaluationGrams(items)
-
-
-def _without_lines(text: str, repeated: list[int]) -> str:
-    if not repeated:
-        return text
-    is_kept = np.ones(text.count("\n") + 1, dtype=bool)
-    is_kept[repeated] = False
-    return keep_lines(text, is_kept).strip()

@@ -36,7 +36,6 @@ def corpus(tmp_path_factory) -> tuple[str, str]:
     stories = list(islice(varied, 94))
     first = [{"id": f"story-{i}", "text": text} for i, text in enumerate(stories[:60])]
     first += [
-        {"id": "page", "text": PAGE, "markup": "wikitext"},
         {"id": "redirect", "text": "#REDIRECT [[Water]]", "markup": "wikitext"},
         {"id": "german", "text": GERMAN},
         {"id": "short", "text": "It was late, and the rain would not stop. Nobody came to see it."},
@@ -46,6 +45,7 @@ def corpus(tmp_path_factory) -> tuple[str, str]:
     second = [{"id": f"more-{i}", "text": text} for i, text in enumerate(stories[60:90])]
     second += [
         {"id": "copy", "text": stories[5].upper()},
+        {"id": "page", "text": PAGE, "markup": "wikitext"},
         {"id": "near", "text": stories[6].replace("the ", "that ", 2) + " It was late."},
         {"id": "footer-2", "text": f"{stories[92]}\n{FOOTER}"},
         {"id": "exam", "text": f"{stories[93]} Where is the golden key of the mayor?"},
@@ -62,6 +62,6 @@ def corpus(tmp_path_factory) -> tuple[str, str]:
 def settings(corpus) -> Settings:
     """Many small shards, so that a kill finds the build in the middle."""
     return Settings(
-        sources=corpus, shard_chars=4000, near_copy=0.75,
+        sources=corpus, shard_chars=4000, near_copy=0.75, reference="first",
         evaluation=("Where is the golden key of the mayor?",), test_share=0.2,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from pathlib import Path
 from llama_edu.data.pipeline import Settings, build
 if __name__ == "__main__":
     *sources, out, jobs = sys.argv[1:]
-    settings = Settings(sources=tuple(sources), shard_chars=4000, near_copy=0.75,
+    settings = Settings(sources=tuple(sources), shard_chars=4000, near_copy=0.75, reference="first",
                         evaluation=("Where is the golden key of the mayor?",), test_share=0.2)
     build(Path(out), settings, int(jobs))
 """
@@ -82,6 +82,19 @@ def test_what_is_kept_is_clean(kept):
     assert "collector" in kept["footer-1"]["text"] and "collector" not in kept["footer-2"]["text"]
     assert kept["letter"]["text"].endswith("Call [phone number] or [e-mail address].")
     assert {document["language"] for document in kept.values()} == {"en"}
+
+
+def test_documents_are_scored_but_those_that_taught_the_model(built, kept):
+    report = read_report(built)
+    scored = {name: d["perplexity"] for name, d in kept.items() if d["perplexity"] is not None}
+    assert len(kept) - len(scored) == pytest.approx(31, abs=3)  # every second one of the first file
+    assert all(name in scored for name in kept if name.startswith("more-"))
+    assert scored["page"] > 2 * scored["more-0"] > 2  # what is no story is not expected
+    assert sum(n for own in report.buckets.values() for n in own.values()) == len(scored)
+    low, high = report.bounds
+    tail = sum(value > high for value in scored.values())
+    assert tail == sum(own["tail"] for own in report.buckets.values()) > 0
+    assert "Thirds by perplexity, cut at" in (built / "report.md").read_text() and low < high
 
 
 def test_split_holds_about_its_share_and_nothing_twice(built, kept):
