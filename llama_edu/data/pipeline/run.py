@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -95,9 +96,9 @@ def _build(root: Path, settings: Settings, n_jobs: int, progress) -> Report:
 def _check_settings(root: Path, settings: Settings) -> None:
     path = root / "settings.json"
     if not path.exists():
-        if any(child.name != ".lock" for child in root.iterdir()):
-            raise ValueError(f"root={root} must be empty, or a build that was stopped")
         part = path.with_suffix(".part")
+        if any(child.name not in (".lock", part.name) for child in root.iterdir()):
+            raise ValueError(f"root={root} must be empty, or a build that was stopped")
         part.write_text(settings.as_json(), encoding="utf-8")
         part.replace(path)
     elif path.read_text(encoding="utf-8") != settings.as_json():
@@ -131,7 +132,11 @@ class _Workers:
 
 
 def _end_with_parent() -> None:
-    """End this worker when its parent is killed: it would wait for work for ever."""
+    """End this worker when its parent is killed: it would wait for work for ever.
+
+    Ctrl-C is the parent's to answer; it lets the shards at hand be finished.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from llama_edu.data.documents import READERS
 
@@ -49,8 +50,9 @@ class Settings:
             if source not in READERS and not source.endswith(".jsonl"):
                 known = ", ".join(READERS)
                 raise ValueError(f"sources: {source!r} must be one of {known}, or a .jsonl file")
-        if len(set(self.sources)) != len(self.sources) or not self.sources:
-            raise ValueError(f"sources={self.sources} must be at least one, and each once")
+        names = {Path(source).stem for source in self.sources}
+        if len(names) != len(self.sources) or not names:
+            raise ValueError(f"sources={self.sources} must be at least one, each of another name")
         if not 1 <= self.n_bands <= self.n_hashes:
             raise ValueError(f"n_bands={self.n_bands} must lie between 1 and {self.n_hashes}")
         if not 0 < self.near_copy <= 1:
