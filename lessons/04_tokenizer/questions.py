@@ -1,0 +1,831 @@
+"""What lesson 04 asks, what is right, and what people write instead."""
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+import torch
+
+from llama_edu.course.questions import Misconception, Question
+from llama_edu.tokenizer.merge_training import learn_merges
+from llama_edu.tokenizer.merging import merge_pairs
+
+Word = tuple[int, ...]
+Pair = tuple[int, int]
+
+
+def whole(generator: torch.Generator, low: int, high: int) -> int:
+    """A whole number from low to high, both included."""
+    return int(torch.randint(low, high + 1, (), generator=generator))
+
+
+def word(generator: torch.Generator, length: int, alphabet: list[int]) -> Word:
+    return tuple(alphabet[whole(generator, 0, len(alphabet) - 1)] for _ in range(length))
+
+
+def pick(generator: torch.Generator, n: int, low: int = 1, high: int = 90) -> list[int]:
+    """Different numbers, in no order."""
+    return (low + torch.randperm(high - low + 1, generator=generator)[:n]).tolist()
+
+
+# 4.1 count the pairs
+
+
+def count_pairs(words: dict[Word, int]) -> dict[Pair, int]:
+    counts: Counter[Pair] = Counter()
+    for tokens, n in words.items():
+        for pair in pairwise(tokens):
+            counts[pair] += n
+    return dict(counts)
+
+
+def count_pairs_cases(generator):
+    a, b, c = pick(generator, 3)
+    n, m = pick(generator, 2, 2, 9)
+    yield {"words": {(a, b, c): n}}
+    yield {"words": {(a, b, a, b): n, (b, a): m}}
+    yield {"words": {(a, a, a): n, (c,): m}}  # overlapping pairs, and a word without any
+    yield {"words": {(a, b, c): n, (c, a, b, b): m, (b, a, b): 2}}
+    yield {"words": {word(generator, 6, [a, b]): n, word(generator, 5, [a, b, c]): m}}
+
+
+def per_word(words):
+    return count_pairs(dict.fromkeys(words, 1))
+
+
+def once_per_word(words):
+    counts: Counter[Pair] = Counter()
+    for tokens, n in words.items():
+        for pair in set(pairwise(tokens)):
+            counts[pair] += n
+    return dict(counts)
+
+
+def side_by_side(words):
+    """Pairs that share no token: (0, 1), (2, 3), ..."""
+    counts: Counter[Pair] = Counter()
+    for tokens, n in words.items():
+        for pair in zip(tokens[::2], tokens[1::2], strict=False):
+            counts[pair] += n
+    return dict(counts)
+
+
+def across_words(words):
+    tokens = [token for each, n in words.items() for token in each * n]
+    return dict(Counter(pairwise(tokens)))
+
+
+def in_any_order(words):
+    counts: Counter[Pair] = Counter()
+    for (a, b), n in count_pairs(words).items():
+        counts[min(a, b), max(a, b)] += n
+    return dict(counts)
+
+
+def without_the_last(words):
+    return count_pairs({tokens[:-1]: n for tokens, n in words.items()})
+
+
+def no_overlap(words):
+    """As if a pair could not begin inside its like: "aaa" once."""
+    counts: Counter[Pair] = Counter()
+    for tokens, n in words.items():
+        for pair in set(pairwise(tokens)):
+            counts[pair] += n * replaced(list(tokens), pair, -1).count(-1)
+    return dict(counts)
+
+
+def last_word_wins(words):
+    counts = {}
+    for tokens, n in words.items():
+        counts |= count_pairs({tokens: n})
+    return counts
+
+
+COUNT_PAIRS = Question(
+    "tokenizer.count_pairs",
+    points=2,
+    cases=count_pairs_cases,
+    reference=count_pairs,
+    misconceptions=[
+        Misconception(
+            "per_word",
+            per_word,
+            says="every word counts once, however often it occurs",
+            hint="The dict says how often each word occurs, and each time all of its pairs do.",
+        ),
+        Misconception(
+            "once_per_word",
+            once_per_word,
+            says="a pair counts once in a word, even where it stands there twice",
+            hint="In (1, 2, 1, 2) the pair (1, 2) stands at two places.",
+        ),
+        Misconception(
+            "side_by_side",
+            side_by_side,
+            says="the pairs share no token: the first two, the next two, and so on",
+            hint="A token has a neighbour on either side: three tokens make two pairs.",
+        ),
+        Misconception(
+            "across_words",
+            across_words,
+            says="the last token of a word is paired with the first of the next",
+            hint="No merge may join two words, so no pair reaches from one into another. Each word "
+            "is counted by itself.",
+        ),
+        Misconception(
+            "in_any_order",
+            in_any_order,
+            says="(a, b) and (b, a) count as the same pair",
+            hint="*th* and *ht* are different: the left token comes first.",
+        ),
+        Misconception(
+            "without_the_last",
+            without_the_last,
+            says="the last token of each word is left out",
+            hint="Off by one: a word of n tokens has n - 1 pairs, and the last one ends with its "
+            "last token.",
+        ),
+        Misconception(
+            "no_overlap",
+            no_overlap,
+            says="pairs that overlap count as one",
+            hint="In (7, 7, 7) the middle token has a neighbour on either side. Only merging has "
+            "to choose; counting does not.",
+        ),
+        Misconception(
+            "last_word_wins",
+            last_word_wins,
+            says="the counts of one word replace those of the words before",
+            hint="A pair that stands in several words gets something from each: add up.",
+        ),
+    ],
+)
+
+
+# 4.2 merge one pair
+
+
+def replaced(tokens: list[int], pair: Pair, new: int) -> list[int]:
+    return merge_pairs(tokens, {tuple(pair): (0, new)})
+
+
+def merge_cases(generator):
+    a, b, c, new = pick(generator, 4)
+    pair = (a, b)
+    yield {"tokens": [a, b, c, a, b], "pair": pair, "new": new}
+    yield {"tokens": [c, b, a, a], "pair": pair, "new": new}  # not once
+    yield {"tokens": [a, a, a, c], "pair": (a, a), "new": new}  # overlapping
+    yield {"tokens": [a, a, a, a, a], "pair": (a, a), "new": new}
+    yield {"tokens": [b, a, a, b, a], "pair": pair, "new": new}
+    yield {"tokens": list(word(generator, 9, [a, b])), "pair": pair, "new": new}
+    yield {"tokens": [a], "pair": pair, "new": new}
+    yield {"tokens": [], "pair": pair, "new": new}
+
+
+def first_only(tokens, pair, new):
+    for i, found in enumerate(pairwise(tokens)):
+        if found == pair:
+            return [*tokens[:i], new, *tokens[i + 2 :]]
+    return list(tokens)
+
+
+def from_the_right(tokens, pair, new):
+    return replaced(tokens[::-1], pair[::-1], new)[::-1]
+
+
+def keeps_the_second(tokens, pair, new):
+    merged = []
+    for i, token in enumerate(tokens):
+        merged.append(new if tuple(tokens[i : i + 2]) == pair else token)
+    return merged
+
+
+def drops_the_rest(tokens, pair, new):
+    merged, i = [], 0
+    while i < len(tokens) - 1:
+        is_pair = (tokens[i], tokens[i + 1]) == pair
+        merged.append(new if is_pair else tokens[i])
+        i += 2 if is_pair else 1
+    return merged
+
+
+def either_order(tokens, pair, new):
+    merged, i = [], 0
+    while i < len(tokens):
+        is_pair = tuple(tokens[i : i + 2]) in (pair, pair[::-1])
+        merged.append(new if is_pair else tokens[i])
+        i += 2 if is_pair else 1
+    return merged
+
+
+def each_of_the_two(tokens, pair, new):
+    return [new if token in pair else token for token in tokens]
+
+
+def the_pair_itself(tokens, pair, new):
+    return [pair if token == new else token for token in replaced(tokens, pair, new)]
+
+
+def steps_of_two(tokens, pair, new):
+    merged = []
+    for i in range(0, len(tokens), 2):
+        two = tuple(tokens[i : i + 2])
+        merged += [new] if two == pair else two
+    return merged
+
+
+MERGE = Question(
+    "tokenizer.merge",
+    points=2,
+    cases=merge_cases,
+    reference=replaced,
+    misconceptions=[
+        Misconception(
+            "first_only",
+            first_only,
+            says="only the first pair is merged",
+            hint="Go on after the first: the pair may stand at several places.",
+        ),
+        Misconception(
+            "from_the_right",
+            from_the_right,
+            says="the pairs are merged from right to left",
+            hint="It matters where pairs overlap: in [7, 7, 7] the left two are merged.",
+        ),
+        Misconception(
+            "keeps_the_second",
+            keeps_the_second,
+            says="the second token of a pair stays",
+            hint="Two tokens become one: after a merge, how many steps must the walk go on?",
+        ),
+        Misconception(
+            "drops_the_rest",
+            drops_the_rest,
+            says="the last token is lost unless a merge takes it",
+            hint="A walk that stops where no neighbour is left still has one token to copy.",
+        ),
+        Misconception(
+            "either_order",
+            either_order,
+            says="the pair is merged in either order",
+            hint="(a, b) is not (b, a): the merged token stands for a, then b.",
+        ),
+        Misconception(
+            "each_of_the_two",
+            each_of_the_two,
+            says="each token of the pair is replaced wherever it stands",
+            hint="Only the two together, side by side and in this order, are replaced, by one "
+            "token.",
+        ),
+        Misconception(
+            "the_pair_itself",
+            the_pair_itself,
+            says="the pair is put into the list in the place of the new id",
+            hint="The result holds ids alone; the new one is the argument `new`.",
+        ),
+        Misconception(
+            "steps_of_two",
+            steps_of_two,
+            says="the walk always goes two steps, so that a pair is seen at even places only",
+            hint="Where no pair stands, go one step: the next token may begin one.",
+        ),
+    ],
+)
+
+
+# 4.3 learn the merges
+
+
+def learn(words: dict[Word, int], n_merges: int, first_id: int) -> list[Pair]:
+    """The package's training, with ids for tokens."""
+    numbers = sorted({token for tokens in words for token in tokens})
+    letters = {token: chr(i) for i, token in enumerate(numbers)}
+    spelled = {"".join(map(letters.__getitem__, tokens)): n for tokens, n in words.items()}
+    ids, merges = {chr(i): token for i, token in enumerate(numbers)}, []
+    for left, right in learn_merges(spelled, list(ids), n_merges):
+        merges.append((ids[left], ids[right]))
+        ids[left + right] = first_id + len(merges) - 1
+    return merges
+
+
+def learn_with(best=None, replace=replaced, counts_of=count_pairs, numbers=None):
+    """Training with one thing changed."""
+    best = best or (lambda counts: min(counts, key=lambda pair: (-counts[pair], pair)))
+
+    def learn_otherwise(words, n_merges, first_id):
+        merges = []
+        for i in range(n_merges):
+            if not (counts := counts_of(words)):
+                break
+            pair = best(counts)
+            merges.append(pair)
+            new = numbers(first_id, i, pair) if numbers else first_id + i
+            words = {tuple(replace(list(tokens), pair, new)): n for tokens, n in words.items()}
+        return merges
+
+    return learn_otherwise
+
+
+def learn_cases(generator):
+    a, b, c, d = sorted(pick(generator, 4))
+    n, first_id = whole(generator, 4, 7), whole(generator, 100, 200)
+    more = {"first_id": first_id}
+    yield {"words": {(a, b): n, (b, c): n + 1}, "n_merges": 1, **more}
+    yield {"words": {(b, a): n, (a, c): n, (a, b): n}, "n_merges": 3, **more}  # ties
+    yield {"words": {(d, b, c): n, (b, c): 2, (b, d): 3}, "n_merges": 3, **more}
+    yield {"words": {(a, a, a, a): 2, (c, b): 5}, "n_merges": 3, **more}
+    yield {"words": {(a, b): 1}, "n_merges": 3, **more}  # nothing is left after one
+    yield {"words": {(d, c): 1, (a, b, c, d): n, (c, d, a, b): 2}, "n_merges": 5, **more}
+    words = {word(generator, 5, [a, b, c]): whole(generator, 1, 6) for _ in range(3)}
+    yield {"words": words, "n_merges": 4, **more}
+    # Merged tokens take part in ties, with their new and larger ids.
+    yield {"words": {(a, b, c): 3, (a, b, d): 3, (c, d): 3}, "n_merges": 3, **more}
+
+
+def largest_of_ties(counts):
+    return max(counts, key=lambda pair: (counts[pair], pair))
+
+
+def first_of_ties(counts):
+    return max(counts, key=counts.get)
+
+
+def right_first(counts):
+    return min(counts, key=lambda pair: (-counts[pair], pair[::-1]))
+
+
+def rarest(counts):
+    return min(counts, key=lambda pair: (counts[pair], pair))
+
+
+def never_merged(words, n_merges, first_id):
+    counts = count_pairs(words)
+    return sorted(counts, key=lambda pair: (-counts[pair], pair))[:n_merges]
+
+
+def left_becomes_new(tokens, pair, new):
+    return keeps_the_second(tokens, pair, new)
+
+
+LEARN = Question(
+    "tokenizer.learn",
+    points=4,
+    cases=learn_cases,
+    reference=learn,
+    misconceptions=[
+        Misconception(
+            "largest_of_ties",
+            learn_with(largest_of_ties),
+            says="of equally common pairs the largest goes first",
+            hint="`max` over (count, pair) prefers the largest pair as well as the largest count; "
+            "the two wishes point in opposite directions.",
+        ),
+        Misconception(
+            "first_of_ties",
+            learn_with(first_of_ties),
+            says="of equally common pairs the one that was counted first goes first",
+            hint="`max(counts, key=counts.get)` and `most_common` leave ties to the order in which "
+            "the pairs were met. The rule asks for the smallest pair.",
+        ),
+        Misconception(
+            "right_first",
+            learn_with(right_first),
+            says="ties are decided by the right token before the left one",
+            hint="Compare the left ids; only where they are equal the right ones. Tuples compare "
+            "in this way by themselves.",
+        ),
+        Misconception(
+            "rarest",
+            learn_with(rarest),
+            says="the rarest pair is merged",
+            hint="`min` by the count finds the smallest count. Which sign turns that round?",
+        ),
+        Misconception(
+            "never_merged",
+            never_merged,
+            says="the pairs are counted once, and the commonest of them taken in order",
+            hint="A merge makes new pairs and takes others away: count again after each.",
+        ),
+        Misconception(
+            "per_word",
+            learn_with(counts_of=per_word),
+            says="every word counts once, however often it occurs",
+            hint="Multiply by the number of times that the word occurs, as in 4.1.",
+        ),
+        Misconception(
+            "one_id_for_all",
+            learn_with(numbers=lambda first_id, i, pair: first_id),
+            says="every merge makes the same token, first_id",
+            hint="Each merge makes a token of its own: first_id, first_id + 1, ...",
+        ),
+        Misconception(
+            "ids_from_one_more",
+            learn_with(numbers=lambda first_id, i, pair: first_id + i + 1),
+            says="the first merge makes the token first_id + 1",
+            hint="Off by one: the token of the first merge is first_id itself.",
+        ),
+        Misconception(
+            "first_place_only",
+            learn_with(replace=first_only),
+            says="the pair is merged at its first place in each word only",
+            hint="The pair may stand in a word twice; merge it everywhere, as in 4.2.",
+        ),
+        Misconception(
+            "second_token_stays",
+            learn_with(replace=left_becomes_new),
+            says="merging leaves the second token of the pair in the word",
+            hint="Two tokens become one, as in 4.2.",
+        ),
+    ],
+)
+
+
+# 4.4 encode a word
+
+
+def encode(word: str, merges: list[Pair]) -> list[int]:
+    """The package's merging, by rank."""
+    ranks = {tuple(pair): (rank, 256 + rank) for rank, pair in enumerate(merges)}
+    return merge_pairs(list(word.encode("utf-8")), ranks)
+
+
+def encode_cases(generator):
+    a, b, c = (ord("a") + i for i in pick(generator, 3, 0, 25))
+
+    def text(*codes: int) -> str:
+        return "".join(map(chr, codes))
+
+    ab, bc = (a, b), (b, c)
+    yield {"word": text(a, b, c, a, b), "merges": [ab]}
+    yield {"word": text(a, b, c), "merges": [bc, ab]}  # the later pair stands further left
+    yield {"word": text(a, b, c, a, b, c), "merges": [ab, (256, c)]}
+    yield {"word": text(a, b, a, b, c), "merges": [bc, ab, (257, 257)]}
+    yield {"word": text(c, a, b, c), "merges": [ab, (c, a), (256, c)]}
+    yield {"word": text(a, a, a), "merges": [(a, a), (a, 256)]}
+    # The longest token that fits is not where the merges lead.
+    yield {"word": text(a, b, c, c), "merges": [(c, c), ab, (257, c)]}
+    yield {"word": text(a, b, b, b), "merges": [(b, b), ab, (256, b)]}
+    yield {"word": text(c, ord("é"), a), "merges": [(195, 169), (c, 256)]}
+    yield {"word": "中" + text(a), "merges": [(184, 173)]}
+    yield {"word": text(c, b, a), "merges": []}
+    yield {"word": text(*word(generator, 8, [a, b])), "merges": [ab, (256, a), (b, b)]}
+
+
+def in_order(data: list[int], merges: list[Pair], first: int = 256, step=replaced) -> list[int]:
+    for new, pair in enumerate(merges, start=first):
+        data = step(data, pair, new)
+    return data
+
+
+def to_bytes(text: str) -> list[int]:
+    return list(text.encode("utf-8"))
+
+
+def code_points(word, merges):
+    return in_order([ord(letter) for letter in word], merges)
+
+
+def backwards(word, merges):
+    tokens = to_bytes(word)
+    for rank in reversed(range(len(merges))):
+        tokens = replaced(tokens, merges[rank], 256 + rank)
+    return tokens
+
+
+def only_one(word, merges):
+    tokens = to_bytes(word)
+    for new, pair in enumerate(merges, start=256):
+        if pair in pairwise(tokens):
+            return replaced(tokens, pair, new)
+    return tokens
+
+
+def leftmost(word, merges):
+    """Merge whatever pair stands furthest left, whenever it was learned."""
+    tokens = to_bytes(word)
+    while found := [i for i, pair in enumerate(pairwise(tokens)) if pair in merges]:
+        i = found[0]
+        tokens[i : i + 2] = [256 + merges.index((tokens[i], tokens[i + 1]))]
+    return tokens
+
+
+def longest_match(word, merges):
+    spelled = {(byte,): byte for byte in range(256)}
+    parts = {byte: (byte,) for byte in range(256)}
+    for new, (left, right) in enumerate(merges, start=256):
+        parts[new] = parts[left] + parts[right]
+        spelled[parts[new]] = new
+    data, tokens = tuple(to_bytes(word)), []
+    while data:
+        n = next(n for n in range(len(data), 0, -1) if data[:n] in spelled)
+        tokens.append(spelled[data[:n]])
+        data = data[n:]
+    return tokens
+
+
+def stops_at_the_first_that_is_missing(word, merges):
+    tokens = to_bytes(word)
+    for new, pair in enumerate(merges, start=256):
+        if pair not in pairwise(tokens):
+            break
+        tokens = replaced(tokens, pair, new)
+    return tokens
+
+
+ENCODE = Question(
+    "tokenizer.encode",
+    points=3,
+    cases=encode_cases,
+    reference=encode,
+    misconceptions=[
+        Misconception(
+            "code_points",
+            code_points,
+            says="the letters begin as their code points, `ord`, not as UTF-8 bytes",
+            hint="Code points run beyond 255 and would be taken for merged tokens. What does "
+            "`encode` of a string give?",
+        ),
+        Misconception(
+            "latin_1",
+            lambda word, merges: in_order(list(word.encode("latin-1", "replace")), merges),
+            says="the bytes are those of Latin-1",
+            hint="Which encoding was the vocabulary learned on? The lesson calls it by name.",
+        ),
+        Misconception(
+            "backwards",
+            backwards,
+            says="the merges are taken from the last learned to the first",
+            hint="Late merges are made of tokens that early ones make: those must come first.",
+        ),
+        Misconception(
+            "only_one",
+            only_one,
+            says="one merge is done, and then no other",
+            hint="Merged tokens may merge again: go on until no pair is left that was learned.",
+        ),
+        Misconception(
+            "first_place_only",
+            lambda word, merges: in_order(to_bytes(word), merges, step=first_only),
+            says="each merge is done at one place of the word only",
+            hint="The pair may stand in the word twice; 4.2 merges it everywhere.",
+        ),
+        Misconception(
+            "leftmost",
+            leftmost,
+            says="the pair that stands furthest left is merged, whenever it was learned",
+            hint="Of all the pairs in the word, which was learned earliest? Place decides only "
+            "between equals.",
+        ),
+        Misconception(
+            "longest_match",
+            longest_match,
+            says="the longest token that fits is taken, from left to right",
+            hint="That finds tokens too, but others than training made. Repeat what training did, "
+            "merge by merge.",
+        ),
+        Misconception(
+            "stops_at_the_first_that_is_missing",
+            stops_at_the_first_that_is_missing,
+            says="the work ends at the first learned pair that is not in the word",
+            hint="Most pairs of a vocabulary are in no given word. Pass over those, and go on.",
+        ),
+        Misconception(
+            "ids_from_257",
+            lambda word, merges: in_order(
+                to_bytes(word), [tuple(t + (t > 255) for t in pair) for pair in merges], 257
+            ),
+            says="the first merge makes the id 257",
+            hint="The bytes are 0 to 255. What is the next free id?",
+        ),
+        Misconception(
+            "bytes_alone",
+            lambda word, merges: to_bytes(word),
+            says="nothing is merged",
+            hint="These are the bytes to begin with. Now repeat the merges.",
+        ),
+    ],
+)
+
+
+# 4.5 spaces that can be seen
+
+
+def mark_spaces(text: str) -> list[str]:
+    return re.findall("▁+[^▁]*", "▁" + text.replace(" ", "▁")) if text else []
+
+
+def mark_spaces_cases(generator):
+    letters = "".join(chr(ord("a") + i) for i in pick(generator, 6, 0, 25))
+    x, y, z = letters[:2], letters[2:5], letters[5:]
+    yield {"text": f"{x} {y}"}
+    yield {"text": x}
+    yield {"text": f"{x}  {y} {z}"}
+    yield {"text": f" {x} {y}"}
+    yield {"text": f"{y}   "}
+    yield {"text": f"{x}\n{y} {z}"}  # only a space is a space
+    yield {"text": "  "}
+    yield {"text": ""}
+    yield {"text": "".join("a "[i] for i in word(generator, 8, [0, 1]))}
+
+
+def no_space_in_front(text):
+    return re.findall("▁+[^▁]*|^[^▁]+", text.replace(" ", "▁"))
+
+
+def joined(text):
+    return ["▁" + text.replace(" ", "▁")] if text else []
+
+
+MARK_SPACES = Question(
+    "tokenizer.mark_spaces",
+    points=2,
+    cases=mark_spaces_cases,
+    reference=mark_spaces,
+    misconceptions=[
+        Misconception(
+            "no_space_in_front",
+            no_space_in_front,
+            says="no space is put in front of the text",
+            hint="The first word shall look like any other: what stands before the others?",
+        ),
+        Misconception(
+            "split",
+            lambda text: ["▁" + each for each in text.split()],
+            says="spaces at the ends, and all but one between words, are lost (`split()` does "
+            "that)",
+            hint="Nothing may get lost: two spaces are two ▁, and a line break is no space.",
+        ),
+        Misconception(
+            "split_at_spaces",
+            lambda text: ["▁" + each for each in text.split(" ")] if text else [],
+            says="every ▁ begins a word, also one that follows another ▁",
+            hint="Spaces in a row belong together, to the word that follows them.",
+        ),
+        Misconception(
+            "empty_text",
+            lambda text: re.findall("▁+[^▁]*", "▁" + text.replace(" ", "▁")),
+            says="an empty text gets a space in front",
+            hint="No text, no words.",
+        ),
+        Misconception(
+            "prefix_unless_there",
+            lambda text: mark_spaces(text[1:] if text.startswith(" ") and text != " " else text),
+            says="a text that begins with a space gets none in front",
+            hint="Then decoding could not tell it from the text without that space: one is put in "
+            "front in any case.",
+        ),
+        Misconception(
+            "spaces_behind",
+            lambda text: re.findall("[^▁]*▁+|[^▁]+", "▁" + text.replace(" ", "▁")) if text else [],
+            says="a word has its spaces behind it",
+            hint="▁ opens a word; look at `▁to` and `▁be`.",
+        ),
+        Misconception(
+            "not_cut",
+            joined,
+            says="the text is marked but not cut into words",
+            hint="The result is a list with an item for each word.",
+        ),
+        Misconception(
+            "underscore",
+            lambda text: [each.replace("▁", "_") for each in mark_spaces(text)],
+            says="the underscore _ is written for ▁",
+            hint="They look alike. ▁ is U+2581, which hardly any text holds; copy it from here.",
+        ),
+        Misconception(
+            "spaces_left",
+            lambda text: [each.replace("▁", " ") for each in mark_spaces(text)],
+            says="the spaces are not written as ▁",
+            hint="The cuts are right; `replace` does the rest.",
+        ),
+        Misconception(
+            "spaces_apart",
+            lambda text: re.findall("▁+|[^▁]+", "▁" + text.replace(" ", "▁")) if text else [],
+            says="spaces and words are cut from each other",
+            hint="The spaces stay with the word that follows: one item, not two.",
+        ),
+    ],
+)
+
+
+# 4.6 byte fallback
+
+
+def fall_back(text: str, vocab: dict[str, int], first_byte_id: int) -> list[int]:
+    ids = []
+    for character in text:
+        spelled = [first_byte_id + byte for byte in character.encode("utf-8")]
+        ids += [vocab[character]] if character in vocab else spelled
+    return ids
+
+
+def fall_back_cases(generator):
+    first = whole(generator, 3, 40)
+    letters = [chr(ord("a") + i) for i in pick(generator, 4, 0, 25)]
+    vocab = dict(zip([*letters[:3], "中"], pick(generator, 4, 400, 900), strict=True))
+    x, y, z, absent = letters
+    yield {"text": x + y + x, "vocab": vocab, "first_byte_id": first}
+    yield {"text": x + absent + z, "vocab": vocab, "first_byte_id": first}
+    yield {"text": "é" + y, "vocab": vocab, "first_byte_id": first}
+    yield {"text": y + "中龘", "vocab": vocab, "first_byte_id": first}
+    yield {"text": "🤗" + x, "vocab": vocab, "first_byte_id": first}
+    yield {"text": "é", "vocab": {"é": 0, x: 1}, "first_byte_id": first}  # 0 is an id too
+    yield {"text": "", "vocab": vocab, "first_byte_id": first}
+
+
+def spelled_with(spell):
+    """Byte fallback with another spelling of what the vocabulary lacks."""
+
+    def fall_back_otherwise(text, vocab, first_byte_id):
+        ids = []
+        for character in text:
+            known = character in vocab
+            ids += [vocab[character]] if known else spell(character, first_byte_id)
+        return ids
+
+    return fall_back_otherwise
+
+
+def whole_text(text, vocab, first_byte_id):
+    is_known = all(character in vocab for character in text)
+    return fall_back(text, vocab if is_known else {}, first_byte_id)
+
+
+def zero_is_missing(text, vocab, first_byte_id):
+    return fall_back(text, {character: i for character, i in vocab.items() if i}, first_byte_id)
+
+
+FALL_BACK = Question(
+    "tokenizer.fall_back",
+    points=2,
+    cases=fall_back_cases,
+    reference=fall_back,
+    misconceptions=[
+        Misconception(
+            "no_offset",
+            spelled_with(lambda character, first: list(character.encode("utf-8"))),
+            says="the bytes themselves are taken for ids",
+            hint="The first ids of a vocabulary are control tokens; where do the bytes begin?",
+        ),
+        Misconception(
+            "code_point",
+            spelled_with(lambda character, first: [first + ord(character)]),
+            says="one id is made from the code point of the character",
+            hint="There are 256 byte tokens, and far more code points. Which bytes spell the "
+            "character in UTF-8?",
+        ),
+        Misconception(
+            "unknown",
+            spelled_with(lambda character, first: [0]),
+            says="what is missing becomes the unknown token, 0",
+            hint="That loses what it was. Byte fallback is there so that nothing is unknown.",
+        ),
+        Misconception(
+            "left_out",
+            spelled_with(lambda character, first: []),
+            says="what is missing is left out",
+            hint="Nothing may get lost: spell the character in bytes.",
+        ),
+        Misconception(
+            "bytes_only",
+            lambda text, vocab, first_byte_id: fall_back(text, {}, first_byte_id),
+            says="every character is spelled in bytes",
+            hint="A character that the vocabulary holds is one token; ask it first.",
+        ),
+        Misconception(
+            "whole_text",
+            whole_text,
+            says="a single missing character sends the whole text into bytes",
+            hint="Decide for each character by itself.",
+        ),
+        Misconception(
+            "utf_16",
+            spelled_with(lambda c, first: [first + byte for byte in c.encode("utf-16-le")]),
+            says="the bytes are those of UTF-16",
+            hint="Which encoding does the question name?",
+        ),
+        Misconception(
+            "first_byte_only",
+            spelled_with(lambda character, first: [first + character.encode("utf-8")[0]]),
+            says="only the first byte of a character is written",
+            hint="A character may have up to four bytes, and all of them are needed.",
+        ),
+        Misconception(
+            "bytes_reversed",
+            spelled_with(lambda c, first: [first + byte for byte in c.encode("utf-8")[::-1]]),
+            says="the bytes of a character are written last to first",
+            hint="UTF-8 is read from the first byte to the last.",
+        ),
+        Misconception(
+            "zero_is_missing",
+            zero_is_missing,
+            says="a character whose id is 0 is taken for missing",
+            hint="0 is an id like any other, but it counts as false: ask whether the character is "
+            "`in` the vocabulary.",
+        ),
+    ],
+)
+
+
+QUESTIONS = [COUNT_PAIRS, MERGE, LEARN, ENCODE, MARK_SPACES, FALL_BACK]
