@@ -169,7 +169,7 @@ def _cache_lines() -> Iterator[Line]:
 
 
 def _sandbox_lines() -> Iterator[Line]:
-    from llama_edu.grading.sandbox import best_level
+    from llama_edu.grading.levels import best_level
 
     level = best_level()
     yield diagnosis.check_sandbox(level.name, level.reason)

@@ -85,7 +85,8 @@ def _grade(
 ) -> tuple[list[dict], dict[str, str]]:
     from llama_edu.course.questions import load_questions
     from llama_edu.grading.grade import grade_class
-    from llama_edu.grading.sandbox import Limits, choose_level
+    from llama_edu.grading.levels import choose_level
+    from llama_edu.grading.sandbox import Limits
     from llama_edu.grading.store import Assignment, keep_seed
     from llama_edu.grading.submissions import read_submissions
 

@@ -13,9 +13,10 @@ from llama_edu.course.lessons import Lesson, all_lessons
 from llama_edu.course.names import first_use_in
 from llama_edu.course.questions import Question, load_questions
 from llama_edu.course.verdict import Verdict
-from llama_edu.grading.engine import Page, SandboxError, fatal_sentence, run_pages
+from llama_edu.grading.engine import Page, run_pages
 from llama_edu.grading.executors import executor
 from llama_edu.grading.injection import Task, inject, make_task
+from llama_edu.grading.kernel import SandboxError, fatal_sentence
 from llama_edu.grading.store import Assignment, read_json, result_file, write_json
 from llama_edu.grading.submissions import Submission
 from llama_edu.grading.visible import visible_modules

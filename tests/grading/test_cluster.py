@@ -8,7 +8,8 @@ import time
 import pytest
 
 from llama_edu.grading.grade import grade_class
-from llama_edu.grading.sandbox import Limits, best_level
+from llama_edu.grading.levels import best_level
+from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.store import Assignment
 from llama_edu.grading.submissions import read_submissions
 

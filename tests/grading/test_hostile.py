@@ -10,7 +10,8 @@ import pytest
 
 from llama_edu.course.lessons import course_root
 from llama_edu.grading.grade import grade_class
-from llama_edu.grading.sandbox import Limits, choose_level
+from llama_edu.grading.levels import choose_level
+from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.store import Assignment
 from llama_edu.grading.submissions import read_submissions
 

@@ -13,8 +13,9 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from llama_edu.grading import sandbox
-from llama_edu.grading.sandbox import SandboxSpecs, best_level, choose_level
+from llama_edu.grading import levels
+from llama_edu.grading.levels import best_level, choose_level
+from llama_edu.grading.sandbox import SandboxSpecs
 
 
 def level(name):
@@ -25,8 +26,8 @@ def level(name):
     return name
 
 
-LEVELS = pytest.mark.parametrize("name", [level(name) for name in sandbox.LEVELS])
-SHUT_IN = pytest.mark.parametrize("name", [level(name) for name in sandbox.LEVELS[:2]])
+LEVELS = pytest.mark.parametrize("name", [level(name) for name in levels.LEVELS])
+SHUT_IN = pytest.mark.parametrize("name", [level(name) for name in levels.LEVELS[:2]])
 
 
 def run(name, code, **config):
@@ -142,8 +143,8 @@ def test_an_unknown_level_is_one_clear_line():
 
 
 def test_where_nothing_works_it_says_so_and_why(monkeypatch):
-    monkeypatch.setattr(sandbox, "_try_namespaces", lambda: "unshare: not permitted")
-    monkeypatch.setattr(sandbox, "_try_bubblewrap", lambda: "the program bwrap is not here")
-    found = sandbox.best_level.__wrapped__()
+    monkeypatch.setattr(levels, "_try_namespaces", lambda: "unshare: not permitted")
+    monkeypatch.setattr(levels, "_try_bubblewrap", lambda: "the program bwrap is not here")
+    found = levels.best_level.__wrapped__()
     assert (found.name, found.is_sandbox) == ("limits", False)
     assert found.reason == "unshare: not permitted; the program bwrap is not here"

@@ -7,7 +7,8 @@ import pytest
 from llama_edu.grading.export import write_outputs
 from llama_edu.grading.grade import grade_submission
 from llama_edu.grading.injection import make_task
-from llama_edu.grading.sandbox import Limits, best_level
+from llama_edu.grading.levels import best_level
+from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.submissions import Submission
 from tests.grading.conftest import LESSON, QUESTIONS
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from llama_edu.grading.submissions import MAX_BYTES, read_submissions
+from llama_edu.grading.handed_in import MAX_BYTES
+from llama_edu.grading.submissions import read_submissions
 
 from .conftest import QUESTIONS, RIGHT, hand_in, notebook
 

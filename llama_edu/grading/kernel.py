@@ -1,0 +1,167 @@
+"""nbval's kernel, in the sandbox: whatever it does wrong ends it at once, and says what it was."""
+
+import time
+from dataclasses import dataclass, field
+from queue import Empty
+
+import zmq
+from jupyter_client.manager import KernelManager
+from nbval.kernel import RunningKernel
+
+from llama_edu.grading.sandbox import Limits, SandboxSpecs
+
+START_SECONDS = 60
+POLL_SECONDS = 0.25
+SUBSCRIBE_SECONDS = 0.05
+MAX_MESSAGE_BYTES = 32 << 20
+MAX_MESSAGES = 500  # of one cell: an honest one sends five
+
+FATAL = {
+    "timeout": "It was still running after {seconds:g} s, and was stopped: an endless loop?",
+    "memory": "It used more than {gigabytes:.3g} GB of memory, and was stopped.",
+    "flood": "It sent more than anyone could read, and was stopped.",
+    "forged": "It sent messages that no kernel sends, and was stopped.",
+    "died": "It ended Python itself: a crash, or something like `os._exit()`.",
+}
+
+
+class SandboxError(RuntimeError):
+    """The sandbox did not work, which is no student's fault."""
+
+
+@dataclass
+class Kernels:
+    """The kernels of one submission; the next one starts while the last one works.
+
+    Args:
+        n_kernels: how many will be needed.
+        limits: of each.
+        sandbox: configuration of `SandboxProvisioner`.
+    """
+
+    n_kernels: int
+    limits: Limits
+    sandbox: dict
+    running: list["StudentKernel"] = field(default_factory=list)
+    starting: list[KernelManager] = field(default_factory=list)
+
+    def take(self) -> KernelManager:
+        """A kernel that is starting."""
+        n_left = self.n_kernels - len(self.running)
+        while len(self.starting) < min(n_left, 2):
+            manager = KernelManager(
+                kernel_name="student", context=_context(),
+                kernel_spec_manager=SandboxSpecs(self.sandbox | {"memory": self.limits.memory}),
+            )  # fmt: skip
+            manager.start_kernel()
+            self.starting.append(manager)
+        return self.starting.pop(0)
+
+    def close(self) -> None:
+        """End them all."""
+        for kernel in self.running:
+            kernel.close()
+        for manager in self.starting:
+            manager.shutdown_kernel(now=True)
+
+
+class StudentKernel(RunningKernel):
+    """nbval's kernel, in the sandbox; whatever it does wrong ends it at once."""
+
+    kernels: Kernels  # of the submission that is being graded
+    context = None
+
+    def __init__(self, kernel_name, cwd=None, startup_timeout=START_SECONDS):
+        self.fatal, self.n_messages, self.is_up = "", 0, False
+        self.km = self.kernels.take()
+        self.kernels.running.append(self)
+        self.kc = self.km.client()
+        self.kc.start_channels(hb=False, stdin=False, control=False)
+        try:
+            self._ensure_iopub_up()
+        except RuntimeError as error:
+            words = getattr(self.km.provisioner, "words", "") or str(error)
+            raise SandboxError(f"a kernel did not start: {words}") from None
+        self.is_up = True
+
+    def _ensure_iopub_up(self):
+        """Wait until its messages arrive: what it says before we have subscribed is lost."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            message = self.kc.kernel_info()
+            try:
+                self.await_reply(message, START_SECONDS)
+                return self.await_idle(message, SUBSCRIBE_SECONDS)
+            except Empty:
+                continue
+        raise RuntimeError(f"it was not up after {START_SECONDS} s")
+
+    def execute_cell_input(self, cell_input, allow_stdin=None):
+        self.n_messages = 0
+        return super().execute_cell_input(cell_input, allow_stdin=False)
+
+    def await_reply(self, msg_id, timeout=None):
+        deadline = time.monotonic() + (timeout or START_SECONDS)
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return super().await_reply(msg_id, timeout=min(max(left, 0.01), POLL_SECONDS))
+            except Empty:
+                if not self.is_alive():
+                    self.end("died")
+                    raise RuntimeError("the kernel ended") from None
+                if self.is_up and self.km.provisioner.memory_in_use() > self.kernels.limits.memory:
+                    self.end("memory")
+                    raise RuntimeError("too much memory") from None
+                if left <= 0:
+                    raise
+
+    def get_message(self, stream, timeout=None):
+        if self.fatal:
+            raise Empty
+        self.n_messages += 1
+        if self.n_messages > MAX_MESSAGES:
+            self.end("flood")
+            raise Empty
+        try:
+            return super().get_message(stream, timeout)
+        except Empty:
+            if stream == "iopub" and not self.is_alive():
+                self.end("died")
+            self.n_messages -= 1
+            raise
+        except (Exception, RecursionError):  # whatever makes a message unreadable was made to
+            self.end("forged")
+            raise Empty from None
+
+    def interrupt(self):
+        """nbval asks after a timeout."""
+        self.end("timeout")
+
+    def end(self, why: str) -> None:
+        self.fatal = self.fatal or why
+        self.km.provisioner._process.end()
+
+    def stop(self):
+        self.close()
+
+    def close(self) -> None:
+        """End the kernel with all that it started, and remove what it was given."""
+        if hasattr(self, "km"):
+            if hasattr(self, "kc"):
+                self.kc.stop_channels()
+            self.km.shutdown_kernel(now=True)
+            del self.km
+
+
+def fatal_sentence(why: str, limits: Limits) -> str:
+    """What a student is told whose answer ended its kernel."""
+    return FATAL[why].format(seconds=limits.seconds, gigabytes=limits.memory / 1e9)
+
+
+def _context() -> zmq.Context:
+    """One for all kernels of this process; it refuses messages that nobody could read."""
+    if StudentKernel.context is None or StudentKernel.context.closed:
+        StudentKernel.context = zmq.Context()
+        StudentKernel.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+    return StudentKernel.context
