@@ -1,6 +1,6 @@
 """Is it the same value? If not, the first thing that is wrong with it, in a sentence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Complex, Real
 from types import GeneratorType
@@ -85,11 +85,22 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
     if type(got).__module__ == "numpy":
         return " `torch.from_numpy(...)` turns it into one."
     if isinstance(got, list | tuple):
-        has_tensors = any(isinstance(item, Tensor) for item in got)
-        return f" `torch.{'stack' if has_tensors else 'tensor'}(...)` turns it into one."
+        if not any(isinstance(item, Tensor) for item in got):
+            return " `torch.tensor(...)` turns it into one."
+        return " `torch.stack(...)` turns it into one." if _could_stack(expected, got) else ""
     if isinstance(got, Iterable) and not isinstance(got, str | dict):
         return " Collect what it gives in a list; `torch.tensor` or `torch.stack` does the rest."
     return " `torch.tensor(...)` turns it into one." if isinstance(got, Real) else ""
+
+
+def _could_stack(expected: Tensor, got: Sequence) -> bool:
+    """Whether these tensors are as many and as large as the slices of the expected one."""
+    shapes = {tuple(item.shape) if isinstance(item, Tensor) else None for item in got}
+    slices = ((*expected.shape[:dim], *expected.shape[dim + 1 :]) for dim in range(expected.ndim))
+    return any(
+        n_slices == len(got) and shapes == {slice_shape}
+        for n_slices, slice_shape in zip(expected.shape, slices, strict=True)
+    )
 
 
 def _tensor_difference(

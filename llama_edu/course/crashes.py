@@ -56,10 +56,30 @@ CRASHES = (
     ),
     Crash(
         RuntimeError,
-        SIZES_DIFFER,
+        r"only supported on matrices or batches of matrices.*[01]-D",
+        "It has lost its dimensions on the way: without a `dim`, `repeat_interleave` makes one "
+        "flat row of a tensor, and `sum` and `max` a lone number.",
+    ),
+    Crash(
+        RuntimeError,
+        rf"{SIZES_DIFFER}.* dimension [2-9]",  # `@` pairs the dimensions before the last two
+        "The mask lines up with what it hides from the right: its last two dimensions are those "
+        "of the scores, queries and keys. Write both shapes down.",
+        line=r"masked_fill|where\(",
+    ),
+    Crash(
+        RuntimeError,
+        rf"{SIZES_DIFFER}.* dimension [01]\b",
         "`@` multiplies the last two dimensions and pairs those before them: they must be equal, "
         "or one of them 1. Write both shapes down: has one side fewer heads than the other?",
         line=PRODUCT,
+    ),
+    Crash(
+        RuntimeError,
+        SIZES_DIFFER,
+        "`*` multiplies number by number, and the shapes must line up from the right. What "
+        "multiplies each row by each column and adds up is `@`.",
+        line=r"^(?!.*@).*[\w)\]] ?\*(?!\*)",
     ),
     Crash(
         RuntimeError,
@@ -99,6 +119,12 @@ CRASHES = (
     ),
     Crash(
         TypeError,
+        r"tri[lu]\(\).*must be Tensor, not int",
+        "`tril` and `triu` cut a tensor, they do not make one: begin with `torch.ones(...)` of the "
+        "shape you want.",
+    ),
+    Crash(
+        TypeError,
         r"must be Tensor, not (int|float)",
         "`torch.sqrt`, `torch.exp` and their like take tensors. A lone number has `math`, or "
         "`** 0.5`.",
@@ -127,8 +153,8 @@ CRASHES = (
     Crash(
         IndexError,
         r"Dimension out of range|too many indices",
-        "The tensor has fewer dimensions than that. Print its shape: has a sum, an index or a "
-        "missing `keepdim` taken one away?",
+        "The tensor has fewer dimensions than that. Print its shape: has a sum, an index, a "
+        "missing `keepdim`, or `repeat_interleave` without `dim` taken one away?",
     ),
     Crash(
         (RuntimeError, TypeError),

@@ -2,7 +2,6 @@
 
 import inspect
 import traceback
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,10 +11,11 @@ from torch import Tensor
 from llama_edu.course.compare import Difference, difference
 from llama_edu.course.crashes import crash_hint
 from llama_edu.course.describe import describe, is_readable, kind_of
+from llama_edu.course.likeness import n_alike, recognise, resemblance
 from llama_edu.course.names import first_use
-from llama_edu.course.outcomes import Outcome, is_same_outcome, make_cases, outcomes
+from llama_edu.course.outcomes import Outcome, make_cases, outcomes
 from llama_edu.course.patterns import pattern
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.questions import Question
 from llama_edu.course.verdict import Verdict
 
 # What is shown first where cases fail in different ways; kinds not named here come after these.
@@ -34,6 +34,8 @@ HINTS = {
     "that was put in. Take this case through your lines one by one and see where it first appears.",
     "value": "No known mistake gives just this. Work this case through by hand, or open the hints "
     "above the function.",
+    "dtype": "Give `dtype=` where the tensor is made, or change it: `x.bool()`, `x.float()`, "
+    "`x.to(dtype)`.",
     "changed": "Whoever called the function still needs its inputs. `x += y`, `x[...] = y` and "
     "operations that end in _ write into them; `x = x + y` makes a new tensor.",
 }
@@ -89,7 +91,20 @@ def judge(
             failures[i] = failure
     if not failures:
         return verdict
-    shown = min(failures, key=lambda i: (_rank(failures[i]), _size(cases[i], expected[i])))
+    wrong = [i for i in failures if failures[i].kind != "changed"]
+    known = None
+    # What writes into its inputs and is right makes none of the known mistakes.
+    if wrong and not any(failure.kind in SAYS_NOTHING for failure in failures.values()):
+        known = recognise(question, cases, got, seed)
+
+    def difficulty(i: int) -> tuple:
+        """Of reading the case, and of telling the mistake by it from others."""
+        value = expected[i].value
+        n_others = n_alike(question, cases[i], got[i], seed) if known else 0
+        return not is_readable(value), n_others, _is_one_row(value), _size(cases[i], expected[i])
+
+    first = min(map(_rank, failures.values()))
+    shown = min((i for i in failures if _rank(failures[i]) == first), key=difficulty)
     kind = failures[shown].kind
     verdict = replace(verdict, kind=kind, sentence=failures[shown].sentence)
     if got[shown].error and kind != "stub":
@@ -98,17 +113,18 @@ def judge(
         place = _place(shown, len(failures), len(cases))
         words = _case_in_words(cases[shown], expected[shown], got[shown])
         verdict = replace(verdict, place=place, **words)
-    if known := _recognise(question, kind, cases, got, seed):
+    if known:
         return replace(verdict, misconception=known.name, says=known.says, hint=known.hint)
-    # A relation that holds in one case alone, where two sizes happen to be equal, would mislead.
-    relations = {_relation(cases[i], expected[i], got[i], question) for i in failures}
-    if len(relations) == 1 and (relation := relations.pop()):
-        return replace(verdict, pattern=relation)
-    if hint := _resemblance(question, kind, cases[shown], got[shown], seed):
-        return replace(verdict, hint=hint)
     if kind == "error":
         return replace(verdict, hint=crash_hint(got[shown].error, verdict.line))
-    return replace(verdict, hint=HINTS.get(kind, ""))
+    if kind in SAYS_NOTHING or not wrong:
+        return replace(verdict, hint=HINTS.get(kind, ""))
+    # What holds in one case alone, where two sizes happen to be equal, would mislead.
+    relations = {_relation(cases[i], expected[i], got[i], question) for i in wrong}
+    if len(relations) == 1 and (relation := relations.pop()):
+        return replace(verdict, pattern=relation, hint=HINTS["dtype"] if kind == "dtype" else "")
+    alike = resemblance(question, [cases[i] for i in wrong], [got[i] for i in wrong], seed)
+    return replace(verdict, hint=alike or HINTS.get(kind, ""))
 
 
 def _refusal(question: Question, function: Any) -> dict[str, str]:
@@ -176,6 +192,11 @@ def _rank(failure: Difference) -> int:
     return len(URGENT) + (failure.kind == "changed")
 
 
+def _is_one_row(value: Any) -> bool:
+    """A lone row or column, which shows little of how rows differ."""
+    return isinstance(value, Tensor) and value.ndim > 1 and 1 in value.shape[-2:]
+
+
 def _size(case: dict, expected: Outcome) -> int:
     """How many numbers a reader has before them."""
     values = [*case.values(), expected.value]
@@ -195,42 +216,6 @@ def _place(shown: int, n_failed: int, n_cases: int) -> str:
     n_right = n_cases - n_failed
     right = f" ({n_right} {'case is' if n_right == 1 else 'cases are'} right)" if n_right else ""
     return f"case {shown + 1} of {n_cases}{right}"
-
-
-def _recognise(
-    question: Question, kind: str, cases: list[dict], got: list[Outcome], seed: int
-) -> Misconception | None:
-    """The misconception that has the same outcome on every case."""
-    if kind in SAYS_NOTHING:
-        return None
-    is_hopeless = all(outcome.error for outcome in got)
-
-    def is_alike(theirs: Outcome, ours: Outcome) -> bool:
-        # Any two mistakes may raise a TypeError: where there is nothing else, the words count too.
-        if is_hopeless and str(theirs.error) != str(ours.error):
-            return False
-        return is_same_outcome(theirs, ours, question)
-
-    with warnings.catch_warnings(action="ignore"):  # of code that the learner did not write
-        for known in question.misconceptions:
-            if all(map(is_alike, outcomes(known.function, cases, seed), got)):
-                return known
-    return None
-
-
-def _resemblance(question: Question, kind: str, case: dict, got: Outcome, seed: int) -> str:
-    """The hint of the one misconception that gives this case's result, if only one does."""
-    if kind in SAYS_NOTHING or got.error:
-        return ""
-    with warnings.catch_warnings(action="ignore"):
-        alike = [
-            known
-            for known in question.misconceptions
-            if is_same_outcome(next(iter(outcomes(known.function, [case], seed))), got, question)
-        ]
-    if len(alike) != 1:
-        return ""
-    return f"In this case it is what you get when {alike[0].says}. {alike[0].hint}"
 
 
 def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:

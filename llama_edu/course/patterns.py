@@ -47,7 +47,7 @@ def _arithmetic(expected: Tensor, got: Tensor, tolerance: Tolerance) -> Iterator
     if _equal(expected, got, tolerance):
         yield "The numbers themselves are right."
     if not got.any():
-        yield "Every number is 0."
+        yield "Every number is 0. Is there a `nan_to_num`? Then look at what stands before it."
         return
     largest = expected.abs().argmax()
     factor = (got.flatten()[largest] / expected.flatten()[largest]).item()
@@ -87,7 +87,8 @@ def _places(expected: Tensor, got: Tensor, tolerance: Tolerance) -> Iterator[str
         moved = [place for place, dim in enumerate(order) if dim != place]
         if len(moved) == 2:
             yield f"All is right, but dims {moved[0]} and {moved[1]} have changed places."
-        yield f"All is right, but the dims are in another order: permute{order} would mend it."
+        others = ", ".join(map(str, moved[:-1]))
+        yield f"The values are right, but dims {others} and {moved[-1]} are all out of place."
     if expected.shape != got.shape:
         if _equal(expected, got.reshape(expected.shape), tolerance):
             yield "The values are right, and in the right order: only the shape is not."

@@ -93,16 +93,16 @@ def forbidden(q, k):
     (quits, "error", "It called `exit()` or raised SystemExit, which ends Python: a function"),
     (misspelt, "error", "It raised AttributeError: 'Tensor' object has no attribute 'shap'"),
     (lambda q, k: None, "none", "It returned None: is there a `return`"),
-    (yields, "type", "Expected a tensor of shape (1, 2), got a generator."),
-    (lambda q, k: scores(q, k).tolist(), "type", "Expected a tensor of shape (1, 2), got a list"),
-    (lambda q, k: (scores(q, k), q), "type", "Expected a tensor of shape (1, 2), got a tuple"),
-    (lambda q, k: scores(q, k).numpy(), "type", "Expected a tensor of shape (1, 2), got a NumPy"),
-    (lambda q, k: scores(k, q), "shape", "Expected shape (1, 2), got (2, 1)."),
+    (yields, "type", "Expected a tensor of shape (2, 3), got a generator."),
+    (lambda q, k: scores(q, k).tolist(), "type", "Expected a tensor of shape (2, 3), got a list"),
+    (lambda q, k: (scores(q, k), q), "type", "Expected a tensor of shape (2, 3), got a tuple"),
+    (lambda q, k: scores(q, k).numpy(), "type", "Expected a tensor of shape (2, 3), got a NumPy"),
+    (lambda q, k: scores(k, q), "shape", "Expected shape (2, 3), got (3, 2)."),
     (lambda q, k: scores(q, k).double(), "dtype", "Expected dtype float32, got float64."),
     (lambda q, k: scores(q, k).requires_grad_(), "graph", "The result hangs on a gradient graph"),
-    (lambda q, k: scores(q, k) / 0 * 0, "nan", "All 2 numbers are NaN, first at [0, 0]"),
-    (lambda q, k: scores(q, k) / 0, "inf", "All 2 numbers are infinite, first at [0, 0]"),
-    (lambda q, k: scores(q, k) + 1, "value", "All 2 numbers are wrong"),
+    (lambda q, k: scores(q, k) / 0 * 0, "nan", "All 6 numbers are NaN, first at [0, 0]"),
+    (lambda q, k: scores(q, k) / 0, "inf", "All 6 numbers are infinite, first at [0, 0]"),
+    (lambda q, k: scores(q, k) + 1, "value", "All 6 numbers are wrong"),
     (changes, "changed", "The result is right, but the function wrote into `q`."),
 ])  # fmt: skip
 def test_each_kind_has_its_own_sentence(answer, kind, start):
@@ -120,6 +120,58 @@ def test_a_right_answer_earns_the_points_and_needs_no_words():
 
 def test_an_answer_may_have_inputs_of_its_own_with_defaults():
     assert diagnose(QUESTION, lambda q, k, scale=2: scores(q, k)).ok
+
+
+@pytest.mark.parametrize("misconception", ["equal_right", "equal_wrong"])
+def test_an_answer_that_only_changes_its_inputs_is_like_no_mistake(misconception):
+    functions = {"equal_right": lambda q, k: scores(q, k) + (len(q) == 5), "equal_wrong": changes}
+    known = [Misconception("known", functions[misconception], "it is known", "Mine.")]
+    verdict = diagnose(replace(QUESTION, misconceptions=known), changes)
+    assert (verdict.kind, verdict.misconception, verdict.pattern) == ("changed", None, "")
+    assert verdict.hint.startswith("Whoever called the function still needs its inputs.")
+
+
+def wrong_above(n_rows):
+    """Wrong by a square where there are more queries than that."""
+    return lambda q, k: scores(q, k) ** (2 if len(q) > n_rows else 1)
+
+
+def test_a_resemblance_holds_in_every_case_that_is_not_right():
+    known = Misconception("squared", lambda q, k: scores(q, k) ** 2, "it is squared", "Do not.")
+    question = replace(QUESTION, misconceptions=[known])
+    said = "it is what you get when it is squared. Do not."
+    assert diagnose(question, wrong_above(2)).hint == f"In this case {said}"
+    assert diagnose(question, wrong_above(1)).hint == f"In every case that is not right {said}"
+
+    def other_in_one(q, k):
+        return scores(q, k) ** {1: 1, 2: 2, 5: 3}[len(q)]
+
+    assert diagnose(question, other_in_one).hint.startswith("No known mistake gives just this.")
+
+
+def test_no_lone_row_is_shown_where_another_case_can_be_read():
+    assert diagnose(QUESTION, lambda q, k: scores(q, k) ** 3).place == "case 2 of 3"
+
+
+def test_of_a_known_mistake_the_case_is_shown_that_tells_it_from_others():
+    def power(*exponents):
+        return lambda q, k: scores(q, k) ** dict(zip((2, 3, 5), exponents, strict=True))[len(q)]
+
+    def two_readable(generator):
+        for n_queries in (2, 3, 5):
+            q = torch.randn(n_queries, 4, generator=generator)
+            yield {"q": q, "k": torch.randn(2, 4, generator=generator)}
+
+    known = [Misconception(f"m{i}", power(2, 1 + i, 1), f"{i} is it", "No.") for i in (1, 2)]
+    question = replace(QUESTION, cases=two_readable, misconceptions=known)
+    verdict = diagnose(question, power(2, 3, 1))
+    assert (verdict.misconception, verdict.place) == ("m2", "case 2 of 3 (1 case is right)")
+
+
+def test_a_wrong_dtype_with_the_right_values_brings_the_way_to_change_it():
+    verdict = diagnose(QUESTION, lambda q, k: scores(q, k).double())
+    assert verdict.pattern == "The numbers themselves are right."
+    assert "`dtype=` where the tensor is made" in verdict.hint
 
 
 def test_the_first_and_smallest_failing_case_is_shown_with_its_numbers():
