@@ -24,7 +24,7 @@ from llama_edu.data.sources import SourceError
 MAX_ROUNDS = 3
 PIECE_CHARS, N_PIECES = 5_000, 400
 N_CHARACTERS, N_HASHES, N_BANDS = 7, 256, 64
-SHARES = {"enwiki": 8, "shakespeare": 12, "bible": 20, "sotu": 16, "sanguo": 10}
+SHARES = {"enwiki": 4, "shakespeare": 6, "bible": 10, "sotu": 8, "sanguo": 5}  # every nth document
 STEP = "step"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-BLOCK = 1024  # shingles hashed at a time: the products stay in the processor's cache
+BLOCK = 256  # shingles hashed at a time: the products stay in the processor's cache
 EMPTY = np.uint32(0xFFFFFFFF)
 
 
@@ -42,11 +42,11 @@ class MinHasher:
                 follow a pattern would be estimated with a bias.
         """
         x = (shingles >> np.uint64(32)).astype(np.uint32)
-        least = np.full(len(self.a), EMPTY)
+        least = np.full((BLOCK, len(self.a)), EMPTY)
         for start in range(0, len(x), BLOCK):
-            values = self.a[:, None] * x[start : start + BLOCK] + self.b[:, None]  # (H, block)
-            np.minimum(least, values.min(axis=1), out=least)
-        return least
+            values = x[start : start + BLOCK, None] * self.a + self.b  # (block, n_hashes)
+            np.minimum(least[: len(values)], values, out=least[: len(values)])
+        return least.min(axis=0)
 
     def signatures(self, sets: Iterable[np.ndarray]) -> np.ndarray:
         """A signature for each set, one set at a time in memory: uint32 (n_sets, n_hashes)."""
