@@ -252,3 +252,9 @@ def test_an_id_that_comes_twice_is_named(tmp_path, corpus):
         build(tmp_path / "out", Settings(sources=(corpus[1], str(path))))
     with pytest.raises(ValueError, match="n_jobs must be at least 1, got 0"):
         build(tmp_path / "out", n_jobs=0)
+
+
+def test_a_worker_needs_no_torch():
+    code = "import sys, llama_edu.data.pipeline; print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
