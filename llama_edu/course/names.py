@@ -57,12 +57,31 @@ def defined_names(source: str) -> set[str]:
 
     defined_names("import math\\ndef half(x): return x / 2") -> {"math", "half"}
     """
+    cell = _symbols(source)
+    symbols = cell.get_symbols() if cell else ()
+    return {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
+
+
+def borrowed_names(source: str) -> set[str]:
+    """Names that the functions of a cell take from outside it; none if it cannot be read.
+
+    borrowed_names("def f(x): return softmax(mask(x).sum())") -> {"softmax", "mask"}
+    """
+    cell, borrowed = _symbols(source), set()
+    inner = list(cell.get_children()) if cell else []
+    while inner:
+        function = inner.pop()
+        inner += function.get_children()
+        borrowed |= {one.get_name() for one in function.get_symbols() if one.is_global()}
+    return borrowed - defined_names(source)
+
+
+def _symbols(source: str) -> symtable.SymbolTable | None:
     python = "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
     try:
-        symbols = symtable.symtable(python, "<cell>", "exec").get_symbols()
+        return symtable.symtable(python, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # null characters, nesting
-        return set()
-    return {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
+        return None
 
 
 def _loads(code: CodeType) -> Iterator[tuple[str, int]]:

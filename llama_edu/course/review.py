@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell
 
 from llama_edu.course.answers import answer_cells, check_cells, points, read_notebook
 from llama_edu.course.lessons import Lesson
-from llama_edu.course.names import defined_names
+from llama_edu.course.names import borrowed_names, defined_names
 from llama_edu.course.notebook import to_text, without_outputs
 
 CELL_SECONDS = 30
@@ -102,7 +102,13 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
             text = _mistake(name, check, answer, cell_seconds)
             text += _elsewhere(text, own)
             reviews.append(Review(name, points(cell), "wrong", text))
-    return reviews
+    wrong = [one.question for one in reviews if one.kind == "wrong"]
+    return [
+        replace(one, text=one.text + _borrowed(theirs[one.question].source, wrong))
+        if one.kind == "wrong"
+        else one
+        for one in reviews
+    ]
 
 
 def _existing(path: Path) -> Path:
@@ -181,3 +187,13 @@ def _elsewhere(mistake: str, own: NotebookNode) -> str:
                     "count: put it into this answer's cell."
                 )
     return ""
+
+
+def _borrowed(source: str, wrong: list[str]) -> str:
+    """Which answers, wrong themselves, an answer builds upon."""
+    names = borrowed_names(source)
+    return "".join(
+        f"\nIt calls your `{function}`, and {question} is not right yet."
+        for question in wrong
+        if (function := question.rpartition(".")[2]) in names
+    )

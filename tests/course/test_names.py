@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from llama_edu.course.names import defined_names, first_use
+from llama_edu.course.names import borrowed_names, defined_names, first_use
 
 FORBIDDEN = {"softmax", "numpy"}
 
@@ -81,3 +81,15 @@ def test_nothing_is_forbidden_where_no_names_are():
 ])  # fmt: skip
 def test_names_that_a_cell_makes(source, names):
     assert defined_names(source) == names
+
+
+@pytest.mark.parametrize("source, names", [
+    ("def f(x): return softmax(mask(x).sum())", {"softmax", "mask"}),
+    ("def f(x): return x.softmax(0)", set()),
+    ("def f(x):\n    mask = x\n    return mask", set()),
+    ("%pwd\ndef mask(x): return x\ndef f(x): return [mask(y) for y in g(x)]", {"g"}),
+    ("mask(3)\ndef f(x): return lambda: h(x)", {"h"}),
+    ("def broken(", set()), ("\0", set()),
+])  # fmt: skip
+def test_names_that_the_functions_of_a_cell_take_from_outside(source, names):
+    assert borrowed_names(source) == names

@@ -128,6 +128,23 @@ def test_only_answer_cells_are_run_and_none_takes_the_place_of_the_check(lesson,
     assert f"`np` {advice}" in add_one.text
 
 
+def test_an_answer_that_calls_a_wrong_answer_is_told_so(lesson, answer):
+    path = answer(
+        double="def double(x):\n    return x",
+        halve="def halve(x):\n    return x / 2",
+        negate="def negate(x):\n    return halve(double(x)) + x",
+        square="def square(x):\n    return x.double() + halve(x)",
+        add_one="def double(x):\n    return 2 * x\n\ndef add_one(x):\n    return double(x)",
+    )
+    said = {one.question: one.text for one in review(lesson, path)}
+    assert said["sums.negate"].endswith(
+        "\nIt calls your `double`, and sums.double is not right yet."
+    )
+    others = (said[f"sums.{name}"] for name in ("double", "square", "add_one"))
+    assert not any("It calls your" in text for text in others)
+    assert "`halve`" not in said["sums.negate"]
+
+
 def test_another_notebook_is_refused(lesson, tmp_path):
     (tmp_path / "other.ipynb").write_text(to_text(to_notebook("# %%\n1\n")), encoding="utf-8")
     with pytest.raises(ValueError, match="must be a notebook of exercise 01_sums"):
