@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from llama_edu.data.dedup.shingles import TOKEN, hash_text, normalise
+import numpy as np
+
+from llama_edu.data.dedup.shingles import gram_hashes, word_hashes
 
 N_WORDS = 13
 MIN_WORDS = 5  # a shorter item, such as "Who has it?", is found everywhere and means nothing
@@ -28,26 +30,24 @@ class EvaluationGrams:
     def __init__(self, texts: Iterable[str], n: int = N_WORDS):
         if n < MIN_WORDS:
             raise ValueError(f"n must be at least {MIN_WORDS}, got {n}")
-        self.grams: dict[int, set[int]] = {}  # length in words -> hashes of the n-grams
+        grams: dict[int, list[np.ndarray]] = {}  # length in words -> hashes of n-grams
         for text in texts:
-            words = TOKEN.findall(normalise(text))
+            words = word_hashes(text)
             length = min(n, len(words))
             if length >= MIN_WORDS:
-                self.grams.setdefault(length, set()).update(_grams(words, length))
+                grams.setdefault(length, []).append(gram_hashes(words, length))
+        self.grams = {length: np.unique(np.concatenate(found)) for length, found in grams.items()}
 
     def overlap(self, text: str) -> float:
         """Share of a text's words that lie in an n-gram of the evaluation set, in [0, 1].
 
         Anything above 0 is a copied passage; drop the document, or the passage.
         """
-        words = TOKEN.findall(normalise(text))
-        covered: set[int] = set()
+        words = word_hashes(text)
+        is_covered = np.zeros(len(words), dtype=bool)
         for length, grams in self.grams.items():
-            for i, gram in enumerate(_grams(words, length)):
-                if gram in grams:
-                    covered.update(range(i, i + length))
-        return len(covered) / max(1, len(words))
-
-
-def _grams(words: list[str], n: int) -> list[int]:
-    return [hash_text(" ".join(words[i : i + n])) for i in range(len(words) - n + 1)]
+            if length <= len(words):
+                places = np.flatnonzero(np.isin(gram_hashes(words, length), grams))
+                for i in range(length):
+                    is_covered[places + i] = True
+        return float(is_covered.mean()) if len(words) else 0.0

@@ -40,7 +40,7 @@ def character_shingles(text: str, n: int = 9) -> np.ndarray:
         n: characters of a shingle, >= 1.
     """
     codes = np.frombuffer(normalise(text).encode("utf-32-le"), dtype=np.uint32)
-    return _distinct_grams(codes.astype(np.uint64), n)
+    return _distinct(gram_hashes(codes.astype(np.uint64), n))
 
 
 def word_shingles(text: str, n: int = 5) -> np.ndarray:
@@ -50,9 +50,14 @@ def word_shingles(text: str, n: int = 5) -> np.ndarray:
         text: normalised here; shorter than n words, it is one shingle; empty, none.
         n: words of a shingle, >= 1.
     """
+    return _distinct(gram_hashes(word_hashes(text), n))
+
+
+def word_hashes(text: str) -> np.ndarray:
+    """A hash of each word of a text, in their order: uint64 (n_words,)."""
     words = TOKEN.findall(normalise(text))
     numbers = {word: hash_text(word) for word in set(words)}
-    return _distinct_grams(np.array([numbers[word] for word in words], dtype=np.uint64), n)
+    return np.array([numbers[word] for word in words], dtype=np.uint64)
 
 
 def hash_text(text: str) -> int:
@@ -62,8 +67,13 @@ def hash_text(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-def _distinct_grams(items: np.ndarray, n: int) -> np.ndarray:
-    """h(x1..xn) = (…(x1 m + x2) m + …) m + xn modulo 2^64, mixed."""
+def gram_hashes(items: np.ndarray, n: int) -> np.ndarray:
+    """Hash each n-gram, in order: (…(x1 m + x2) m + …) m + xn modulo 2^64, then mixed.
+
+    Args:
+        items: uint64; if they are fewer than n, all of them make one n-gram.
+        n: items of an n-gram, >= 1.
+    """
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
     length = max(1, len(items) - n + 1) if len(items) else 0
@@ -71,8 +81,12 @@ def _distinct_grams(items: np.ndarray, n: int) -> np.ndarray:
     for i in range(min(n, len(items))):
         grams *= MULTIPLIER
         grams += items[i : i + length]
-    grams = np.sort(mix(grams))  # twenty times faster here than np.unique, which hashes
-    return grams[np.concatenate([[True], grams[1:] != grams[:-1]])] if length else grams
+    return mix(grams)
+
+
+def _distinct(grams: np.ndarray) -> np.ndarray:
+    grams = np.sort(grams)  # twenty times faster here than np.unique, which hashes
+    return grams[np.concatenate([[True], grams[1:] != grams[:-1]])] if len(grams) else grams
 
 
 def jaccard(a: np.ndarray, b: np.ndarray) -> float:
