@@ -43,7 +43,7 @@ def count_pairs(words: dict[tuple[int, ...], int]) -> dict[tuple[int, int], int]
     for word, n in words.items():
         for pair in pairwise(word):
             counts[pair] += n
-    return dict(counts)
+    return counts
     ### END SOLUTION
 
 

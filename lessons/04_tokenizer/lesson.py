@@ -127,14 +127,16 @@ def first_tokens(tokenizer, n):
     return [token.decode("utf-8", errors="backslashreplace") for token in tokens]
 
 
+n_bytes = sum(len(token) == 1 for token in english.vocab)
+print(f"{n_bytes} bytes and {len(english.merges):,} merges")
 print(first_tokens(english, 12))
 print(first_tokens(chinese, 12))
 
 # %% [markdown]
 # Shakespeare begins with *t*, *a*, *s* and *w* after a space: the space belongs to the word that
-# follows. The first Chinese merges are mostly parts of characters, such as `\\xe4\\xb8`: a Chinese
-# character is three bytes, which must be merged before it is a token at all. **Predict:** what are
-# the longest tokens of each?
+# follows. The first Chinese merges are mostly parts of characters, such as `\\xe4\\xb8`: most
+# Chinese characters are three bytes, which must be merged before there is a token for one.
+# **Predict:** what are the longest tokens of each?
 
 # %%
 guess = None
@@ -150,8 +152,8 @@ print(longest(english, 6))
 print(longest(chinese, 6))
 
 # %% [markdown]
-# Dukes and friends of Hamlet; generals, a rain of arrows, and the storyteller's 听下文分解, *hear
-# it in the next chapter*. A vocabulary is a portrait of what it was trained on.
+# An earl and a friend of Hamlet's; generals, a rain of arrows, and the storyteller's 听下文分解,
+# *hear it in the next chapter*. A vocabulary is a portrait of what it was trained on.
 #
 # Our loop above counts everything again after every merge. On a whole library that takes hours.
 # The package counts once and then touches only the words that have the pair:
@@ -206,8 +208,8 @@ plots.lines(
     {name: (sizes, values) for name, values in packed.items()}, x_log=True, y_from_zero=True,
     x_label="vocabulary, tokens", y_label="bytes a token, unseen text",
     title="Each doubling of the vocabulary buys less",
-    alt="Bytes a token rise from 1 at 256 tokens, ever more slowly for English; Chinese rises "
-    "nearly straight once characters are whole.",
+    alt="Bytes a token rise from 1 at 256 tokens to nearly 4 at 8,192, for English and Chinese "
+    "alike: steeply at first, then ever more slowly.",
 )
 
 # %% [markdown]
@@ -318,7 +320,9 @@ guess = None
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern
 
 for number in ("1234567", "234567", "34567"):
-    print(number, cut(smol.tokenizer, number), compile_pattern(LLAMA3).findall(number))
+    groups = compile_pattern(LLAMA3).findall(number)
+    first = int(groups[0]) * 10 ** (len(number) - len(groups[0]))
+    print(cut(smol.tokenizer, number), groups, f"{groups[0]} stands for {first:,}")
 
 # %% [markdown]
 # In 1234567 the groups are not thousands: 123 stands for 1,230,000. To add two numbers of
@@ -366,7 +370,8 @@ plots.bars(
 import sentencepiece
 
 library = sentencepiece.SentencePieceProcessor(model_proto=mistral.model)
-for name, text in (("Hamlet", plays[10]), ("三国演义", chapters[0])):
+hamlet = (pull("shakespeare") / "hamlet_gut.txt").read_text(encoding="utf-8")
+for name, text in (("Hamlet", hamlet), ("三国演义", chapters[0])):
     print(name, "equal:", mistral.encode(text) == library.encode(text))
 
 # %% [markdown]

@@ -179,6 +179,8 @@ def merge_cases(generator):
     yield {"tokens": [a, a, a, a, a], "pair": (a, a), "new": new}
     yield {"tokens": [b, a, a, b, a], "pair": pair, "new": new}
     yield {"tokens": list(word(generator, 9, [a, b])), "pair": pair, "new": new}
+    digit = whole(generator, 1, 9)
+    yield {"tokens": [digit, 11 * digit, digit, digit], "pair": (digit, digit), "new": new}
     yield {"tokens": [a], "pair": pair, "new": new}
     yield {"tokens": [], "pair": pair, "new": new}
 
@@ -235,6 +237,11 @@ def steps_of_two(tokens, pair, new):
     return merged
 
 
+def as_text(tokens, pair, new):
+    text = " ".join(map(str, tokens)).replace("{} {}".format(*pair), str(new))
+    return [int(number) for number in text.split()]
+
+
 MERGE = Question(
     "tokenizer.merge",
     points=2,
@@ -283,6 +290,12 @@ MERGE = Question(
             the_pair_itself,
             says="the pair is put into the list in the place of the new id",
             hint="The result holds ids alone; the new one is the argument `new`.",
+        ),
+        Misconception(
+            "as_text",
+            as_text,
+            says="the ids are written as text and replaced there, where 5 55 holds a 5 5",
+            hint="Compare numbers, not digits: 55 is another token than 5.",
         ),
         Misconception(
             "steps_of_two",
@@ -373,6 +386,12 @@ LEARN = Question(
     points=4,
     cases=learn_cases,
     reference=learn,
+    equivalent_mutants={
+        "words = {tuple(merge(list(word), best, new)): n for word, n in words.items()} -> "
+        "words = {tuple(merge(word, best, new)): n for word, n in words.items()}": (
+            "a tuple is walked and cut as a list is"
+        ),
+    },
     misconceptions=[
         Misconception(
             "largest_of_ties",
@@ -538,6 +557,11 @@ ENCODE = Question(
     points=3,
     cases=encode_cases,
     reference=encode,
+    equivalent_mutants={
+        "tokens = list(word.encode('utf-8')) -> tokens = list(word.encode())": (
+            "UTF-8 is what encode uses by default"
+        ),
+    },
     misconceptions=[
         Misconception(
             "code_points",
@@ -761,6 +785,12 @@ FALL_BACK = Question(
     points=2,
     cases=fall_back_cases,
     reference=fall_back,
+    equivalent_mutants={
+        "ids += [first_byte_id + byte for byte in character.encode('utf-8')] -> "
+        "ids += [first_byte_id + byte for byte in character.encode()]": (
+            "UTF-8 is what encode uses by default"
+        ),
+    },
     misconceptions=[
         Misconception(
             "no_offset",

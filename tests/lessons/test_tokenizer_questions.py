@@ -1,0 +1,127 @@
+"""Exercise 04: honest answers of other forms are right, and likely slips are named."""
+
+import re
+from collections import Counter, defaultdict
+from itertools import pairwise
+
+import pytest
+
+from llama_edu.course.diagnose import diagnose
+from llama_edu.course.questions import find_question
+
+
+def ask(name, answer):
+    return diagnose(find_question(f"tokenizer.{name}"), answer)
+
+
+def counted_with_indices(words):
+    counts = defaultdict(int)
+    for word in words:
+        for i in range(1, len(word)):
+            counts[word[i - 1], word[i]] += words[word]
+    return counts
+
+
+def merged_backwards_in_place(tokens, pair, new):
+    tokens, i = list(tokens), 0
+    while i < len(tokens) - 1:
+        if tokens[i] == pair[0] and tokens[i + 1] == pair[1]:
+            tokens[i : i + 2] = [new]
+        i += 1
+    return tokens
+
+
+def merged_as_text(tokens, pair, new):
+    text = "".join(f"[{token}]" for token in tokens).replace("[{}][{}]".format(*pair), f"[{new}]")
+    return [int(token) for token in re.findall(r"\d+", text)]
+
+
+def learned_by_sorting(words, n_merges, first_id):
+    merges = []
+    while len(merges) < n_merges:
+        counts = sorted((-n, pair) for pair, n in counted_with_indices(words).items())
+        if not counts:
+            return merges
+        pair = counts[0][1]
+        new = first_id + len(merges)
+        merged = Counter()
+        for word, n in words.items():
+            merged[tuple(merged_backwards_in_place(word, pair, new))] += n
+        words = merged
+        merges.append(pair)
+    return merges
+
+
+def encoded_by_rank(word, merges):
+    tokens = list(bytearray(word, "utf-8"))
+    ranks = {pair: rank for rank, pair in enumerate(merges)}
+    while True:
+        pairs = set(pairwise(tokens)) & ranks.keys()
+        if not pairs:
+            return tokens
+        pair = min(pairs, key=ranks.get)
+        tokens = merged_backwards_in_place(tokens, pair, 256 + ranks[pair])
+
+
+def marked_from_behind(text):
+    words, rest = [], "▁" + text.replace(" ", "▁") if text else ""
+    while rest:
+        start = max(i for i in range(len(rest)) if rest[i] == "▁" and rest[i - 1 : i] != "▁")
+        rest, last = rest[:start], rest[start:]
+        words.insert(0, last)
+    return words
+
+
+def spelled_by_bytes(text, vocab, first_byte_id):
+    return [
+        i
+        for letter in text
+        for i in (
+            [vocab[letter]] if letter in vocab else (b + first_byte_id for b in letter.encode())
+        )
+    ]
+
+
+@pytest.mark.parametrize("name, answer", [
+    ("count_pairs", counted_with_indices),
+    ("merge", merged_backwards_in_place),
+    ("merge", merged_as_text),
+    ("learn", learned_by_sorting),
+    ("encode", encoded_by_rank),
+    ("mark_spaces", marked_from_behind),
+    ("mark_spaces", lambda text: re.findall("▁+[^▁]*", ("▁" + text if text else "")
+                                            .replace(" ", "▁"))),
+    ("fall_back", spelled_by_bytes),
+])  # fmt: skip
+def test_honest_answers_are_right(name, answer):
+    verdict = ask(name, answer)
+    assert verdict.ok, verdict
+
+
+def most_common_first(words, n_merges, first_id):
+    merges = []
+    for new in range(first_id, first_id + n_merges):
+        counts = Counter(counted_with_indices(words))
+        if not counts:
+            break
+        pair, _ = counts.most_common(1)[0]
+        merges.append(pair)
+        words = {tuple(merged_backwards_in_place(w, pair, new)): n for w, n in words.items()}
+    return merges
+
+
+@pytest.mark.parametrize("name, answer, misconception", [
+    ("merge", lambda tokens, pair, new: eval(str(tokens).replace(str(pair)[1:-1], str(new))),
+     "as_text"),
+    ("learn", most_common_first, "first_of_ties"),
+    ("mark_spaces", lambda text: [f"▁{word}" for word in text.split()], "split"),
+    ("count_pairs", lambda words: Counter(p for w in words for p in pairwise(w)),
+     "per_word"),
+    ("fall_back", lambda text, vocab, first_byte_id: [vocab.get(c, 0) for c in text], "unknown"),
+    ("fall_back", lambda text, vocab, first_byte_id: [
+        i for c in text
+        for i in ([vocab.get(c)] if vocab.get(c) else [first_byte_id + b for b in c.encode()])],
+     "zero_is_missing"),
+])  # fmt: skip
+def test_likely_slips_are_named(name, answer, misconception):
+    assert ask(name, answer).misconception == misconception
