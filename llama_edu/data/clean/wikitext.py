@@ -13,9 +13,11 @@ DROPPED = "ref|math|gallery|timeline|score|syntaxhighlight|source|imagemap|hiero
 # The self-closing form first: `<ref name=a/>` must not run on to the next `</ref>`.
 SELF_CLOSING = re.compile(rf"<({DROPPED})\b[^<>]*/>", re.IGNORECASE)
 ELEMENT = re.compile(rf"<({DROPPED})\b[^<>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+# A link in a template in a link: the | of one must not be read as that of another.
+INNERMOST = re.compile(r"\{\{[^{}\[\]]*\}\}|\[\[[^{}\[\]]*\]\]")
 TEMPLATE = re.compile(r"\{\{([^{}]*)\}\}")
 TABLE = re.compile(r"^[ :]*\{\|(?:(?!^[ :]*\{\||^\s*\|\}).)*^\s*\|\}", re.DOTALL | re.MULTILINE)
-LINK = re.compile(r"\[\[([^\[\]]*)\]\]")
+LINK = re.compile(r"\[\[((?:[^\[\]]|\[[^\[\]]*\](?!\]))*)\]\]")  # may hold [sic]
 WEB_LINK = re.compile(r"\[(?:https?:|ftp:)?//[^\s\]]+[ \t]*([^\]\n]*)\]")
 NAMESPACE = re.compile(r":?\s*(?:file|image|category|media|[a-z]{2,3}|[a-z]{2,3}-[a-z-]+):", re.I)
 HEADING = re.compile(r"^(={2,6})\s*(.*?)\s*\1[ \t]*$", re.MULTILINE)
@@ -47,10 +49,11 @@ def strip_wikitext(text: str) -> str:
         return ""
     text = COMMENT.sub("", text)
     text = ELEMENT.sub("", SELF_CLOSING.sub("", text))
+    text = _until_stable(INNERMOST, _show_innermost, text)
     text = _until_stable(TEMPLATE, _show_template, text)
     text = _until_stable(TABLE, "", text)
+    text = WEB_LINK.sub(r"\1", text)  # first, as a caption may hold one
     text = _until_stable(LINK, _show_link, text)
-    text = WEB_LINK.sub(r"\1", text)
     text = drop_tail_sections(text)
     text = HEADING.sub(r"\n\2\n", text)
     text = re.sub(r"'{2,5}", "", text)
@@ -79,6 +82,11 @@ def _until_stable(pattern: re.Pattern, replacement, text: str) -> str:
     while count:
         text, count = pattern.subn(replacement, text)
     return text
+
+
+def _show_innermost(found: re.Match) -> str:
+    pattern, show = (TEMPLATE, _show_template) if found[0][0] == "{" else (LINK, _show_link)
+    return pattern.sub(show, found[0])
 
 
 def _show_template(found: re.Match) -> str:

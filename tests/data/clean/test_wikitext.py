@@ -11,6 +11,12 @@ CASES = {
     "ref with a slash": ('a<ref name="x" group=n>http://a/b</ref> b', "a b"),
     "piped link": ("[[letter (alphabet)|letters]] of [[A]]", "letters of A"),
     "file with a linked caption": ("[[File:a.jpg|thumb|A [[cat]] and [[B|b]].]]Text", "Text"),
+    "link in a template in a file": ("[[File:a|A {{lang|ja|[[wikt:b|b]]}}.]]Text", "Text"),
+    "link in a template": ("the {{lang|ja|[[b c|sign]]}}", "the sign"),
+    "file with brackets in its caption": (
+        "[[File:a.jpg|An [old] [http://a.b c] [[cat]]]]Text",
+        "Text",
+    ),
     "category": ("Text\n[[Category:Letters]]", "Text"),
     "category as a link": ("in [[:Category:Letters]]", "in Category:Letters"),
     "web link": ("see [http://a.org/b the page] [http://a.org]", "see the page"),
