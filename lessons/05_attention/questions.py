@@ -47,6 +47,13 @@ SCORES = Question(
             "grows more slowly.",
         ),
         Misconception(
+            "powers_come_first",
+            lambda q, k: q @ k.mT / q.shape[-1] / 2,
+            says="the products are divided by d, and then by 2",
+            hint="`d ** 1 / 2` is (d ** 1) / 2: a power comes before a division. Put the exponent "
+            "in parentheses, or take `math.sqrt`.",
+        ),
+        Misconception(
             "multiplied",
             lambda q, k: q @ k.mT * q.shape[-1] ** 0.5,
             says="the products are multiplied by the square root of d",
@@ -58,6 +65,40 @@ SCORES = Question(
             says="the scale is the square root of the number of keys",
             hint="How many numbers are multiplied and added up in one q·k? That is not the number "
             "of keys: look at the last dimension.",
+        ),
+        Misconception(
+            "scale_by_queries",
+            lambda q, k: q @ k.mT / q.shape[-2] ** 0.5,
+            says="the scale is the square root of the number of queries",
+            hint="How many numbers are multiplied and added up in one q·k? That is not the number "
+            "of queries: look at the last dimension.",
+        ),
+        Misconception(
+            "number_by_number",
+            lambda q, k: q * k.mT / q.shape[-1] ** 0.5,
+            says="q and the turned k are multiplied number by number, with `*`",
+            hint="Each query meets each key: that is the matrix product, `@`.",
+        ),
+        Misconception(
+            "number_by_number_unscaled",
+            lambda q, k: q * k.mT,
+            says="q and the turned k are multiplied number by number, with `*`, and not divided",
+            hint="Each query meets each key: that is the matrix product, `@`. The scale comes "
+            "after it.",
+        ),
+        Misconception(
+            "query_with_its_own_key",
+            lambda q, k: (q * k).sum(-1) / q.shape[-1] ** 0.5,
+            says="query t meets key t alone, as in `(q * k).sum(-1)`",
+            hint="There is a score for every pair, T rows and S columns: `@` multiplies each row "
+            "by each column.",
+        ),
+        Misconception(
+            "query_with_its_own_key_unscaled",
+            lambda q, k: (q * k).sum(-1),
+            says="query t meets key t alone, as in `(q * k).sum(-1)`, and nothing is divided",
+            hint="There is a score for every pair, T rows and S columns: `@` multiplies each row "
+            "by each column. The scale comes after it.",
         ),
         Misconception(
             "scale_by_heads",
@@ -113,6 +154,9 @@ def softmax_cases(generator):
     yield {"x": randn(generator, 2, 3), "dim": 0}
     yield {"x": randn(generator, 2, 5, 4), "dim": 1}
     yield {"x": 3 * randn(generator, 3, 4, 5, 2), "dim": -2}
+    yield {"x": 60 + randn(generator, 2, 3), "dim": 1}  # exp fits, exp of the double does not
+    # Far apart within a line: the smallest is no number to subtract.
+    yield {"x": randn(generator, 2, 3) + torch.tensor([0.0, 100.0, 120.0]), "dim": 1}
     # Scores as large as an untrained or badly scaled model gives them; rows far apart.
     yield {"x": 200 * randn(generator, 2, 4) + torch.tensor([[2000.0], [-2000.0]]), "dim": 1}
     yield {"x": torch.tensor([[0.0, -torch.inf, 1.0], [2.0, 0.5, -torch.inf]]), "dim": -1}
@@ -128,6 +172,18 @@ def shifted_by_global_max(x: Tensor, dim: int) -> Tensor:
 
 def shifted_by_mean(x: Tensor, dim: int) -> Tensor:
     return exp_over_sum(x - x.mean(dim, keepdim=True), dim)
+
+
+def shifted_by_min(x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x - x.amin(dim, keepdim=True), dim)
+
+
+def max_added(x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x + x.amax(dim, keepdim=True), dim)
+
+
+def shifted_exp(x: Tensor, dim: int) -> Tensor:
+    return (x - x.amax(dim, keepdim=True)).exp()
 
 
 def max_without_keepdim(x: Tensor, dim: int) -> Tensor:
@@ -205,6 +261,72 @@ SOFTMAX = Question(
             "After subtracting the maximum no exponent is above 0.",
         ),
         Misconception(
+            "min_subtracted",
+            shifted_by_min,
+            says="the minimum is subtracted rather than the maximum",
+            hint="Then the largest exponent is as far above 0 as the line is wide, and exp "
+            "overflows; a minimum of -inf spoils a line. Which number leaves no exponent above 0?",
+        ),
+        Misconception(
+            "max_added",
+            max_added,
+            says="the maximum is added instead of subtracted",
+            hint="The sign: the numbers should become smaller, so that no exponent is above 0.",
+        ),
+        Misconception(
+            "max_above_only",
+            lambda x, dim: shifted_exp(x, dim) / x.exp().sum(dim, keepdim=True),
+            says="the maximum is subtracted above the fraction line, but not below it",
+            hint="exp(-c) cancels only where it stands in both: take exp once, keep it, and divide "
+            "it by its own sum.",
+        ),
+        Misconception(
+            "max_below_only",
+            lambda x, dim: x.exp() / shifted_exp(x, dim).sum(dim, keepdim=True),
+            says="the maximum is subtracted below the fraction line, but not above it",
+            hint="exp(-c) cancels only where it stands in both: take exp once, keep it, and divide "
+            "it by its own sum.",
+        ),
+        Misconception(
+            "not_divided",
+            shifted_exp,
+            says="the exps are not divided by their sum",
+            hint="The weights of a line sum to 1.",
+        ),
+        Misconception(
+            "exp_alone",
+            lambda x, dim: x.exp(),
+            says="exp is all there is",
+            hint="Two things: the weights of a line sum to 1, and exp of a large number overflows.",
+        ),
+        Misconception(
+            "sum_over_everything",
+            lambda x, dim: (e := shifted_exp(x, dim)) / e.sum(),
+            says="the maximum is each line's own, but the sum is that of all the numbers",
+            hint="`sum` without a dimension adds up the whole tensor: each line along `dim` has a "
+            "sum of its own.",
+        ),
+        Misconception(
+            "overflow_over_everything",
+            lambda x, dim: (e := x.exp()) / e.sum(),
+            says="exp is taken of the numbers as they are, and divided by the sum of all",
+            hint="Two things: exp of a large number overflows; and each line along `dim` has a sum "
+            "of its own.",
+        ),
+        Misconception(
+            "first_dim_only",
+            lambda x, dim: stable(x, 0),
+            says="the sum always runs over the first dimension",
+            hint="`dim` says over which dimension the weights must sum to 1.",
+        ),
+        Misconception(
+            "overflow_last_dim_only",
+            lambda x, dim: exp_over_sum(x, -1),
+            says="exp is taken of the numbers as they are, and summed over the last dimension",
+            hint="Two things: exp of a large number overflows; and `dim` says over which dimension "
+            "the weights must sum to 1.",
+        ),
+        Misconception(
             "max_without_keepdim",
             max_without_keepdim,
             says="a maximum or a sum has lost its dimension (`keepdim`) and lines up with the "
@@ -258,6 +380,12 @@ CAUSAL_MASK = Question(
             says="the first query is placed at the first key",
             hint="The queries are the *last* tokens. With 2 queries and 5 keys, the first query is "
             "token 3: it may look at tokens 0 to 3.",
+        ),
+        Misconception(
+            "offset_reversed",
+            lambda n_queries, n_keys: ones_tril(n_queries, n_keys, n_queries - n_keys),
+            says="the offset has the wrong sign: query t is taken for token t + n_queries - n_keys",
+            hint="Query t is token t + n_keys - n_queries: the queries stand at the end.",
         ),
         Misconception(
             "sees_the_future",
@@ -315,6 +443,20 @@ CAUSAL_MASK = Question(
             hint="That form is used too, but here the mask is boolean: True where it may look.",
         ),
         Misconception(
+            "small_whole_numbers",
+            lambda n_queries, n_keys: masks.causal(n_queries, n_keys).byte(),
+            says="the mask is made of the whole numbers 1 and 0 (uint8)",
+            hint="The right pattern; make it boolean (`.bool()` or `dtype=torch.bool`). On "
+            "numbers `~mask` gives 255 and 254, which are not 0 either.",
+        ),
+        Misconception(
+            "whole_numbers",
+            lambda n_queries, n_keys: masks.causal(n_queries, n_keys).long(),
+            says="the mask is made of the whole numbers 1 and 0",
+            hint="The right pattern; make it boolean (`.bool()` or `dtype=torch.bool`). On "
+            "numbers `~mask` gives -2 and -1, which are not 0 either.",
+        ),
+        Misconception(
             "ones_and_zeros",
             lambda n_queries, n_keys: ones_tril(n_queries, n_keys, n_keys - n_queries).float(),
             says="the mask is made of the numbers 1 and 0",
@@ -346,7 +488,10 @@ def attend_cases(generator):
     yield tensors(5, 7, 4, 3) | {"mask": scattered}
     # Scores in the thousands, as a badly trained model has them: what is hidden stays hidden.
     large = tensors(4, 4, 16, 3) | {"mask": masks.causal(4, 4)}
-    yield large | {"q": -900 * large["q"].abs(), "k": 60 * large["k"].abs()}
+    large["k"][0] *= 4  # the first query fits its only key worst of all
+    # Scores of the third query are hundreds: above -1e4, but below 0.
+    lows = -torch.tensor([[900.0], [900.0], [2.0], [900.0]])
+    yield large | {"q": lows * large["q"].abs(), "k": 60 * large["k"].abs()}
     blind = masks.causal(4, 4)
     blind[1] = False  # a query with nothing to look at, such as padding
     yield tensors(4, 4, 8, 3) | {"mask": blind}
@@ -373,8 +518,52 @@ def mask_after_softmax(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     return ((q @ k.mT * q.shape[-1] ** -0.5).softmax(-1) * mask) @ v
 
 
+def renormalised_after_mask(blind: float):
+    def attend_with(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+        weights = (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1) * mask
+        return (weights / weights.sum(-1, keepdim=True)).nan_to_num(blind) @ v
+
+    return attend_with
+
+
+def minus_infinity_after_softmax(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    return (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1).masked_fill(~mask, -torch.inf) @ v
+
+
+def masked_weights(q: Tensor, k: Tensor, mask: Tensor, blind: float) -> Tensor:
+    fit = (q @ k.mT * q.shape[-1] ** -0.5).masked_fill(~mask, -torch.inf)
+    return fit.softmax(-1).nan_to_num(blind)
+
+
+def scaled_by(size, slip: str, hint: str) -> list[Misconception]:
+    """A wrong scale, with what sees nothing made 0 and without: two mistakes, each for itself."""
+
+    def attend_with(blind: float):
+        def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+            scale = q.shape[-1] ** 0.5 / size(q, k, v) ** 0.5
+            return masked_weights(q * scale, k, mask, blind) @ v
+
+        return attend
+
+    name = f"scale_by_{slip.replace(' ', '_')}"
+    says = f"the scale is the square root of the {slip}"
+    return [
+        Misconception(name, attend_with(0.0), says, hint),
+        Misconception(
+            f"nan_and_{name}",
+            attend_with(torch.nan),
+            f"{says}, and the softmax of nothing but -inf is NaN",
+            f"{hint} And a query that may look at nothing should give zeros.",
+        ),
+    ]
+
+
 def mask_added(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     return (q @ k.mT * q.shape[-1] ** -0.5 + mask).softmax(-1) @ v
+
+
+def no_mask_no_scale(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    return (q @ k.mT).softmax(-1) @ v
 
 
 def no_mask(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
@@ -430,9 +619,11 @@ ATTEND = Question(
         Misconception(
             "finite_fill",
             masked_attention(-1e9),
-            says="hidden scores are a large negative number such as -1e9, not -inf",
-            hint="With -1e9 everywhere a query that sees nothing looks at everything equally. "
-            "-inf gives NaN there, which you can see and replace.",
+            says="hidden scores are a large negative number such as -1e9 instead of -inf, or "
+            "`nan_to_num` has made one of -inf",
+            hint="With one number everywhere a query that sees nothing looks at everything "
+            "equally. -inf gives NaN there, which you can see and replace: on the weights, after "
+            "the softmax. On the scores `nan_to_num` turns -inf into the lowest finite number.",
         ),
         Misconception(
             "small_finite_fill",
@@ -440,6 +631,18 @@ ATTEND = Question(
             says="hidden scores are a moderate negative number such as -1e4",
             hint="Real scores may be lower still, and then what is hidden wins. Only -inf is below "
             "everything.",
+        ),
+        Misconception(
+            "plus_infinity",
+            masked_attention(torch.inf, blind=torch.nan),
+            says="hidden scores are +inf",
+            hint="exp(+inf) is infinite. Which score has exp = 0?",
+        ),
+        Misconception(
+            "plus_infinity_made_zero",
+            masked_attention(torch.inf),
+            says="hidden scores are +inf, and the NaN that comes of it is made 0",
+            hint="exp(+inf) is infinite. Which score has exp = 0?",
         ),
         Misconception(
             "zero_fill",
@@ -461,6 +664,70 @@ ATTEND = Question(
             "Hide them before the softmax.",
         ),
         Misconception(
+            "renormalised_after_mask",
+            renormalised_after_mask(torch.nan),
+            says="the mask comes after the softmax, and each row is divided by what is left",
+            hint="Where the hidden keys took all the weight, nothing is left: 0/0 is NaN. So it is "
+            "in a row that sees nothing. Hide before the softmax.",
+        ),
+        Misconception(
+            "renormalised_and_made_zero",
+            renormalised_after_mask(0.0),
+            says="the mask comes after the softmax, each row is divided by what is left, and 0/0 "
+            "is made 0",
+            hint="Where the hidden keys took all the weight, nothing is left for those that may be "
+            "seen. Hide before the softmax.",
+        ),
+        Misconception(
+            "minus_infinity_after_softmax",
+            minus_infinity_after_softmax,
+            says="-inf is put into the weights, after the softmax",
+            hint="-inf is a score, of which exp makes the weight 0: hide before the softmax.",
+        ),
+        Misconception(
+            "scale_after_softmax",
+            lambda q, k, v, mask: (
+                masked_weights(q * q.shape[-1] ** 0.5, k, mask, 0.0) @ v / q.shape[-1] ** 0.5
+            ),
+            says="the weights are divided by the square root of d, instead of the scores",
+            hint="The scale belongs to the scores; after the softmax it makes the rows sum to less "
+            "than 1.",
+        ),
+        Misconception(
+            "nan_and_scale_after_softmax",
+            lambda q, k, v, mask: (
+                masked_weights(q * q.shape[-1] ** 0.5, k, mask, torch.nan) @ v / q.shape[-1] ** 0.5
+            ),
+            says="the weights are divided by the square root of d, instead of the scores, and the "
+            "softmax of nothing but -inf is NaN",
+            hint="The scale belongs to the scores; after the softmax it makes the rows sum to less "
+            "than 1. And a query that may look at nothing should give zeros.",
+        ),
+        *scaled_by(
+            lambda q, k, v: v.shape[-1],
+            "width of v",
+            "The scale is for q·k: how many numbers are added up in one of these products?",
+        ),
+        *scaled_by(
+            lambda q, k, v: k.shape[0],
+            "number of keys",
+            "How many numbers are multiplied and added up in one q·k? Look at the last dimension.",
+        ),
+        Misconception(
+            "weights_alone",
+            lambda q, k, v, mask: masked_weights(q, k, mask, 0.0),
+            says="the weights are returned, before they meet v",
+            hint="What a query takes away is the values, mixed by its weights.",
+        ),
+        Misconception(
+            "weights_alone_and_nan",
+            lambda q, k, v, mask: masked_weights(q, k, mask, torch.nan),
+            says="the weights are returned, before they meet v, and those of nothing but -inf are "
+            "NaN",
+            hint="What a query takes away is the values, mixed by its weights; one that may look "
+            "at nothing takes zeros.",
+        ),
+        Misconception(
             "mask_inverted",
             masked_attention(invert=True),
             says="what the mask allows is hidden, and what it hides is shown",
@@ -470,7 +737,16 @@ ATTEND = Question(
             "no_mask",
             no_mask,
             says="the mask is not used",
-            hint="Scores where the mask is False must not take part in the softmax.",
+            hint="Scores where the mask is False must not take part in the softmax. "
+            "`masked_fill` makes a new tensor and leaves the old one as it is: what becomes of it?",
+        ),
+        Misconception(
+            "no_mask_no_scale",
+            no_mask_no_scale,
+            says="the mask is not used, and the scores are not scaled",
+            hint="Two things: question 5.1 divides by the square root of d; and scores where the "
+            "mask is False must not take part in the softmax. `masked_fill` makes a new tensor and "
+            "leaves the old one as it is.",
         ),
         Misconception(
             "over_queries",
@@ -535,6 +811,48 @@ SPLIT_HEADS = Question(
             says="each head takes every H-th number",
             hint="Head 0 owns the first d numbers of a token, head 1 the next d: the width of the "
             "heads comes last when you cut.",
+        ),
+        Misconception(
+            "count_for_width",
+            lambda x, n_heads: x.unflatten(-1, (-1, n_heads)).transpose(1, 2),
+            says="the parts are n_heads numbers wide, instead of n_heads parts",
+            hint="When the last dimension is cut, the heads come first and their width last. "
+            "`split` takes the width of a part, `chunk` how many there are.",
+        ),
+        Misconception(
+            "count_for_width_untransposed",
+            lambda x, n_heads: x.unflatten(-1, (-1, n_heads)),
+            says="the last dimension is cut into (d, H) instead of (H, d), and nothing is swapped",
+            hint="Two things: head 0 owns the first d numbers, so the width comes last when you "
+            "cut; then swap T and H.",
+        ),
+        Misconception(
+            "split_by_count",
+            lambda x, n_heads: x.split(n_heads, dim=-1),
+            says="`split` is given the number of heads",
+            hint="`split` takes the size of a part, `chunk` the number of parts. Then the parts "
+            "must become one tensor.",
+        ),
+        Misconception(
+            "overlapping",
+            lambda x, n_heads: torch.stack(
+                [x[..., h : h + x.shape[-1] // n_heads] for h in range(n_heads)], dim=1
+            ),
+            says="head h begins at number h",
+            hint="The parts do not overlap: head 0 takes d numbers, so where does head 1 begin?",
+        ),
+        Misconception(
+            "heads_in_the_batch",
+            lambda x, n_heads: split_heads(x, n_heads).flatten(0, 1),
+            says="texts and heads share the first dimension",
+            hint="The result has four dimensions, (B, H, T, d): keep B and H apart.",
+        ),
+        Misconception(
+            "heads_in_the_batch_by_view",
+            lambda x, n_heads: x.reshape(x.shape[0] * n_heads, x.shape[1], -1),
+            says="`view` or `reshape` goes straight to (B * H, T, d)",
+            hint="The result has four dimensions, (B, H, T, d). Cut the last one first, then swap "
+            "two: `reshape` alone gives a head whole tokens.",
         ),
         Misconception(
             "heads_and_width_swapped",
@@ -635,6 +953,29 @@ def offset_ignored(q, k, v):
     return explicit_attention(q, k, v, ones_tril(q.shape[2], k.shape[2], 0))
 
 
+def blind_to_itself(blind: float):
+    def attend(q, k, v):
+        n_queries, n_keys = q.shape[2], k.shape[2]
+        mask = ones_tril(n_queries, n_keys, n_keys - n_queries - 1)
+        weights = explicit_attention(q, k, v, mask)[1]
+        return weights.nan_to_num(blind) @ v, weights
+
+    return attend
+
+
+def uncausal_unscaled(q, k, v):
+    return uncausal(q * q.shape[-1] ** 0.5, k, v)
+
+
+def repeated_by_groups(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return not_spread(q, *(x.repeat_interleave(x.shape[1], dim=1) for x in (k, v)))
+
+
+def group_by_their_number(x: Tensor, group_size: int) -> Tensor:
+    n_groups = x.shape[1]
+    return x[:, [head // n_groups for head in range(n_groups * group_size)]]
+
+
 def scaled_by_merged_width(q, k, v):
     return explicit_attention(q / q.shape[1] ** 0.5, k, v)
 
@@ -713,6 +1054,38 @@ GROUPED_ATTENTION = Question(
             heads_with(spread_batch),
             says="the texts are repeated instead of the heads",
             hint="Heads are dimension 1: `repeat_interleave(n, dim=1)`.",
+        ),
+        Misconception(
+            "factor_is_groups",
+            repeated_by_groups,
+            says="each group is repeated as often as there are groups",
+            hint="With 6 query heads and 2 groups each is needed three times. What gives 3 of 6 "
+            "and 2?",
+        ),
+        Misconception(
+            "group_by_their_number",
+            heads_with(group_by_their_number),
+            says="query head h reads group h // G",
+            hint="A group serves H / G heads: divide h by that, not by G.",
+        ),
+        Misconception(
+            "blind_to_itself",
+            heads_with(spread, blind_to_itself(torch.nan)),
+            says="a token does not see itself, and the first one sees nothing",
+            hint="Question 5.3: may a token look at itself?",
+        ),
+        Misconception(
+            "blind_to_itself_made_zero",
+            heads_with(spread, blind_to_itself(0.0)),
+            says="a token does not see itself",
+            hint="Question 5.3: may a token look at itself?",
+        ),
+        Misconception(
+            "not_causal_no_scale",
+            heads_with(spread, uncausal_unscaled),
+            says="the queries see the future, and the scores are not scaled",
+            hint="Two things: question 5.1 divides by the square root of d; and queries, the last "
+            "T of the S tokens, look back only.",
         ),
         Misconception(
             "not_causal",

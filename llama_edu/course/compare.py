@@ -87,7 +87,10 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
     if isinstance(got, list | tuple):
         if not any(isinstance(item, Tensor) for item in got):
             return " `torch.tensor(...)` turns it into one."
-        return " `torch.stack(...)` turns it into one." if _could_stack(expected, got) else ""
+        if _could_stack(expected, got):
+            return " `torch.stack(...)` turns it into one."
+        shapes = {tuple(item.shape) for item in got if isinstance(item, Tensor)}
+        return f" Each of them has shape {shapes.pop()}." if len(shapes) == 1 else ""
     if isinstance(got, Iterable) and not isinstance(got, str | dict):
         return " Collect what it gives in a list; `torch.tensor` or `torch.stack` does the rest."
     return " `torch.tensor(...)` turns it into one." if isinstance(got, Real) else ""

@@ -42,7 +42,9 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
      "`torch.tensor(...)` turns it into one."),
     (X, [X[0], X[1]], "type", "Expected a tensor of shape (2, 3), got a list of 2 items. "
      "`torch.stack(...)` turns it into one."),
-    (X, [X, X, X], "type", "Expected a tensor of shape (2, 3), got a list of 3 items."),
+    (X, [X, X, X], "type", "Expected a tensor of shape (2, 3), got a list of 3 items. "
+     "Each of them has shape (2, 3)."),
+    (X, [X, X[0], X], "type", "Expected a tensor of shape (2, 3), got a list of 3 items."),
     (X, (X + 1, X), "type", "Expected a tensor of shape (2, 3), got a tuple of 2 items. "
      "Item 1 of it is right: return that alone."),
     (X, X.max(0), "type", "Expected a tensor of shape (2, 3), got a tuple of 2 items. "

@@ -91,6 +91,16 @@ def tile(x, q):
      "nan_and_no_scale"),
     ("attend", lambda q, k, v, mask: (q @ k.T / math.sqrt(q.shape[1])).masked_fill(mask, -math.inf)
      .softmax(-1) @ v, "nan_and_mask_inverted"),
+    ("scores", lambda q, k: q @ k.mT / q.shape[-1] ** 1 / 2, "powers_come_first"),
+    ("softmax", lambda x, dim: (e := (x + x.amax(dim, True)).exp()) / e.sum(dim, True),
+     "max_added"),
+    ("causal_mask", lambda n_queries, n_keys: torch.arange(n_keys)
+     <= torch.arange(n_queries)[:, None] + n_queries - n_keys, "offset_reversed"),
+    ("attend", lambda q, k, v, mask: (q @ k.T / math.sqrt(q.shape[1])).masked_fill(~mask, -math.inf)
+     .nan_to_num(0.0).softmax(-1) @ v, "finite_fill"),
+    ("split_heads", lambda x, n_heads: torch.stack(x.split(n_heads, -1), 1), "count_for_width"),
+    ("grouped_attention", lambda q, k, v: grouped(q, *(x.repeat_interleave(x.shape[1], 1)
+     for x in (k, v))), "factor_is_groups"),
     ("grouped_attention", grouped, "not_spread"),
     ("grouped_attention", lambda q, k, v: grouped(q, k, spread(v, q)), "not_spread"),
     ("grouped_attention", lambda q, k, v: grouped(q, spread(k, q), v), "not_spread"),
@@ -99,3 +109,24 @@ def tile(x, q):
 ])  # fmt: skip
 def test_a_likely_slip_is_named(name, answer, misconception):
     assert diagnose(find_question(f"attention.{name}"), answer).misconception == misconception
+
+
+def test_of_a_right_result_nothing_is_said_but_that_an_input_was_changed():
+    def answer(q, k):
+        q /= math.sqrt(q.shape[-1])
+        return q @ k.mT
+
+    verdict = diagnose(find_question("attention.scores"), answer)
+    assert (verdict.kind, verdict.misconception, verdict.says) == ("changed", None, "")
+    assert verdict.hint.startswith("Whoever called the function still needs its inputs.")
+
+
+def test_a_finite_fill_is_shown_where_what_is_hidden_wins():
+    def answer(q, k, v, mask):
+        return (q @ k.mT / math.sqrt(q.shape[-1])).masked_fill(~mask, -1e4).softmax(-1) @ v
+
+    verdict = diagnose(find_question("attention.attend"), answer)
+    assert (verdict.misconception, verdict.place) == (
+        "small_finite_fill",
+        "case 4 of 5 (3 cases are right)",
+    )
