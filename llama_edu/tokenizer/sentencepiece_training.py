@@ -9,7 +9,7 @@ Source: google/sentencepiece, src/trainer_interface.cc and src/bpe_model_trainer
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import lru_cache
 
 import regex
 
@@ -36,6 +36,7 @@ ANY_SCRIPT = regex.compile(
     "|".join([f"([{JAPANESE}])", *(rf"(\p{{Script={name}}})" for name in SCRIPTS)])
 )
 INHERITED = SCRIPTS.index("Inherited") + 2  # groups count from 1
+OTHER_SCRIPT = 0
 
 
 def each_line(texts: Iterable[str]) -> Iterator[str]:
@@ -76,31 +77,38 @@ def learn_pieces(
     return fixed + [Piece(text, -float(i), NORMAL) for i, text in enumerate(learned)]
 
 
-def is_piece(text: str, max_length: int = 16) -> bool:
-    """Whether a text may become a piece: short, of one script, digits alone, "▁" only in front.
+def may_merge(left: str, right: str, max_length: int = 16) -> bool:
+    """Whether two pieces may become one: short, of one script, no digits, "▁" only in front.
 
-    is_piece("▁the") -> True; is_piece("12"), is_piece("a,"), is_piece("a▁b") -> False
+    may_merge("▁", "the") -> True; may_merge("1", "2"), may_merge("a", ",") -> False
     """
-    if len(text) > max_length:
+    if len(left) + len(right) > max_length or left[-1] in DIGITS or right[0] in DIGITS:
         return False
-    letters = text.lstrip(SPACE)
-    is_apart = SPACE in letters or (len(text) > 1 and not DIGITS.isdisjoint(letters))
-    scripts = {script for c in letters if (script := _script(c)) != INHERITED}
-    return not is_apart and len(scripts) <= 1 and (len(text) - len(letters) <= 1 or not letters)
+    if right[0] == SPACE:
+        return not (left + right).strip(SPACE)
+    if left[-1] == SPACE and len(left) > 1:
+        return False
+    scripts = _script(left), _script(right)
+    return None in scripts or scripts[0] == scripts[1]
 
 
-@cache
-def _script(character: str) -> int | None:
-    found = ANY_SCRIPT.match(character)
-    return found and found.lastindex
+@lru_cache(maxsize=1 << 16)
+def _script(piece: str) -> int | None:
+    """A number for the script of a piece; None if it has only spaces and inherited marks."""
+    for character in piece.lstrip(SPACE):
+        found = ANY_SCRIPT.match(character)
+        if not found or found.lastindex != INHERITED:
+            return found.lastindex if found else OTHER_SCRIPT
+    return None
 
 
 def _shorter_first(max_length: int) -> Callable[[str, str], tuple[int, str] | None]:
     """The library's tie rule: the shorter piece goes first, then the one with smaller letters."""
 
     def tie_break(left: str, right: str) -> tuple[int, str] | None:
-        piece = left + right
-        return (len(piece), piece) if is_piece(piece, max_length) else None
+        if not may_merge(left, right, max_length):
+            return None
+        return len(left) + len(right), left + right
 
     return tie_break
 

@@ -12,7 +12,7 @@ from llama_edu.tokenizer.gguf_vocab import BYTE, NORMAL, UNKNOWN
 from llama_edu.tokenizer.load import load_tokenizer
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 from llama_edu.tokenizer.sentencepiece_model import build_model, parse_model
-from llama_edu.tokenizer.sentencepiece_training import is_piece
+from llama_edu.tokenizer.sentencepiece_training import may_merge
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from tests.tokenizer.oracles import CORPUS, EMOJI, TEXTS
 from tests.tokenizer.oracles import texts_without_space_mark as texts
@@ -108,9 +108,16 @@ def test_training_on_any_text_learns_the_pieces_of_the_library(lines, n_merges):
         assert ours.pieces[:n_learned] == library.pieces[:n_learned]
 
 
-def test_what_may_become_a_piece():
-    assert all(map(is_piece, ["▁the", "▁▁▁", "中かなー", "..", "e\u0301", "7"]))
-    assert not any(map(is_piece, ["12", "▁1", "a,", "a▁b", "a▁", "▁▁a", "aя", "中a", "a" * 17]))
+@pytest.mark.parametrize(
+    "pairs, expected",
+    [
+        (["▁ the", "▁▁ ▁", "中 かなー", ". .", "e \u0301", "\u0301 я", "a" * 15 + " b"], True),
+        (["1 2", "▁ 1", "a ,", "a ▁b", "a ▁", "▁▁ a", "a я", "中 a", "a" * 15 + " bc"], False),
+    ],
+)
+def test_what_may_become_a_piece(pairs, expected):
+    for left, right in map(str.split, pairs):
+        assert may_merge(left, right) is expected
 
 
 def test_line_breaks_are_never_learned():
