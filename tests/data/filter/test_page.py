@@ -25,6 +25,8 @@ def test_sentences_of_both_scripts():
 def test_top_gram_by_hand():
     # "a b" comes 3 times: 6 of the 8 characters
     assert Page("a b a b a b cd").top_gram_fraction(2) == pytest.approx(6 / 8)
+    # the longer one, "ccc dd", comes only twice
+    assert Page("a b a b a b ccc dd x ccc dd").top_gram_fraction(2) == pytest.approx(6 / 17)
     assert Page("a b c").top_gram_fraction(2) == 0
     assert Page("a").top_gram_fraction(4) == 0
 
