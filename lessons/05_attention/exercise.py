@@ -23,7 +23,10 @@ from llama_edu.course import check
 # How well does each query fit each key? One number for every pair: their dot product, scaled so
 # that its spread is about 1 however wide the heads are.
 #
-# **Predict first.** q is (2, 6, 5, 8) and k is (2, 6, 7, 8). Which shape have the scores?
+# In the docstrings B counts texts, H heads, T queries, S keys; d is the width of a head.
+#
+# **Predict first.** Queries and keys of 100 independent numbers, of mean 0 and variance 1: which
+# spread (standard deviation) has q·k, and which has q·k / 100?
 #
 # <details><summary>Hint 1</summary>A matrix product multiplies the last two dimensions and
 # leaves the others alone. `k.mT` swaps the last two of k.</details>
@@ -31,7 +34,7 @@ from llama_edu.course import check
 # square root of d. Divide by it.</details>
 
 # %%
-guess = None  # a shape, such as (2, 6)
+guess = None  # two numbers
 
 
 # %% grade_id="attention.scores"
@@ -49,8 +52,8 @@ def scores(q: Tensor, k: Tensor) -> Tensor:
 check("attention.scores", scores)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>(2, 6, 5, 7): for each
-# text and head a row for every query, a column for every key. The width is summed away.</details>
+# <details><summary>Was your guess right?</summary>10 and 0.1: dividing by d is too much. All the
+# weights would be nearly the same, and no query could tell one key from another.</details>
 
 # %% [markdown]
 # ### 5.2 A softmax that survives · difficulty 2/5 · importance 5/5 · 10 min
@@ -91,10 +94,13 @@ check("attention.softmax", softmax)
 # %% [markdown]
 # ### 5.3 A mask that knows where it is · difficulty 2/5 · importance 5/5 · 10 min
 #
-# A token may look at itself and at what came before. With a cache there are more keys than
-# queries: the queries are the *last* `n_queries` of the `n_keys` tokens.
+# Here words are called *tokens*: the pieces that a model reads, mostly words and parts of words. A
+# token may look at itself and at what came before. While a model writes, it keeps the keys of the
+# tokens it has read (its *cache*), and only new tokens ask: there are more keys than queries. The
+# queries are the *last* `n_queries` of the `n_keys` tokens.
 #
-# **Predict first.** With 2 queries and 5 keys, how many keys may the first query see?
+# **Predict first.** A model has read 99 tokens and adds one: 1 query, 100 keys. How many of the 100
+# entries of the mask are False? And how many with 100 queries and 100 keys?
 #
 # <details><summary>Hint 1</summary>Number all the tokens from 0. Query t is token
 # t + n_keys - n_queries.</details>
@@ -102,7 +108,7 @@ check("attention.softmax", softmax)
 # positions; `torch.arange` makes both. Or `tril` with a diagonal.</details>
 
 # %%
-guess = None  # how many keys
+guess = None  # two numbers
 
 
 # %% grade_id="attention.causal_mask"
@@ -121,15 +127,17 @@ def causal_mask(n_queries: int, n_keys: int) -> Tensor:
 check("attention.causal_mask", causal_mask)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>Four: it is token 3 of
-# the five, and sees the tokens 0, 1, 2 and itself.</details>
+# <details><summary>Was your guess right?</summary>None, and 4950. The newest token may see all
+# there is: one that writes token by token needs no mask. With 100 queries the first misses 99 keys,
+# the second 98, and so on: 99 · 100 / 2.</details>
 
 # %% [markdown]
 # ### 5.4 One head · difficulty 3/5 · importance 5/5 · 15 min
 #
 # Scores, mask, softmax, mixture: all of attention for one head. You may use `torch.softmax` now.
 #
-# One edge: a query that may look at nothing (padding does this) must give zeros, not NaN.
+# One edge: a query that may look at nothing must give zeros, not NaN. Padding can be such a query:
+# tokens without meaning that make the texts of a batch equally long.
 #
 # **Predict first.** Of two keys one is hidden: somebody set its score to -10000. The other, which
 # may be seen, happens to have the score -20000. Which of the two gets the weight?
@@ -203,7 +211,8 @@ check("attention.split_heads", split_heads)
 # Llama 3 has more query heads than key and value heads: H / G neighbouring query heads share one.
 # Attend causally in every head, then set the outputs of a token's heads side by side again.
 #
-# **Predict first.** With 8 query heads and 2 groups, which query heads use group 0?
+# **Predict first.** Suppose you set k and v in the wrong order, 0 1 0 1 instead of 0 0 1 1, for 4
+# heads and 2 groups. How many of the 4 heads still give the right output?
 #
 # <details><summary>Hint 1</summary>Make k and v as many as q: heads 0 0 0 1 1 1 for H = 6,
 # G = 2. Then everything is as in 5.4, with two dimensions in front.</details>
@@ -211,7 +220,7 @@ check("attention.split_heads", split_heads)
 # flatten the last two.</details>
 
 # %%
-guess = None  # a list, such as [0, 1]
+guess = None  # how many of the four
 
 
 # %% grade_id="attention.grouped_attention"
@@ -237,10 +246,13 @@ def grouped_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 check("attention.grouped_attention", grouped_attention)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>[0, 1, 2, 3]:
-# neighbours share. `repeat` would give group 0 to the heads 0, 2, 4 and 6.</details>
+# <details><summary>Was your guess right?</summary>Two, the first and the last: a mistake that half
+# hides. With one group, or as many as heads, it hides altogether: `repeat` and
+# `repeat_interleave` then give the same.</details>
 
 # %% [markdown]
-# Done? This is `llama_edu.model.attention` but for the positions, which come in lesson 06.
+# Done? Now unfold the package's own attention, near the end of the lesson, and compare. It differs
+# in one thing: it leaves the NaN of a query that sees nothing, because the package's masks let
+# every query see itself. The positions, which `llama_edu.model.attention` adds, come in lesson 06.
 #
 # `llama-edu progress` shows how far you are.

@@ -47,7 +47,10 @@ print(next_words("Alice has a cat. Bob has a dog. Alice's pet is a"))
 #
 # Each word makes three vectors. Its **query** says what it looks for, its **key** what it offers,
 # its **value** what it hands over. In a model three learned matrices make them from the word's
-# vector; here we choose them.
+# vector; here we choose them, of two numbers each.
+#
+# `k.mT` swaps the last two dimensions of k, so that `q @ k.mT` multiplies each row of q by each row
+# of k.
 
 # %% tags=["nbval-check-output"]
 words = ["dog", "cat", "Alice's"]
@@ -83,8 +86,6 @@ plots.attention(
 # *cat* take the plain mean of everything. Nothing chooses a single word: attention mixes, and a
 # good fit makes the mixture almost pure.
 #
-# (`k.mT` swaps the last two dimensions of k, however many stand before them.)
-#
 # As loops, so that nothing hides:
 
 
@@ -103,7 +104,8 @@ print(torch.allclose(naive_attention(q, k, v), weights @ v))
 # %% [markdown]
 # ## Why divide by √d?
 #
-# The famous formula has one thing more: softmax(q·k / √d). d is the width of q and k.
+# The famous formula has one thing more: softmax(q·k / √d). d, the *width*, is how many numbers a
+# query or a key has: above, 2.
 #
 # Take vectors of independent numbers of mean 0 and variance 1, as a fresh model makes them.
 # **Predict:** d grows from 16 to 64. By what factor does the spread (standard deviation) of q·k
@@ -147,13 +149,13 @@ print(f"  without scale {share['q·k'][-1]:.0%}, with scale {share['q·k / √d'
 plots.lines(
     {name: (widths, values) for name, values in share.items()}, x_log=True, y_from_zero=True,
     x_label="width d of q and k", y_label="largest of 32 weights",
-    title="Without the scale, a wide head looks at one word only",
+    title="Without the scale, a wide query looks at one word only",
     alt="Without scale the largest weight rises from about 0.4 to nearly 1; with scale it stays "
     "near 0.2 at every width.",
 )
 
 # %% [markdown]
-# Unscaled, a wide head is sure of itself before it has learned anything. Worse, it cannot learn
+# Unscaled, a wide query is sure of itself before it has learned anything. Worse, it cannot learn
 # any more: where softmax is saturated, its gradient is almost zero.
 #
 # To see that, mix random values with the weights: `backward()` then puts into `scores.grad` by how
@@ -187,7 +189,7 @@ print("the maximum taken off:  ", [round(w, 3) for w in (e / e.sum()).tolist()])
 # does this.
 #
 # Some texts say that √d stops values from growing *in deeper layers*. It has nothing to do with
-# depth: it corrects for the width of a head, in every layer alike.
+# depth: it corrects for the width of the queries, in every layer alike.
 #
 # ## The mask, and a model that cheats
 #
@@ -212,20 +214,22 @@ config = ModelConfig(
 )
 
 # %% [markdown]
-# `look` takes a text through the model layer by layer, under the mask that we give it. `rope` tells
-# each letter its place, by turning queries and keys; lesson 06 shows how. Here it is passed on.
+# `look` takes a text through the model layer by layer, under the mask that we give it, and keeps
+# the weights. Each layer has several attentions side by side, its *heads*: more of them below.
 
 
 # %%
 def look(model, tokens, mask):
     """Logits, and the attention weights of every layer, under a mask of our choice."""
     n = tokens.shape[1]
-    rotation = rope.rotations(torch.arange(n), model.rope_frequencies)
+    rotation = rope.rotations(torch.arange(n), model.rope_frequencies)  # places: lesson 06
     x, maps = model.embedding(tokens), []
     for block in model.blocks:
-        heads = block.attention.project(block.attention_norm(x), rotation)
-        maps.append(explicit_attention(*heads, mask[:n, :n])[1])
-        x = block(x, rotation, mask[:n, :n])
+        normed = block.attention_norm(x)  # every vector brought to the same length: lesson 07
+        q, k, v = block.attention.project(normed, rotation)  # the three matrices, for all heads
+        _, weights = explicit_attention(q, k, v, mask[:n, :n])
+        maps.append(weights)
+        x = block(x, rotation, mask[:n, :n])  # the whole layer does the same, and hands x on
     return model.output(model.norm(x)), maps
 
 
@@ -281,17 +285,18 @@ heads = torch.cat(maps).flatten(0, 1)  # (layers * heads, T, T)
 ahead = heads.diagonal(1, -2, -1).mean(-1)  # mean weight on the very next letter
 plots.attention(
     {"its most telling head": heads[ahead.argmax()]}, line.replace(" ", "␣"),
-    title="The cheat reads the answer: every letter looks at the next one",
+    title="The cheat reads the answer: each letter looks at the next one",
     alt="A dark line just above the diagonal: each letter of 'To be, or not' gives most of its "
-    "weight to the letter that follows.",
+    "weight to the letter that follows. Only the last, which has none, looks elsewhere.",
 )
 
 # %% tags=["nbval-check-output"]
 print("weight on the next letter above 90%:", bool(ahead.max() > 0.9))
 
 # %% [markdown]
-# It copies the answer from the place to its right. In a real text, still to be written, there is
-# nothing to the right. **Predict:** does it write words, letters, or something else?
+# It copies the answer from the place to its right; only the last letter finds none there. In a real
+# text, still to be written, nothing stands to the right. **Predict:** does it write words, letters,
+# or something else?
 
 # %%
 guess = None
@@ -316,6 +321,17 @@ print("everything:", repr(write(cheat, torch.ones(T, T, dtype=torch.bool))))
 #
 # The cure is the **causal mask**: before the softmax, scores of what comes later become -inf, and
 # exp(-inf) = 0. Before, not after: afterwards the rows would no longer sum to 1.
+#
+# `x.masked_fill(hidden, value)` is a copy of x with `value` where `hidden` is True. Our masks say
+# True where a word *may* look; `~mask` turns that round.
+
+# %% tags=["nbval-check-output"]
+may_look = torch.tensor([True, True, False])
+row = torch.tensor([2.0, 1.0, 3.0]).masked_fill(~may_look, -torch.inf)
+print(row.tolist(), "->", [round(w, 2) for w in row.softmax(-1).tolist()])
+
+# %% [markdown]
+# The package's masks:
 
 # %% tags=["nbval-check-output"]
 print(masks.causal(4, 4).int())
@@ -324,13 +340,15 @@ here, there = torch.arange(4), torch.arange(4)
 print(torch.equal(masks.causal(4, 4), there <= here[:, None]))  # there is not after here
 
 # %% [markdown]
-# A row that is hidden altogether, as padding can be, has no weights that sum to 1:
+# A row that is hidden altogether has no weights that sum to 1. Padding can be such a row: words
+# without meaning that make the texts of a batch equally long.
 
 # %% tags=["nbval-check-output"]
 print(torch.full((2,), -torch.inf).softmax(-1).tolist())
 
 # %% [markdown]
-# Such a NaN spreads through the whole model unless somebody makes it 0.
+# Such a NaN spreads through the whole model. The package's attention does not make it 0: its masks
+# let every word see at least itself, padding too. Yours, in the exercise, is to give zeros.
 #
 # Does the mask really hide the future? Change the last words of a text: what the earlier ones give
 # must stay the same, **to the last bit**.
@@ -340,8 +358,9 @@ tokens = torch.tensor([smol.text_ids("To be, or not to be, that is the question"
 changed = tokens.clone()
 changed[:, 6:] = 1000
 difference = (smol.model(tokens) - smol.model(changed)).abs().amax(-1)[0]
-print("changed from place 6 on; difference in the logits:")
-print("  before:", difference[:6].max().item(), "  after:", bool((difference[6:] > 1).all()))
+print("words changed from place 6 on; difference in the logits:")
+print("  largest before place 6:", difference[:6].max().item())
+print("  above 1 at every place after:", bool((difference[6:] > 1).all()))
 
 # %% [markdown]
 # ## Many heads
@@ -403,10 +422,11 @@ print("repeat:           ", groups.repeat(3).tolist())
 # %% [markdown]
 # ## The package's own
 #
-# All of it together, as this package has it, and as you now can read it:
+# All of it together is `explicit_attention`, which you have used above. You can read it now, but it
+# holds most of what the exercise asks: **write your own first**, then unfold it and compare.
 
 # %% tags=["nbval-ignore-output"]
-show_source(explicit_attention)
+show_source(explicit_attention, folded="explicit_attention: for after the exercise")
 
 # %% [markdown]
 # Is it the real thing? PyTorch has a kernel for the same formula, which the model itself uses: it
@@ -458,12 +478,23 @@ plots.attention(
     {kind: champions[kind] for kind in kinds}, words,
     title="Heads specialise: one step back, to the start, or to what came next last time",
     alt="Three maps of one sentence. Left: a diagonal one step below the main one. Middle: the "
-    "first column is dark. Right: the second 'cat named' looks at 'Tom'.",
+    "first column is dark. Right: the first column too, but the second 'cat' looks at 'named' and "
+    "the second 'named' at 'Tom'.",
 )
 
 # %% [markdown]
-# At the second *named* the head on the right looks at *Tom*: what followed *named* the last time.
-# Elsewhere it looks at the first word, which tells it nothing: a weight of 1 has to go somewhere.
+# A head for each idea, and one even for looking at oneself: such a head mixes little, and hands on
+# what the word itself has. The head on the right is worth a closer look:
+
+# %% tags=["nbval-check-output"]
+copier = champions["what followed this word before"]
+print(f"second cat, on named: {copier[15, 8]:.1f}")
+print(f"second named, on Tom: {copier[16, 9]:.1f}")
+print(f"all words before them, on the first word: {copier[:15, 0].min():.1f} or more")
+
+# %% [markdown]
+# The second *cat* looks at *named*, the second *named* at *Tom*: what followed the last time. All
+# the others look at the first word, which tells them nothing: a weight of 1 has to go somewhere.
 # Does the model say *Tom*, and how much attention is parked so?
 
 # %% tags=["nbval-check-output"]

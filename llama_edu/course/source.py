@@ -5,8 +5,13 @@ import sys
 from collections.abc import Callable
 
 
-def show_source(thing: Callable) -> None:
-    """Print the source of a function or class, coloured where a notebook can."""
+def show_source(thing: Callable, folded: str = "") -> None:
+    """Print the source of a function or class, coloured where a notebook can.
+
+    Args:
+        thing: what to show.
+        folded: a line to click on, behind which a notebook hides the source; shown if "".
+    """
     text = inspect.getsource(thing)
     ipython = sys.modules.get("IPython")
     if ipython is None or ipython.get_ipython() is None:
@@ -14,4 +19,7 @@ def show_source(thing: Callable) -> None:
         return
     from IPython.display import Markdown, display
 
-    display(Markdown(f"```python\n{text}```"))
+    code = f"```python\n{text}```"
+    if folded:
+        code = f"<details><summary>{folded}</summary>\n\n{code}\n\n</details>"
+    display(Markdown(code))
