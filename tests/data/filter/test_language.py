@@ -26,7 +26,7 @@ def test_too_few_letters_are_no_language(text):
 
 
 def test_the_middle_decides_and_not_a_foreign_title():
-    assert identify_language(TEXTS["fr"] * 3 + TEXTS["en"] * 40 + TEXTS["de"] * 3) == "en"
+    assert identify_language(TEXTS["fr"] * 14 + TEXTS["en"] * 60 + TEXTS["de"] * 14) == "en"
 
 
 @pytest.mark.network
