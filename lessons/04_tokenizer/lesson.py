@@ -155,8 +155,27 @@ print(longest(chinese, 6))
 # An earl and a friend of Hamlet's; generals, a rain of arrows, and the storyteller's 听下文分解,
 # *hear it in the next chapter*. A vocabulary is a portrait of what it was trained on.
 #
-# Our loop above counts everything again after every merge. On a whole library that takes hours.
-# The package counts once and then touches only the words that have the pair:
+# Our loop by hand counts everything again after every merge. Time one round of it on all words of
+# the plays. **Predict:** how long would all the merges above take it: a minute, an hour, a day?
+
+# %%
+guess = None
+
+# %% tags=["nbval-ignore-output"]
+import time
+
+cuts = {tuple(word): n for word, n in Counter(" ".join(plays[:30]).split()).items()}
+start = time.perf_counter()
+counts = count_neighbours(cuts)
+best = max(counts, key=counts.get)
+cuts = {join(tokens, best): n for tokens, n in cuts.items()}
+round_seconds = time.perf_counter() - start
+hours = round_seconds * len(english.merges) / 3600
+print(f"one round {round_seconds:.2f} s, {len(english.merges):,} rounds {hours:.1f} hours")
+
+# %% [markdown]
+# You waited seconds. The package counts once, and then a merge touches only the words that have the
+# pair:
 
 # %% tags=["nbval-ignore-output"]
 from llama_edu.tokenizer.merge_training import learn_merges
