@@ -394,8 +394,8 @@ print("flatten alone:     ", heads.reshape(1, 2, 6)[0].tolist())
 # %% [markdown]
 # ## Fewer keys than queries
 #
-# While a model writes, it keeps the keys and values of all words so far. That memory, not
-# arithmetic, is what long texts cost. So heads can share them in groups: **grouped queries**.
+# While a model writes, it keeps the keys and values of all words so far: its *cache*. That memory,
+# not arithmetic, is what long texts cost. So heads can share them in groups: **grouped queries**.
 #
 # `kv_bytes_per_token` counts what one word leaves behind: a key and a value of d numbers, two bytes
 # each, for every key head of every layer.
@@ -493,8 +493,10 @@ print(f"second named, on Tom: {copier[16, 9]:.1f}")
 print(f"all words before them, on the first word: {copier[:15, 0].min():.1f} or more")
 
 # %% [markdown]
-# The second *cat* looks at *named*, the second *named* at *Tom*: what followed the last time. All
-# the others look at the first word, which tells them nothing: a weight of 1 has to go somewhere.
+# The second *cat* looks at *named*, if only in part, the second *named* at *Tom*: what followed the
+# last time. The words before them look at the first word, which knows of nothing but itself: a
+# weight of 1 has to go somewhere.
+#
 # Does the model say *Tom*, and how much attention is parked so?
 
 # %% tags=["nbval-check-output"]
