@@ -53,10 +53,11 @@ def test_equal_sets_agree_everywhere_and_blocks_make_no_difference():
 
 
 def test_signature_by_hand():
-    hasher = MinHasher(3, seed=5)
-    shingles = np.array([7 << 32, 9 << 32], dtype=np.uint64)
+    hasher = MinHasher(40, seed=5)
+    members = [7, *(i * 2_654_435_761 % 2**32 for i in range(700))]  # more than one block
+    shingles = np.array([member << 32 for member in members], dtype=np.uint64)
     expected = [
-        min((a * x + b) % 2**32 for x in (7, 9))
+        min((a * x + b) % 2**32 for x in members)
         for a, b in zip(hasher.a.tolist(), hasher.b.tolist(), strict=True)
     ]
     assert hasher.signature(shingles).tolist() == expected
