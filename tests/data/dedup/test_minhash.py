@@ -52,16 +52,20 @@ def test_equal_sets_agree_everywhere_and_blocks_make_no_difference():
     assert estimate_jaccard(whole, hasher.signature(ids[::-1])) == 1
 
 
-def test_signature_by_hand():
-    hasher = MinHasher(40, seed=5)
-    members = [7, *(i * 2_654_435_761 % 2**32 for i in range(700))]  # more than one block
-    shingles = np.array([member << 32 for member in members], dtype=np.uint64)
+def test_signature_by_hand_and_over_several_blocks():
+    hasher = MinHasher(3, seed=5)
+    shingles = np.array([7 << 32, 9 << 32], dtype=np.uint64)
     expected = [
-        min((a * x + b) % 2**32 for x in members)
+        min((a * x + b) % 2**32 for x in (7, 9))
         for a, b in zip(hasher.a.tolist(), hasher.b.tolist(), strict=True)
     ]
     assert hasher.signature(shingles).tolist() == expected
     assert all(a % 2 for a in hasher.a.tolist())
+    # So many hashes that each of 600 members is the least of one.
+    many, members = MinHasher(6000), mix(np.arange(600, dtype=np.uint64))
+    values = many.a[:, None] * (members >> np.uint64(32)).astype(np.uint32) + many.b[:, None]
+    assert len(set(values.argmin(axis=1).tolist())) == 600
+    assert np.array_equal(many.signature(members), values.min(axis=1))
 
 
 def test_another_seed_gives_other_signatures():
