@@ -79,13 +79,15 @@ def readable_folders() -> tuple[str, ...]:
     found = json.loads(subprocess.check_output(command, env=bare_environment()))
     paths = {sys.prefix, sys.base_prefix, sys.exec_prefix, *found}
     paths |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
-    ours = [Path(path) for path in private_folders()]
-    return tuple(sorted(path for path in paths if Path(path).is_dir() and Path(path) not in ours))
+    is_course = [path for path in found if (Path(path) / "lessons").is_dir()]  # a checkout of it
+    return tuple(sorted(path for path in paths if Path(path).is_dir() and path not in is_course))
 
 
 def private_folders() -> tuple[str, ...]:
     """What of these a student must not read: this package, the course and its answers."""
-    return tuple(sorted({str(Path(__file__).parents[1]), str(course_root())}))
+    packages = (Path(path) / "llama_edu" for path in readable_folders())
+    found = [Path(__file__).parents[1], course_root(), *packages]
+    return tuple(sorted({str(path) for path in found if path.is_dir()}))
 
 
 def bare_environment() -> dict[str, str]:

@@ -115,6 +115,9 @@ class Forked:
     def memory_in_use(self) -> int:
         return _resident_bytes(self._pid)
 
+    def cpu_seconds(self) -> float:
+        return _cpu_seconds(self._pid)
+
     @property
     def words(self) -> str:
         """Why it could not start, if it could not."""
@@ -158,6 +161,19 @@ class Cold:
 
     def memory_in_use(self) -> int:
         return _resident_bytes(self._process.pid)
+
+    def cpu_seconds(self) -> float:
+        return _cpu_seconds(self._process.pid)
+
+
+def _cpu_seconds(pid: int) -> float:
+    total = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                times = process.cpu_times()
+                total += times.user + times.system
+    return total
 
 
 def _resident_bytes(pid: int) -> int:

@@ -20,6 +20,7 @@ from llama_edu.grading.processes import Cold, Forked, fork_server
 PROVISIONER = "llama-edu-sandbox"
 GIGABYTE = 1 << 30
 CPU_SECONDS = 600
+PATIENCE = 3.0
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Limits:
     """What one kernel may use.
 
     Args:
-        seconds: for one answer, or for all the cases of its check.
+        seconds: for one answer, or for all the cases of its check. On a busy machine, whoever has
+            had less than half of it to work with gets up to `PATIENCE` times as long.
         memory: bytes, of all its processes together.
     """
 
@@ -82,6 +84,10 @@ class SandboxProvisioner(KernelProvisionerBase):
     def memory_in_use(self) -> int:
         """Bytes that the kernel and all that it started hold."""
         return self._process.memory_in_use() if self._process else 0
+
+    def cpu_seconds(self) -> float:
+        """Seconds of work of all that lives of it."""
+        return self._process.cpu_seconds() if self._process else 0.0
 
     async def poll(self) -> int | None:
         return self._process.poll() if self._process else 0
