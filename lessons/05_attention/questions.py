@@ -953,6 +953,11 @@ def offset_ignored(q, k, v):
     return explicit_attention(q, k, v, ones_tril(q.shape[2], k.shape[2], 0))
 
 
+def offset_reversed(q, k, v):
+    n_queries, n_keys = q.shape[2], k.shape[2]
+    return explicit_attention(q, k, v, ones_tril(n_queries, n_keys, n_queries - n_keys))
+
+
 def blind_to_itself(blind: float):
     def attend(q, k, v):
         n_queries, n_keys = q.shape[2], k.shape[2]
@@ -1098,6 +1103,12 @@ GROUPED_ATTENTION = Question(
             heads_with(spread, offset_ignored),
             says="the mask puts the first query at the first key",
             hint="Question 5.3: with fewer queries than keys, the queries are the last tokens.",
+        ),
+        Misconception(
+            "offset_reversed",
+            heads_with(spread, offset_reversed),
+            says="the offset of the mask has the wrong sign, so that early queries see nothing",
+            hint="Question 5.3: query t is token t + S - T.",
         ),
         Misconception(
             "no_scale",
