@@ -72,6 +72,7 @@ def test_answers_are_the_facts_and_stand_in_the_text():
             facts = story.holder_of if item.question.startswith("Who") else story.place_of
             assert item.answer == facts[name]
             assert item.context[item.start :].startswith(item.answer)
+            assert item.answer not in item.context[item.start + 1 :]  # the last mention decides
 
 
 def test_summary_and_instructions_follow_the_account():
