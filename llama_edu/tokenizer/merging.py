@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
+from math import inf
 
 MAX_CACHED_CHUNKS = 1 << 16  # about 12 MB
 MAX_CACHED_LENGTH = 64  # characters; a longer chunk hardly ever comes twice
 
+MAX_SCANNED = 64  # ids; for so few, looking at all pairs is faster than a heap
+
 # A pair of neighbouring ids -> (rank, the id it merges into). Lower ranks merge first.
 Merges = Mapping[tuple[int, int], tuple[float, int]]
+NO_MERGE = inf, -1
 
 
 def merge_pairs(ids: Sequence[int], merges: Merges) -> list[int]:
@@ -17,14 +21,30 @@ def merge_pairs(ids: Sequence[int], merges: Merges) -> list[int]:
     merge_pairs([1, 2, 1, 2], {(1, 2): (0, 9)}) -> [9, 9]
     merge_pairs([1, 2, 3], {(2, 3): (0, 7), (1, 2): (1, 8)}) -> [1, 7]
 
-    A heap holds the candidates, so n ids take O(n log n) steps; scanning all pairs after every
-    merge takes O(n^2), minutes for one long line without a space.
-
     Args:
         ids: token ids, at first one for each byte or character of a chunk.
         merges: rank and merged id of each pair that may merge.
     """
-    ids, end = list(ids), len(ids)
+    return (_merge_few if len(ids) <= MAX_SCANNED else _merge_many)(list(ids), merges)
+
+
+def _merge_few(ids: list[int], merges: Merges) -> list[int]:
+    """Keep the rank of each pair and look for the lowest: O(n^2) steps, but quick ones."""
+    ranks = [merges.get(pair, NO_MERGE)[0] for pair in pairwise(ids)]
+    while (lowest := min(ranks, default=inf)) < inf:
+        i = ranks.index(lowest)
+        ids[i : i + 2] = [merges[ids[i], ids[i + 1]][1]]
+        del ranks[i]
+        if i > 0:
+            ranks[i - 1] = merges.get((ids[i - 1], ids[i]), NO_MERGE)[0]
+        if i < len(ranks):
+            ranks[i] = merges.get((ids[i], ids[i + 1]), NO_MERGE)[0]
+    return ids
+
+
+def _merge_many(ids: list[int], merges: Merges) -> list[int]:
+    """Keep the candidates in a heap: O(n log n) steps, seconds for a line without a space."""
+    end = len(ids)
     left, right = list(range(-1, end - 1)), list(range(1, end + 1))  # neighbours still alive
     pairs = enumerate(pairwise(ids))
     heap = [(merges[pair][0], i, merges[pair][1], pair) for i, pair in pairs if pair in merges]

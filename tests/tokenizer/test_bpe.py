@@ -58,6 +58,7 @@ random_merges = st.lists(
 @given(ids=st.lists(tokens, max_size=12), merges=random_merges)
 def test_merging_agrees_with_a_scan_of_all_pairs(ids, merges):
     assert merge_pairs(ids, merges) == merge_by_scanning(ids, merges)
+    assert merging._merge_many(list(ids), merges) == merge_by_scanning(ids, merges)
 
 
 def test_a_long_line_without_spaces_is_no_trouble(trained_bpe, tmp_path):

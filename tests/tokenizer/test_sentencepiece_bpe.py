@@ -76,6 +76,11 @@ def test_the_highest_score_merges_first_and_of_equals_the_leftmost(text, scores)
         assert both[0].encode(text) == both[1].encode(text)
 
 
+def test_a_space_without_a_piece_is_spelled_in_bytes():
+    ours, library = make(("a", 0.0), ("b", 0.0), ("ab", -1.0))
+    assert ours.encode("ab é") == library.encode("ab é")
+
+
 def test_text_is_cut_only_where_no_piece_reaches_across():
     ours, _ = make(
         *[(text, -float(i)) for i, text in enumerate(["▁", *"abc,.!", "ab", "bc", ",."])]
