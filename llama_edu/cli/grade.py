@@ -84,10 +84,11 @@ def _grade(
     sandbox: str,
 ) -> tuple[list[dict], dict[str, str]]:
     from llama_edu.course.questions import load_questions
+    from llama_edu.grading.export import write_outputs
     from llama_edu.grading.grade import grade_class
     from llama_edu.grading.levels import choose_level
     from llama_edu.grading.sandbox import Limits
-    from llama_edu.grading.store import Assignment, keep_seed
+    from llama_edu.grading.store import Assignment, keep_seed, read_results
     from llama_edu.grading.submissions import read_submissions
 
     lesson = find_lesson(name)
@@ -99,11 +100,8 @@ def _grade(
     level = choose_level(sandbox)
     if not level.is_sandbox:
         console.print(f"UNSANDBOXED: {level.reason}. Grade only code that you trust.")
-    class_ = [
-        one
-        for one in read_submissions(submissions, questions)
-        if zlib.crc32(one.student.encode()) % n_parts == part - 1
-    ]
+    everybody = list(read_submissions(submissions, questions))
+    class_ = [one for one in everybody if zlib.crc32(one.student.encode()) % n_parts == part - 1]
     assignment = Assignment(lesson, keep_seed(out, lesson, seed), limits, level.name)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -121,8 +119,13 @@ def _grade(
         try:
             found = grade_class(class_, assignment, out, jobs, scheduler, on_done)
         except KeyboardInterrupt:
+            write_outputs(out, read_results(out))
             console.print(f"stopped; what is graded is kept in {out}, run it again for the rest")
             raise
+    gone = {one["student"] for one in read_results(out)} - {one.student for one in everybody}
+    if gone:
+        names = ", ".join(sorted(gone)[:5])
+        console.print(f"no longer in SUBMISSIONS, left out, their results kept: {names}")
     console.print(f"{len(found[0]) - n_old} graded, {n_old} unchanged")
     return found
 
@@ -133,7 +136,13 @@ def _merge(folders: list[Path], out: Path) -> None:
     Raises:
         ValueError: if a folder holds no grades, or those of another lesson.
     """
-    from llama_edu.grading.store import read_results, result_file, write_json
+    from llama_edu.grading.store import (
+        INSTRUCTOR,
+        read_json,
+        read_results,
+        result_file,
+        write_json,
+    )
 
     newest: dict[str, dict] = {}
     for folder in folders:
@@ -151,6 +160,9 @@ def _merge(folders: list[Path], out: Path) -> None:
         )
     for one in newest.values():
         write_json(result_file(out, one["student"]), one)
+    # An appeal needs the seed that a student was graded with.
+    parts = {folder.name: read_json(folder / INSTRUCTOR) for folder in folders}
+    write_json(out / INSTRUCTOR, {"lesson": lessons.pop(), "merged_from": parts})
 
 
 def _say(out: Path, results: list[dict], problems: dict[str, str]) -> None:

@@ -1,8 +1,10 @@
 """Which names a function uses, and a cell makes: answers may be asked to do without some."""
 
+import ast
 import dis
 import inspect
 import symtable
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from types import CodeType
@@ -39,17 +41,25 @@ def first_use_in(source: str, names: Collection[str]) -> Use | None:
     first_use_in("def f(x): return x.softmax(0)", {"softmax"}).name -> "softmax". What stands
     outside every function, such as a trial of one's own, is not looked at.
     """
-    if not names:
+    tree = parsed(source) if names else None
+    if tree is None:
         return None
-    try:
-        module = compile(source, "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    with warnings.catch_warnings(action="ignore"):
+        module = compile(tree, "<cell>", "exec")
     for code in filter(lambda constant: isinstance(constant, CodeType), module.co_consts):
         for name, number in _loads(code):
             if name in names:
                 return Use(name, f"In line {number}: `{source.splitlines()[number - 1].strip()}`")
     return None
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The tree of a cell's code, without IPython's own lines; None if it cannot be read."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of code that nobody runs here
+            return ast.parse(_python(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # null characters, nesting
+        return None
 
 
 def defined_names(source: str) -> set[str]:
@@ -77,11 +87,17 @@ def borrowed_names(source: str) -> set[str]:
 
 
 def _symbols(source: str) -> symtable.SymbolTable | None:
-    python = "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
     try:
-        return symtable.symtable(python, "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # null characters, nesting
+        with warnings.catch_warnings(action="ignore"):
+            return symtable.symtable(_python(source), "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _python(source: str) -> str:
+    """A cell's lines, those of IPython alone left blank so that the others keep their numbers."""
+    lines = source.splitlines()
+    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
 
 
 def _loads(code: CodeType) -> Iterator[tuple[str, int]]:

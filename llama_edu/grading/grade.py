@@ -73,12 +73,12 @@ def grade_class(
                 submission, key = running[job]
                 try:
                     result = job.result() | {"key": key}
+                    write_json(result_file(out, submission.student), result)
                 except BrokenExecutor:
                     lost.append((submission, key))
                 except Exception as error:  # whatever is wrong with one must not stop the class
                     problems[submission.student] = f"{type(error).__name__}: {error}"
                 else:
-                    write_json(result_file(out, submission.student), result)
                     results.append(result)
                     on_done(result, True)
         return lost

@@ -7,9 +7,11 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-MAX_BYTES = 20_000_000  # an exercise with its outputs has a hundredth of that
+MAX_BYTES = 10_000_000  # an exercise with its outputs has a hundredth of that
+MAX_STUDENT_BYTES = 20_000_000  # of all the notebooks of one student
 MAX_FILES = 500  # of one student
 MAX_DEPTH = 6
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass
@@ -30,17 +32,24 @@ Students = dict[str, tuple[list[File], list[str]]]
 
 
 def in_folder(root: Path) -> Students:
+    """The files of each student in a folder; a notebook beside the folders is a student too."""
     students: Students = {}
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
         if entry.name.startswith("."):
             continue
+        is_folder = entry.is_dir(follow_symlinks=False)
         if entry.is_symlink():
-            students[_name(entry.name)] = ([], ["a symbolic link is not followed"])
-        elif entry.is_dir(follow_symlinks=False):
-            students[_name(entry.name)] = _walk(entry.path)
-        elif entry.name.endswith(".ipynb"):  # a file a student
-            file = _file(entry.path, entry.name, entry.stat(follow_symlinks=False))
-            students[_name(entry.name.removesuffix(".ipynb"))] = ([file], [])
+            found: tuple[list[File], list[str]] = ([], ["a symbolic link is not followed"])
+        elif is_folder:
+            found = _walk(entry.path)
+        elif entry.name.endswith(".ipynb"):
+            found = ([_file(entry.path, entry.name, entry.stat(follow_symlinks=False))], [])
+        else:
+            continue
+        student = _name(entry.name if is_folder else entry.name.removesuffix(".ipynb"))
+        files, notes = students.setdefault(student, ([], []))
+        files += found[0]
+        notes += found[1]
     return students
 
 
@@ -91,26 +100,41 @@ def _check_size(size: int) -> None:
 
 
 def in_zip(path: Path) -> Students:
-    students: Students = {}
+    """The files of each student in a zip."""
     with zipfile.ZipFile(path) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-    tops = {PurePosixPath(member.filename).parts[:1] for member in members}
-    deep = all(len(PurePosixPath(member.filename).parts) > 2 for member in members)
-    n_above = 1 if len(tops) == 1 and deep else 0  # a folder round all the students'
-    for member in members:
-        parts = PurePosixPath(member.filename.replace("\\", "/")).parts
-        student = _name(parts[n_above]) if len(parts) > n_above + 1 else _name(Path(parts[-1]).stem)
+        members = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one)]
+    parted = [
+        (member, PurePosixPath(member.filename.replace("\\", "/")).parts) for member in members
+    ]
+    deep = [parts for member, parts in parted if member.filename.endswith(".ipynb")]
+    is_wrapped = all(len(parts) > 2 for parts in deep) and len({parts[0] for parts in deep}) == 1
+    # A folder round all the students' has several in it; one alone is a student's.
+    n_above = int(is_wrapped and len({parts[1] for parts in deep}) > 1)
+    students: Students = {}
+    for member, parts in parted:
+        is_notebook = member.filename.endswith(".ipynb")
+        if len(parts) > n_above + 1:
+            student, name = _name(parts[n_above]), "/".join(parts[n_above + 1 :])
+        elif is_notebook:
+            student, name = _name(Path(parts[-1]).stem), parts[-1]
+        else:  # a file beside the students' folders
+            continue
         files, notes = students.setdefault(student, ([], []))
-        name = "/".join(parts[n_above + 1 :]) or parts[-1]
         if any(part in ("..", "/") for part in parts) or member.filename.startswith("/"):
             notes.append("a path that climbs out of its folder is not read")
         elif stat.S_ISLNK(member.external_attr >> 16):
             notes.append(f"{name}: a symbolic link is not followed")
         elif len(files) >= MAX_FILES:
             notes[:] = [*notes[:20], f"more than {MAX_FILES} files: the rest was not looked at"]
-        elif name.endswith(".ipynb") and not any(p.startswith((".", "__MACOSX")) for p in parts):
+        elif is_notebook:
             files.append(_zipped(path, member, name))
     return students
+
+
+def _is_hidden(member: zipfile.ZipInfo) -> bool:
+    """What a computer adds of its own: __MACOSX/, .DS_Store, .ipynb_checkpoints/."""
+    parts = PurePosixPath(member.filename).parts
+    return any(p == "__MACOSX" or (p.startswith(".") and p != "..") for p in parts)
 
 
 def _zipped(path: Path, member: zipfile.ZipInfo, name: str) -> File:
@@ -130,4 +154,4 @@ def _zipped(path: Path, member: zipfile.ZipInfo, name: str) -> File:
 
 def _name(text: str) -> str:
     """A student's name that can stand in a table and in a page: Unicode, no control characters."""
-    return re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "_", text)[:120] or "_"
+    return CONTROL.sub("_", text)[:120] or "_"

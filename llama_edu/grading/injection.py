@@ -14,12 +14,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from llama_edu.course.answers import answer_cells, check_cells
-from llama_edu.course.names import defined_names
+from llama_edu.course.names import defined_names, parsed
 from llama_edu.course.notebook import without_outputs
 from llama_edu.course.outcomes import Outcome, make_cases, outcomes
 from llama_edu.course.questions import Question
 from llama_edu.grading.inside import wire
-from llama_edu.grading.seeds import call_seed
+from llama_edu.grading.seeds import call_seed, case_seed
 
 CHECK = "__import__('harness').report({name!r}, {cases!r}, {seed})"
 GIVEN, ANSWER, OWN, TRIAL = "given", "answer", "own", "trial"
@@ -48,7 +48,8 @@ def make_task(question: Question, seed: int) -> Task:
     Raises:
         Exception: what the reference raises; then the question is broken.
     """
-    cases, own_seed = make_cases(question, seed), call_seed(seed, question.name)
+    cases = make_cases(question, case_seed(seed, question.name))
+    own_seed = call_seed(seed, question.name)
     expected = list(outcomes(question.reference, cases, own_seed))
     for outcome in expected:
         if outcome.error:
@@ -65,7 +66,8 @@ def inject(exercise: NotebookNode, answers: Mapping[str, str], task: Task) -> No
         task: whose inputs are handed in, and nothing else of it.
     """
     name = task.question.name
-    needed = {name, *_needs(name, answers)}
+    given = "\n".join(cell.source for cell in _given(exercise))
+    needed, imports = _needs(name, answers, defined_names(given))
     homes = {id(cell): each for each, cell in answer_cells(exercise).items()}
     checks = {id(cell) for cell in check_cells(exercise).values()}
     cells = []
@@ -73,7 +75,11 @@ def inject(exercise: NotebookNode, answers: Mapping[str, str], task: Task) -> No
         home = homes.get(id(cell))
         if cell.cell_type != "code" or id(cell) in checks or (home and home not in needed):
             continue
-        role = GIVEN if home is None else OWN if home == name else ANSWER
+        if home and imports:
+            cells.append(_cell("\n".join(imports), GIVEN))
+            imports = []
+        is_first = all(one.metadata["llama_edu"] == GIVEN for one in cells)
+        role = OWN if home == name else GIVEN if home is None and is_first else ANSWER
         source = cell.source if home is None else answers.get(home, "")
         cells.append(_cell(source, role))
     cases = json.dumps([{k: wire.encode(v) for k, v in case.items()} for case in task.cases])
@@ -85,25 +91,48 @@ def _cell(source: str, role: str) -> NotebookNode:
     return new_code_cell(source, metadata={"llama_edu": role})
 
 
-def _needs(name: str, answers: Mapping[str, str]) -> set[str]:
-    """The questions whose answers make a name that this answer uses, and so on."""
+def _given(exercise: NotebookNode) -> list[NotebookNode]:
+    """The code cells that are neither an answer nor a check."""
+    graded = (*answer_cells(exercise).values(), *check_cells(exercise).values())
+    ids = set(map(id, graded))
+    return [cell for cell in exercise.cells if cell.cell_type == "code" and id(cell) not in ids]
+
+
+def _needs(name: str, answers: Mapping[str, str], given: set[str]) -> tuple[set[str], list[str]]:
+    """The questions whose answers make what this answer uses, and so on; and imports to add.
+
+    A module that another cell imports is imported here anew: the rest of that cell is not run.
+    """
     makers: dict[str, set[str]] = {}
+    imported: dict[str, str] = {}
     for each, source in answers.items():
-        for made in defined_names(source):
+        lines = _imports(source)
+        imported = lines | imported
+        for made in defined_names(source) - lines.keys():
             makers.setdefault(made, set()).add(each)
-    found, todo = {name}, [name]
+    found, todo, wanted = {name}, [name], []
     while todo:
         source = answers.get(todo.pop(), "")
-        used = _used_names(source) - defined_names(source)
+        used = _used_names(source) - defined_names(source) - given
+        wanted += sorted(used & imported.keys() - makers.keys())
         for each in sorted(set().union(*(makers.get(one, set()) for one in used)) - found):
             found.add(each)
             todo.append(each)
-    return found - {name}
+    return found, list(dict.fromkeys(imported[one] for one in wanted))
+
+
+def _imports(source: str) -> dict[str, str]:
+    """What the lines `import ...` at the top of a cell's code make, and those lines."""
+    lines = {}
+    for node in getattr(parsed(source), "body", ()):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                made = alias.asname or alias.name.partition(".")[0]
+                lines[made] = ast.unparse(node)
+    return lines
 
 
 def _used_names(source: str) -> set[str]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    tree = parsed(source)
+    nodes = ast.walk(tree) if tree else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name)}

@@ -13,7 +13,9 @@ from llama_edu.grading.sandbox import PATIENCE, Limits, SandboxSpecs
 START_SECONDS = 60
 POLL_SECONDS = 0.25
 SUBSCRIBE_SECONDS = 0.05
-MAX_MESSAGE_BYTES = 32 << 20
+OUTPUT_SECONDS = 10  # for all that a cell has still to say once it is done
+MAX_MESSAGE_BYTES = 8 << 20
+MAX_QUEUED = 32  # messages that wait to be read, of each channel
 MAX_MESSAGES = 500  # of one cell: an honest one sends five
 
 FATAL = {
@@ -73,6 +75,7 @@ class StudentKernel(RunningKernel):
 
     def __init__(self, kernel_name, cwd=None, startup_timeout=START_SECONDS):
         self.fatal, self.n_messages, self.is_up = "", 0, False
+        self.done_at: float | None = None
         self.km = self.kernels.take()
         self.kernels.running.append(self)
         self.kc = self.km.client()
@@ -97,7 +100,7 @@ class StudentKernel(RunningKernel):
         raise RuntimeError(f"it was not up after {START_SECONDS} s")
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
-        self.n_messages = 0
+        self.n_messages, self.done_at = 0, None
         return super().execute_cell_input(cell_input, allow_stdin=False)
 
     def await_reply(self, msg_id, timeout=None):
@@ -106,29 +109,35 @@ class StudentKernel(RunningKernel):
         while True:
             left = seconds - (time.monotonic() - start)
             try:
-                return super().await_reply(msg_id, timeout=min(max(left, 0.01), POLL_SECONDS))
+                message = self.get_message("shell", timeout=min(max(left, 0.01), POLL_SECONDS))
+                if message["parent_header"].get("msg_id") == msg_id:
+                    self.done_at = time.monotonic()
+                    return
             except Empty:
                 if not self.is_alive():
                     self.end("died")
                     raise RuntimeError("the kernel ended") from None
-                if self.is_up and self.km.provisioner.memory_in_use() > self.kernels.limits.memory:
-                    self.end("memory")
-                    raise RuntimeError("too much memory") from None
-                if left > 0:
-                    continue
-                is_starved = self.km.provisioner.cpu_seconds() - worked < seconds / 2
-                if left < (1 - PATIENCE) * seconds or not is_starved:
-                    raise
+            if self.is_up and self.km.provisioner.memory_in_use() > self.kernels.limits.memory:
+                self.end("memory")
+                raise RuntimeError("too much memory")
+            if left > 0:
+                continue
+            is_starved = self.km.provisioner.cpu_seconds() - worked < seconds / 2
+            if left < (1 - PATIENCE) * seconds or not is_starved:
+                raise Empty
 
     def get_message(self, stream, timeout=None):
+        """The next message; unlike nbval's, it is not written out for a log."""
         if self.fatal:
             raise Empty
         self.n_messages += 1
-        if self.n_messages > MAX_MESSAGES:
+        is_late = self.done_at is not None and time.monotonic() - self.done_at > OUTPUT_SECONDS
+        if self.n_messages > MAX_MESSAGES or (stream == "iopub" and is_late):
             self.end("flood")
             raise Empty
+        read = self.kc.get_iopub_msg if stream == "iopub" else self.kc.get_shell_msg
         try:
-            return super().get_message(stream, timeout)
+            return read(timeout=timeout)
         except Empty:
             if stream == "iopub" and not self.is_alive():
                 self.end("died")
@@ -160,7 +169,7 @@ class StudentKernel(RunningKernel):
 
 def fatal_sentence(why: str, limits: Limits) -> str:
     """What a student is told whose answer ended its kernel."""
-    return FATAL[why].format(seconds=limits.seconds, gigabytes=limits.memory / 1e9)
+    return FATAL[why].format(seconds=limits.seconds, gigabytes=limits.memory / (1 << 30))
 
 
 def _context() -> zmq.Context:
@@ -168,4 +177,5 @@ def _context() -> zmq.Context:
     if StudentKernel.context is None or StudentKernel.context.closed:
         StudentKernel.context = zmq.Context()
         StudentKernel.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        StudentKernel.context.setsockopt(zmq.RCVHWM, MAX_QUEUED)
     return StudentKernel.context

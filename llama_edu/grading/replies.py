@@ -37,7 +37,7 @@ def read_reply(outputs: list) -> Reply:
     ]
     try:
         return _read(shown[-1])
-    except (IndexError, wire.WireError, KeyError, TypeError, AttributeError, RecursionError):
+    except (IndexError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return UNREADABLE
 
 

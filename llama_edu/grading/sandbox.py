@@ -4,6 +4,7 @@ Any Jupyter tool can use them: they are a kernel provisioner, `llama-edu-sandbox
 """
 
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,14 @@ class Limits:
 
     seconds: float = 10.0
     memory: int = 4 * GIGABYTE
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, however deep a student made it."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
 
 
 class SandboxProvisioner(KernelProvisionerBase):
@@ -112,7 +121,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def cleanup(self, restart: bool = False) -> None:
         await self.kill()
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove(self._folder)
 
 
 class SandboxSpecs(KernelSpecManager):

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ import torch
 import llama_edu
 from llama_edu.course.fingerprint import fingerprint
 from llama_edu.course.lessons import Lesson
+from llama_edu.grading.names import file_name
 from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.seeds import new_seed
 from llama_edu.grading.submissions import Submission
@@ -88,14 +88,6 @@ def keep_seed(out: Path, lesson: Lesson, seed: int | None) -> int:
 def result_file(out: Path, student: str) -> Path:
     """Where the result of a student lies."""
     return out / RESULTS / f"{file_name(student)}.json"
-
-
-def file_name(student: str) -> str:
-    """A student's name as a file may be called on every system; two never share one."""
-    safe = re.sub(r"[^\w.@+ -]", "_", student).strip(" .") or "_"
-    if safe == student and len(safe) < 100:
-        return safe
-    return f"{safe[:80]}-{hashlib.sha256(student.encode()).hexdigest()[:8]}"
 
 
 def read_results(out: Path) -> list[dict]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llama_edu.course.lessons import cell_name
-from llama_edu.grading.handed_in import File, Refused, in_folder, in_zip
+from llama_edu.grading.handed_in import MAX_STUDENT_BYTES, File, Refused, in_folder, in_zip
+from llama_edu.grading.names import file_name
 
 MAX_CELLS = 2_000
 MAX_SOURCE = 100_000  # characters of one answer
@@ -53,17 +54,28 @@ def read_submissions(path: Path, questions: list[str]) -> Iterator[Submission]:
         raise ValueError(f"SUBMISSIONS={path} must be a folder or a zip file")
     if not students:
         raise ValueError(f"SUBMISSIONS={path} must hold a folder for each student: it holds none")
-    for student in sorted(students):
-        files, notes = students[student]
+    taken: set[str] = set()
+    for name in sorted(students):
+        files, notes = students[name]
+        student = name
+        while file_name(student).casefold() in taken:  # nobody's files are written over another's
+            student += "~"
+        taken.add(file_name(student).casefold())
+        if student != name:
+            notes = [*notes, f"two students are called {name}: this one is {student} here"]
         yield _choose(student, files, list(notes), questions)
 
 
 def _choose(student: str, files: list[File], notes: list[str], names: list[str]) -> Submission:
     """The notebook that counts: the one that answers this exercise, the newest of several."""
-    found = []
+    found, n_bytes = [], 0
     for file in files:
         try:
-            answers, remarks = read_answers(file.read(), names)
+            data = file.read()
+            n_bytes += len(data)
+            if n_bytes > MAX_STUDENT_BYTES:  # reading is quick, parsing is not
+                raise Refused(f"not read after {MAX_STUDENT_BYTES / 1e6:.0f} MB of notebooks")
+            answers, remarks = read_answers(data, names)
         except Refused as refusal:
             notes.append(f"{file.path}: {refusal}")
             continue

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from llama_edu.course.names import borrowed_names, defined_names, first_use
+from llama_edu.course.names import borrowed_names, defined_names, first_use, first_use_in
 
 FORBIDDEN = {"softmax", "numpy"}
 
@@ -93,3 +93,19 @@ def test_names_that_a_cell_makes(source, names):
 ])  # fmt: skip
 def test_names_that_the_functions_of_a_cell_take_from_outside(source, names):
     assert borrowed_names(source) == names
+
+
+def test_ipython_s_own_lines_hide_nothing():
+    use = first_use_in("%time 1\ndef f(x):\n    return x.softmax(0)", ["softmax"])
+    assert (use.name, use.line) == ("softmax", "In line 3: `return x.softmax(0)`")
+
+
+def test_what_stands_outside_functions_is_a_trial_of_one_s_own():
+    assert first_use_in("def f(x): return x\ntorch.softmax(f(x), 0)", ["softmax"]) is None
+    assert first_use_in("def f(x) return", ["softmax"]) is None
+
+
+def test_a_student_s_odd_code_prints_no_warning(recwarn):
+    first_use_in("0 is 0\ndef f(x): return x", ["softmax"])
+    defined_names("0 is 0")
+    assert not recwarn.list

@@ -312,6 +312,44 @@ def scores(q, k):
         for i in range(100000):
             display(i)
         """, kinds=("flood", "timeout", "error", "died")),
+    "answers_early_then_drips": wrong(inside="""
+        import time
+        from IPython import get_ipython
+        kernel = get_ipython().kernel
+        ids = [b"x"]
+        kernel.session.send(kernel.shell_stream.socket, "execute_reply", {"status": "ok"}, kernel.get_parent(), ident=kernel._parent_ident["shell"] if hasattr(kernel, "_parent_ident") else ids)
+        for _ in range(100):
+            time.sleep(1)
+            kernel.session.send(kernel.iopub_socket, "display_data", {"data": {}, "metadata": {}}, kernel.get_parent())
+        """, kinds=ENDED),
+    "collides_hashes": wrong("""
+        import sys
+        from IPython.display import display
+        items = [{"int": "%x" % (i * (2**61 - 1))} for i in range(1, 60000)]
+        found = {"outcomes": [{"changed": [], "value": {"set": items}}] * 4}
+        mime = "application/vnd.llama-edu.outcomes+json"
+        sys.modules["harness"].display = lambda *a, **k: display({mime: found}, raw=True)
+        """, kinds=(*ENDED, "value")),
+    "many_types": wrong("""
+        import sys
+        from IPython.display import display
+        items = [{"other": ["m", "t%d" % i]} for i in range(50000)]
+        found = {"outcomes": [{"changed": [], "value": {"list": items}}] * 4}
+        mime = "application/vnd.llama-edu.outcomes+json"
+        sys.modules["harness"].display = lambda *a, **k: display({mime: found}, raw=True)
+        """, kinds=(*ENDED, "value")),
+    "kills_others_by_an_import": wrong("import torch, math\nimport os; os._exit(1)", kinds=("died",)),
+    "asks_for_what_is_forbidden": thief("""
+        import ctypes, os
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.memfd_create.restype = ctypes.c_int
+        return (
+            libc.memfd_create(b"x", 0) >= 0
+            or libc.unshare(0x10000000) == 0
+            or libc.shmget(0, 4096, 0o1600) >= 0
+            or libc.syscall(250, 0, -3, 1) >= 0
+        )
+        """),
     "huge_message": wrong(inside="""
         from IPython.display import display
         display({"text/plain": "x" * (200 << 20)}, raw=True)
@@ -335,8 +373,11 @@ def scores(q, k):
         """),
     "leaves_files": right(inside="""
         import os, tempfile
-        os.makedirs(os.path.dirname({marker!r}), exist_ok=True)
-        open({marker!r}, "w").close()
+        try:
+            os.makedirs(os.path.dirname({marker!r}), exist_ok=True)
+            open({marker!r}, "w").close()
+        except OSError:
+            pass
         tempfile.NamedTemporaryFile(delete=False).write(b"x" * 1000)
         """),
     "changes_torch": right("""

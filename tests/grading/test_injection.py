@@ -4,7 +4,7 @@ import json
 
 from llama_edu.grading.injection import GIVEN, OWN, TRIAL, inject, make_task
 from llama_edu.grading.inside import wire
-from llama_edu.grading.seeds import call_seed, new_seed
+from llama_edu.grading.seeds import call_seed, case_seed, new_seed
 
 from .conftest import EXERCISE, QUESTIONS, RIGHT
 
@@ -65,7 +65,24 @@ def test_the_inputs_of_other_questions_are_not_in_it():
 
 def test_seeds_are_fresh_and_cannot_be_told_from_those_that_are_handed_in():
     assert new_seed() != new_seed()
-    seeds = {call_seed(SEED, name) for name in QUESTIONS}
-    assert len(seeds) == len(QUESTIONS)
+    seeds = {make(SEED, name) for name in QUESTIONS for make in (call_seed, case_seed)}
+    assert len(seeds) == 2 * len(QUESTIONS)
     assert SEED not in seeds
     assert all(0 <= seed < 2**48 for seed in seeds)
+
+
+def test_a_module_that_another_cell_imports_is_imported_without_the_rest_of_that_cell():
+    fatal = "import math as m, os\nos._exit(1)"
+    answers = {"attention.scores": fatal, LAST: "def grouped_attention(q, k, v):\n    return m.pi"}
+    found = sources(LAST, answers)
+    assert fatal not in found
+    assert "import math as m, os" in found
+
+
+def test_names_that_the_exercise_gives_are_taken_from_nobody():
+    answers = {
+        "attention.scores": "import torch, math\nraise SystemExit",
+        LAST: "def grouped_attention(q, k, v):\n    return torch.zeros(1) * math.pi",
+    }
+    assert answers["attention.scores"] not in sources(LAST, answers)
+    assert len(sources(LAST, answers)) == len(sources(LAST, {LAST: answers[LAST]}))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from llama_edu.grading.handed_in import MAX_BYTES
+from llama_edu.grading.names import file_name
 from llama_edu.grading.submissions import read_submissions
 
 from .conftest import QUESTIONS, RIGHT, hand_in, notebook
@@ -179,6 +180,55 @@ def test_links_in_a_zip_are_not_followed(tmp_path):
     link.external_attr = 0o120777 << 16
     path = zipped(tmp_path / "a.zip", {link: "/etc/passwd"})
     assert "symbolic link" in read(path)["ann"].notes[0]
+
+
+def test_what_a_mac_adds_to_a_zip_changes_nothing(tmp_path):
+    text = json.dumps(notebook(RIGHT)).encode()
+    members = {f"class/{name}/a.ipynb": text for name in ("ann", "bob")}
+    extra = ("__MACOSX/class/ann/._a.ipynb", "class/.DS_Store", "class/notes.txt", "readme.txt")
+    path = zipped(tmp_path / "a.zip", members | dict.fromkeys(extra, b"x"))
+    assert list(read(path)) == ["ann", "bob"]
+
+
+def test_one_student_s_zip_is_that_student_s(tmp_path):
+    path = zipped(tmp_path / "a.zip", {"ann/05/a.ipynb": json.dumps(notebook(RIGHT)).encode()})
+    assert list(read(path)) == ["ann"]
+
+
+def test_nobody_s_files_are_written_over_another_s(submissions):
+    hand_in(submissions, "Ann", RIGHT)
+    hand_in(submissions, "ann", {NAMES[0]: "other"})
+    hand_in(submissions, "O'Brien", RIGHT)
+    made = file_name("O'Brien")
+    hand_in(submissions, made, RIGHT)
+    found = read(submissions)
+    files = [file_name(student).casefold() for student in found]
+    assert len(set(files)) == len(files) == 4
+    assert any("two students are called ann" in note for note in found["ann~"].notes)
+
+
+@pytest.mark.parametrize("name", ["語" * 82, "con", "NUL.x", "a" * 119, ".", "a/b", "x."])
+def test_a_name_makes_a_file_on_every_system(name):
+    made = file_name(name)
+    assert len(made.encode()) < 128
+    assert made.partition(".")[0].lower() not in ("con", "nul")
+    assert not set(made) & set('/\\:*?"<>|')
+    assert not made.endswith((".", " "))
+
+
+def test_a_folder_and_a_file_of_one_name_are_one_student(submissions):
+    hand_in(submissions, "x", RIGHT).rename(submissions / "ann.ipynb")
+    hand_in(submissions, "ann", {NAMES[0]: "older"})
+    os.utime(submissions / "ann" / "05_attention.ipynb", (1, 1))
+    ann = read(submissions)["ann"]
+    assert ann.answers == RIGHT
+    assert "the newest of 2" in ann.notes[0]
+
+
+def test_one_student_cannot_keep_the_class_waiting(submissions):
+    for i in range(5):
+        put(submissions, {"nbformat": 4, "cells": [], "x": "x" * 6_000_000}, file=f"{i}.ipynb")
+    assert any("not read after" in note for note in read(submissions)["ann"].notes)
 
 
 def test_an_encrypted_member_is_a_note(tmp_path):

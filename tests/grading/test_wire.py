@@ -73,7 +73,8 @@ def nested(depth):
         {"tensor": {"dtype": "float32", "shape": [True], "data": "AAAAAA=="}},
         {"tensor": {"dtype": "float32", "shape": [2**60, 0], "data": ""}},
         {"dict": [[{"list": []}, 1]]}, {"set": [{"list": []}]}, {"other": ["m", "a\0b"]},
-        nested(100),
+        nested(100), {"list": [0] * 200_000}, {"set": [{"int": f"{i:x}"} for i in range(2000)]},
+        {"list": [{"other": ["m", "t"]}] * 200},
     ],
 )  # fmt: skip
 def test_what_nobody_honest_sends_is_refused(text):

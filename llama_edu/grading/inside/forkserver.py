@@ -161,6 +161,7 @@ def become_kernel(settings: Settings, uid: int, ruler: socket.socket | None = No
             os.setsid()
             isolation.drop_privileges(uid)
             isolation.set_process(isolation.PR_SET_PDEATHSIG, signal.SIGKILL)
+            isolation.forbid_calls()
         run_kernel(settings, ruler)
     except BaseException as error:
         if ruler and ruler.fileno() >= 0:
@@ -238,6 +239,9 @@ def _end_all_children() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "--kernel":
-        run_kernel(Settings(**json.loads(sys.argv[2])))
+        settings = Settings(**json.loads(sys.argv[2]))
+        if settings.level == "bubblewrap":
+            isolation.forbid_calls()
+        run_kernel(settings)
     else:
         serve(socket.socket(fileno=int(sys.argv[1])))

@@ -13,6 +13,8 @@ from torch import Tensor
 
 MAX_DEPTH = 16
 MAX_ITEMS = 100_000
+MAX_HASHED = 1_000  # in a set or a dict
+MAX_TYPES = 100  # that are not known here
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -49,23 +51,37 @@ def encode(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list | tuple | set | frozenset) and len(value) <= MAX_ITEMS:
         kind = next(k for k in (list, tuple, set, frozenset) if isinstance(value, k))
         return {kind.__name__: [encode(item, depth + 1) for item in value]}
-    if isinstance(value, dict) and len(value) <= MAX_ITEMS:
+    if isinstance(value, dict) and len(value) <= MAX_HASHED:
         pairs = [[encode(key, depth + 1), encode(item, depth + 1)] for key, item in value.items()]
         return {"dict": pairs}
     return {"other": [type(value).__module__, type(value).__name__]}
 
 
-def decode(data: Any, depth: int = 0) -> Any:
+def decode(data: Any) -> Any:
     """The value of `encode`; what could not be sent is an object of a type of that name.
 
     Raises:
-        WireError: if this is nothing that `encode` gives. Nothing of it is ever run.
+        WireError: if this is nothing that `encode` gives, or so much that reading it would take
+            long. Nothing of it is ever run.
     """
-    if data is None or isinstance(data, bool | str):
-        return data
     try:
-        if depth > MAX_DEPTH + 1:
-            raise ValueError(f"nested deeper than {MAX_DEPTH}")
+        return _Reader().read(data, 0)
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
+        raise WireError(f"not a value: {type(error).__name__}") from None
+
+
+class _Reader:
+    """Reads one message, and counts what is in it."""
+
+    def __init__(self):
+        self.n_items = self.n_types = 0
+
+    def read(self, data: Any, depth: int) -> Any:
+        self.n_items += 1
+        if depth > MAX_DEPTH + 1 or self.n_items > MAX_ITEMS:
+            raise ValueError(f"deeper than {MAX_DEPTH}, or more than {MAX_ITEMS} items")
+        if data is None or isinstance(data, bool | str):
+            return data
         ((kind, body),) = data.items()
         if kind == "int":
             return int(body, 16)
@@ -77,15 +93,19 @@ def decode(data: Any, depth: int = 0) -> Any:
             return base64.b64decode(body, validate=True)
         if kind == "tensor":
             return _decode_tensor(**body)
-        if kind in ("list", "tuple", "set", "frozenset"):
-            make = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}[kind]
-            return make(decode(item, depth + 1) for item in body)
-        if kind == "dict":
-            return {decode(key, depth + 1): decode(item, depth + 1) for key, item in body}
+        if kind in ("list", "tuple"):
+            return (list if kind == "list" else tuple)(self.read(item, depth + 1) for item in body)
+        if kind in ("set", "frozenset", "dict"):
+            if len(body) > MAX_HASHED:  # whose hashes may all be one
+                raise ValueError(f"more than {MAX_HASHED} items")
+            if kind == "dict":
+                return {self.read(k, depth + 1): self.read(v, depth + 1) for k, v in body}
+            return (set if kind == "set" else frozenset)(self.read(i, depth + 1) for i in body)
         module, name = map(str, data["other"])
+        self.n_types += 1
+        if self.n_types > MAX_TYPES:
+            raise ValueError(f"more than {MAX_TYPES} types")
         return type(name[:60] or "object", (), {"__module__": module[:60]})()
-    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
-        raise WireError(f"not a value: {type(error).__name__}") from None
 
 
 def _encode_tensor(value: Tensor) -> dict:
