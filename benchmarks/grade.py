@@ -49,6 +49,7 @@ WRONG = {
         "    return x.view(B, n_heads, T, D // n_heads)",
     ),
 }
+watches = False
 app = typer.Typer(add_completion=False)
 
 
@@ -56,13 +57,19 @@ app = typer.Typer(add_completion=False)
 def main(
     students: Annotated[int, typer.Option(min=1, help="In the class.")] = 10,
     jobs: Annotated[int, typer.Option(min=1, help="Processes of ours.")] = 1,
+    loops: Annotated[bool, typer.Option(help="An endless loop in every eighth.")] = True,
     nbgrader: Annotated[bool, typer.Option(help="Measure nbgrader too.")] = True,
+    memory: Annotated[
+        bool, typer.Option(help="Watch the memory; that takes time, so trust no other column then.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="A report in Markdown.")] = None,
 ) -> None:
     """Time per submission, the scores side by side, memory, and what a second run does."""
+    global watches
+    watches = memory
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        make_class(root / "submitted", students)
+        make_class(root / "submitted", students, loops)
         lines = [f"## A class of {students}", "", machine.describe(), ""]
         lines += ["| grader | s in all | s a submission | peak memory, MB |", "|---|---|---|---|"]
         seconds, peak = ours(root, jobs)
@@ -86,13 +93,15 @@ def main(
         out.write_text(text, encoding="utf-8")
 
 
-def make_class(folder: Path, n_students: int) -> None:
+def make_class(folder: Path, n_students: int, has_loops: bool) -> None:
     """Every kind of answer in turn."""
     solution = nbformat.read(course_root() / "solutions" / f"{LESSON}.ipynb", 4)
     stubs = nbformat.read(course_root() / "exercises" / f"{LESSON}.ipynb", 4)
     kinds: list[tuple[str, nbformat.NotebookNode]] = [("right", solution)]
     kinds += [(name, with_answer(solution, *answer)) for name, answer in WRONG.items()]
-    kinds += [("loop", with_answer(solution, SOFTMAX, LOOP)), ("stubs", stubs)]
+    kinds.append(("stubs", stubs))
+    if has_loops:
+        kinds.append(("loop", with_answer(solution, SOFTMAX, LOOP)))
     for i in range(n_students):
         name, notebook = kinds[i % len(kinds)]
         write(folder, f"s{i:03}_{name}", notebook)
@@ -150,7 +159,8 @@ def timed(arguments: list[str], folder: Path) -> tuple[float, float]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"PATH": path},
     ) as process:  # fmt: skip
         peak = [0.0]
-        threading.Thread(target=watch, args=(process.pid, peak), daemon=True).start()
+        if watches:
+            threading.Thread(target=watch, args=(process.pid, peak), daemon=True).start()
         process.wait()
     return time.monotonic() - start, peak[0]
 
@@ -179,7 +189,8 @@ def _held(process: psutil.Process) -> int:
 
 
 def row(name: str, seconds: float, n: int, peak: float) -> str:
-    return f"| {name} | {seconds:.1f} | {seconds / n:.2f} | {peak:,.0f} |"
+    held = f"{peak:,.0f}" if peak else ""
+    return f"| {name} | {seconds:.1f} | {seconds / n:.2f} | {held} |"
 
 
 if __name__ == "__main__":

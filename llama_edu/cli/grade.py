@@ -83,18 +83,18 @@ def _grade(
     scheduler: str | None,
     sandbox: str,
 ) -> tuple[list[dict], dict[str, str]]:
-    from llama_edu.course.questions import load_questions
+    from llama_edu.grading.classroom import grade_class
     from llama_edu.grading.export import write_outputs
-    from llama_edu.grading.grade import grade_class
     from llama_edu.grading.levels import choose_level
     from llama_edu.grading.sandbox import Limits
     from llama_edu.grading.store import Assignment, keep_seed, read_results
-    from llama_edu.grading.submissions import read_submissions
+    from llama_edu.grading.submissions import question_names, read_submissions
 
     lesson = find_lesson(name)
-    questions = [question.name for question in load_questions(lesson)]
-    if not questions:
+    exercise = lesson.folder.parents[1] / "exercises" / f"{lesson.name}.ipynb"
+    if not exercise.is_file():
         raise ValueError(f"lesson {lesson.name} has no exercise yet")
+    questions = question_names(exercise.read_bytes())
     limits = Limits(timeout, _bytes(memory))
     part, n_parts = _shard(shard)
     level = choose_level(sandbox)

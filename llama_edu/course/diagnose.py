@@ -16,29 +16,13 @@ from llama_edu.course.names import first_use
 from llama_edu.course.outcomes import Outcome, make_cases, outcomes
 from llama_edu.course.patterns import pattern
 from llama_edu.course.questions import Question
-from llama_edu.course.verdict import Verdict
+from llama_edu.course.verdict import HINTS, Verdict
 
 # What is shown first where cases fail in different ways; kinds not named here come after these.
 URGENT = ("stopped", "stub", "recursion", "error", "none", "type", "length", "shape", "dtype")
 SAYS_NOTHING = {"stopped", "stub", "recursion"}  # such an answer is like no other
 NEEDS_NO_CASE = SAYS_NOTHING | {"none", "type", "graph", "changed"}
 MAX_ERROR_CHARACTERS = 300
-
-HINTS = {
-    "stub": "Stuck? Open the hints above the function.",
-    "recursion": "Every way through a function that calls itself must end somewhere.",
-    "stopped": "Is it in a loop whose condition never becomes false?",
-    "nan": "NaN comes from 0/0, inf - inf and 0 * inf. Take this case through your lines one by "
-    "one and see where the first NaN appears.",
-    "inf": "Infinity comes from a division by 0, from exp of a large number, or from an infinity "
-    "that was put in. Take this case through your lines one by one and see where it first appears.",
-    "value": "No known mistake gives just this. Work this case through by hand, or open the hints "
-    "above the function.",
-    "dtype": "Give `dtype=` where the tensor is made, or change it: `x.bool()`, `x.float()`, "
-    "`x.to(dtype)`.",
-    "changed": "Whoever called the function still needs its inputs. `x += y`, `x[...] = y` and "
-    "operations that end in _ write into them; `x = x + y` makes a new tensor.",
-}
 
 
 def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:

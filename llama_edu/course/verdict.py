@@ -2,6 +2,25 @@
 
 from dataclasses import dataclass
 
+MAX_LINE = 200  # characters of a learner's own line
+
+# What to think about where no known mistake gives the result, by the kind of what is wrong.
+HINTS = {
+    "stub": "Stuck? Open the hints above the function.",
+    "recursion": "Every way through a function that calls itself must end somewhere.",
+    "stopped": "Is it in a loop whose condition never becomes false?",
+    "nan": "NaN comes from 0/0, inf - inf and 0 * inf. Take this case through your lines one by "
+    "one and see where the first NaN appears.",
+    "inf": "Infinity comes from a division by 0, from exp of a large number, or from an infinity "
+    "that was put in. Take this case through your lines one by one and see where it first appears.",
+    "value": "No known mistake gives just this. Work this case through by hand, or open the hints "
+    "above the function.",
+    "dtype": "Give `dtype=` where the tensor is made, or change it: `x.bool()`, `x.float()`, "
+    "`x.to(dtype)`.",
+    "changed": "Whoever called the function still needs its inputs. `x += y`, `x[...] = y` and "
+    "operations that end in _ write into them; `x = x + y` makes a new tensor.",
+}
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -3,10 +3,13 @@
 import contextlib
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+
+from llama_edu.grading.processes import fork_server
 
 WATCH_SECONDS = 1.0
 
@@ -59,6 +62,8 @@ def _dask(address: str) -> Iterator[Executor]:
 def _end_with_parent(parent: int) -> None:
     """A grader that is killed leaves nobody behind: its workers look whether it is there."""
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # A grammar of addresses that jsonschema would build, in seconds, for formats no notebook has.
+    sys.modules.setdefault("rfc3987_syntax", None)
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -66,3 +71,5 @@ def _end_with_parent(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    if sys.platform == "linux":  # it imports torch while we do
+        threading.Thread(target=fork_server, daemon=True).start()

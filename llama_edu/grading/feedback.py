@@ -16,9 +16,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from llama_edu.course import diagnose
-from llama_edu.grading.inside.wire import DTYPES
-from llama_edu.grading.replies import MAX_LINE
+from llama_edu.course import verdict
+from llama_edu.course.verdict import MAX_LINE
 
 UNSANDBOXED = "UNSANDBOXED"
 MAX_CHARACTERS = 300
@@ -58,6 +57,10 @@ HINTS = {
     "inf": "Infinity comes from a division by 0, from exp of a large number, or from an infinity "
     "that was put in: which of your lines can meet one of them?",
 }
+DTYPES = (
+    "float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool", "uint8", "int8",
+    "int16", "int32", "int64",
+)  # fmt: skip
 ERRORS = {
     name
     for name, kind in vars(builtins).items()
@@ -115,7 +118,7 @@ def advice(row: dict, answers: Mapping[str, str]) -> Advice:
         answers: the student's cells by question, which the failing line is read from.
     """
     kind, hint = row["kind"], row["hint"]
-    if hint == diagnose.HINTS.get(kind):
+    if hint == verdict.HINTS.get(kind):
         hint = HINTS.get(kind, hint)
     place, line = _own_line(row, answers)
     return Advice(

@@ -1,12 +1,10 @@
-"""Grade a class: one submission at a time, on as many processes as there are."""
+"""Grade one submission: what a worker does, in a process of its own."""
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import BrokenExecutor, as_completed
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 
 from llama_edu.course.answers import answer_cells, read_notebook
 from llama_edu.course.lessons import Lesson, all_lessons
@@ -14,10 +12,8 @@ from llama_edu.course.names import first_use_in
 from llama_edu.course.questions import Question, load_questions
 from llama_edu.course.verdict import Verdict
 from llama_edu.grading.engine import Page, run_pages
-from llama_edu.grading.executors import executor
 from llama_edu.grading.injection import Task, inject, make_task
 from llama_edu.grading.kernel import SandboxError, fatal_sentence
-from llama_edu.grading.store import Assignment, read_json, result_file, write_json
 from llama_edu.grading.submissions import Submission
 from llama_edu.grading.visible import visible_modules
 
@@ -28,66 +24,6 @@ HINTS = {
     "died": "An answer ends with `return`; it does not end Python.",
 }
 _lock = threading.Lock()  # pytest, which nbval runs in, is not for two threads of a process
-
-
-def grade_class(
-    submissions: Iterable[Submission],
-    assignment: Assignment,
-    out: Path,
-    jobs: int = 1,
-    scheduler: str | None = None,
-    on_done: Callable[[dict, bool], None] = lambda result, is_new: None,
-) -> tuple[list[dict], dict[str, str]]:
-    """Grade whoever is not graded yet as they handed in; every result is kept at once.
-
-    Args:
-        submissions: of the class.
-        assignment: what is graded, and how.
-        out: the folder of the results.
-        jobs: processes of this machine.
-        scheduler: address of a Dask scheduler to use instead.
-        on_done: called with each result, and whether it is new.
-
-    Returns:
-        The results by student, and why the others could not be graded: nobody's grade is lost
-        by a fault that is not theirs.
-    """
-    results, todo, problems = [], [], {}
-    for submission in submissions:
-        key = assignment.key(submission)
-        old = read_json(result_file(out, submission.student))
-        if old and old.get("key") == key:
-            results.append(old)
-            on_done(old, False)
-        else:
-            todo.append((submission, key))
-
-    def grade(some: list, jobs: int, scheduler: str | None) -> list:
-        """Those of some whose grader ended with all its work."""
-        lost = []
-        with executor(jobs, scheduler) as pool:
-            running = {
-                pool.submit(grade_submission, one[0], _portable(assignment)): one for one in some
-            }
-            for job in as_completed(running):
-                submission, key = running[job]
-                try:
-                    result = job.result() | {"key": key}
-                    write_json(result_file(out, submission.student), result)
-                except BrokenExecutor:
-                    lost.append((submission, key))
-                except Exception as error:  # whatever is wrong with one must not stop the class
-                    problems[submission.student] = f"{type(error).__name__}: {error}"
-                else:
-                    results.append(result)
-                    on_done(result, True)
-        return lost
-
-    # One submission that ends a process takes those that run beside it along: each gets one alone.
-    for one in grade(todo, jobs, scheduler) if todo else []:
-        if grade([one], 1, None):
-            problems[one[0].student] = "grading it ended the grader itself: look at it by hand"
-    return sorted(results, key=lambda result: result["student"]), problems
 
 
 def grade_submission(submission: Submission, assignment: dict) -> dict:
@@ -175,16 +111,6 @@ def _row(question: Question, verdict: Verdict) -> dict:
         "misconception": verdict.misconception,
         "says": verdict.says,
         "hint": verdict.hint,
-    }
-
-
-def _portable(assignment: Assignment) -> dict:
-    """An assignment as any machine that has this course understands it."""
-    return {
-        "lesson": assignment.lesson.name,
-        "seed": assignment.seed,
-        "limits": assignment.limits,
-        "level": assignment.level,
     }
 
 

@@ -8,11 +8,10 @@ from typing import Any
 from llama_edu.course.describe import kind_of
 from llama_edu.course.outcomes import Outcome
 from llama_edu.course.questions import Question
-from llama_edu.course.verdict import Verdict
+from llama_edu.course.verdict import MAX_LINE, Verdict
 from llama_edu.grading.inside import wire
 
 MIME = "application/vnd.llama-edu.outcomes+json"
-MAX_LINE = 200
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ import os
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-
-import torch
 
 import llama_edu
 from llama_edu.course.fingerprint import fingerprint
@@ -45,7 +44,7 @@ class Assignment:
             *submission.notes,
             submission.notebook,
             _graders(self.lesson),
-            f"{sys.version_info[:2]} {torch.__version__} {sys.platform}",
+            f"{sys.version_info[:2]} {version('torch')} {sys.platform}",
             f"{self.seed} {self.limits} {self.level}",
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

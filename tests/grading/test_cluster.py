@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from llama_edu.grading.grade import grade_class
+from llama_edu.grading.classroom import grade_class
 from llama_edu.grading.levels import best_level
 from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.store import Assignment

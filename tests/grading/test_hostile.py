@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from llama_edu.course.lessons import course_root
-from llama_edu.grading.grade import grade_class
+from llama_edu.grading.classroom import grade_class
 from llama_edu.grading.levels import choose_level
 from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.store import Assignment
