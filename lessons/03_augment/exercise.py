@@ -1,0 +1,237 @@
+# %% [markdown]
+# # Exercise 03 · Augment and annotate, with true labels
+#
+# Five small functions: three that change a text without spoiling its label, one that says how far
+# two annotators agree, one that finds a test in the training text.
+#
+# Write down a guess, then the function where it says `YOUR CODE HERE`, and run the cell below it:
+# it tells you whether the function is right, and if not, which mistake it makes. Try as often as
+# you like.
+#
+# The lesson is [notebooks/03_augment](../notebooks/03_augment.ipynb).
+
+# %%
+from collections import Counter
+from math import floor
+
+from llama_edu.course import check
+
+# %% [markdown]
+# ### 3.1 How many words? · difficulty 1/5 · importance 4/5 · 5 min
+#
+# Of l words, n = max(1, ⌊α·l⌋) are changed. But stop words and protected words stay, so there may
+# be fewer *free* words than that: then all the free ones change, and no other.
+#
+# **Predict first.** A text of 9 words at α = 0.1 has no free word. How many change?
+#
+# <details><summary>Hint 1</summary>`floor` cuts off what comes after the point. `max(1, ...)` is
+# never below 1.</details>
+# <details><summary>Hint 2</summary>There is a bound from below and one from above. Apply the one
+# last that must never be broken.</details>
+
+# %%
+guess = None  # a number
+
+
+# %% grade_id="augment.how_many"
+def how_many(n_words: int, alpha: float, n_free: int) -> int:
+    """How many words to change.
+
+    n_words: all words of the text. alpha: share to change, above 0, at most 1. n_free: words that
+    may be changed, 0 or more.
+
+    how_many(27, 0.1, 20) -> 2
+    """
+    ### BEGIN SOLUTION
+    return min(max(1, floor(alpha * n_words)), n_free)
+    ### END SOLUTION
+
+
+# %% grade_id="check.augment.how_many" points=1
+check("augment.how_many", how_many)
+
+# %% [markdown]
+# <details><summary>Was your guess right?</summary>None: protection comes before the wish for a
+# change. Such a copy is the same text again; leave it out.</details>
+
+# %% [markdown]
+# ### 3.2 Delete · difficulty 2/5 · importance 3/5 · 10 min
+#
+# Leave out the words at given places, counted from 0 in the text as it is given. An empty text is
+# no example, so one word always stays.
+#
+# **Predict first.** `del words[0]`, then `del words[1]`, on `["a", "b", "c"]`. What is left?
+#
+# <details><summary>Hint 1</summary>Build a new list: go through the words with `enumerate` and
+# keep those whose place is not to go.</details>
+# <details><summary>Hint 2</summary>At most `len(words) - 1` of the places can be used. A slice
+# takes the first so many.</details>
+
+# %%
+guess = None  # a list
+
+
+# %% grade_id="augment.delete"
+def delete(words: list[str], places: list[int]) -> list[str]:
+    """The words without those at `places`, in a new list.
+
+    words: at least one. places: all different, in any order; they are used in that order until
+    only one word is left.
+
+    delete(["a", "b", "c", "d"], [2, 0]) -> ["b", "d"]
+    delete(["a", "b"], [1, 0]) -> ["a"]
+    """
+    ### BEGIN SOLUTION
+    gone = places[: len(words) - 1]
+    return [word for i, word in enumerate(words) if i not in gone]
+    ### END SOLUTION
+
+
+# %% grade_id="check.augment.delete" points=2
+check("augment.delete", delete)
+
+# %% [markdown]
+# <details><summary>Was your guess right?</summary>["b"]: after the first deletion, *c* stands at
+# place 1. *b*, which was meant, is still there.</details>
+
+# %% [markdown]
+# ### 3.3 Replace, but not the answer · difficulty 3/5 · importance 5/5 · 15 min
+#
+# From left to right, put the first synonym in the place of a word, until n words are changed. The
+# places that carry the label are protected.
+#
+# **Predict first.** `{"cold": ["chilly"]}.get("Cold", [])` gives what?
+#
+# <details><summary>Hint 1</summary>Copy the list, go through its places, and count down n at each
+# change.</details>
+# <details><summary>Hint 2</summary>`synonyms.get(word.lower(), [])` is empty for a word without
+# synonyms. `word[0].isupper()` and `capitalize()` take care of capitals.</details>
+
+# %%
+guess = None  # a list
+
+
+# %% grade_id="augment.replace"
+def replace(
+    words: list[str], synonyms: dict[str, list[str]], protected: set[int], n: int
+) -> list[str]:
+    """The words with the first n that may change replaced, in a new list.
+
+    synonyms: word in small letters -> others, the best first; the list may be empty. protected:
+    places that stay as they are. A new word begins with a capital if the old one does. Fewer than
+    n change where no more can.
+
+    replace(["Cold", "day"], {"cold": ["chilly"]}, set(), 1) -> ["Chilly", "day"]
+    """
+    ### BEGIN SOLUTION
+    changed = list(words)
+    for i, word in enumerate(words):
+        others = synonyms.get(word.lower(), [])
+        if others and i not in protected and n > 0:
+            changed[i] = others[0].capitalize() if word[0].isupper() else others[0]
+            n -= 1
+    return changed
+    ### END SOLUTION
+
+
+# %% grade_id="check.augment.replace" points=3
+check("augment.replace", replace)
+
+# %% [markdown]
+# <details><summary>Was your guess right?</summary>An empty list: for a dict *Cold* and *cold* are
+# two words. The first word of every sentence would never change.</details>
+
+# %% [markdown]
+# ### 3.4 Cohen's kappa · difficulty 3/5 · importance 5/5 · 15 min
+#
+# Two annotators have labelled the same items. p_o is the share on which they agree. p_e is the
+# share on which they would agree if each labelled blindly, but used every label as often as they
+# do: for each label, the product of the two shares, and the sum of these. Then
+# kappa = (p_o − p_e) / (1 − p_e).
+#
+# **Predict first.** The first says x, x, x, x, the second x, y, x, y. They agree on half. What is
+# kappa?
+#
+# <details><summary>Hint 1</summary>`zip(first, second)` gives the two labels of each
+# item.</details>
+# <details><summary>Hint 2</summary>`Counter(first)[label]` is how often the first uses a label,
+# and 0 for one that is not used.</details>
+
+# %%
+guess = None  # a number
+
+
+# %% grade_id="augment.kappa"
+def kappa(first: list[str], second: list[str]) -> float:
+    """Agreement above chance, at most 1.
+
+    first, second: the labels of the same items, equally many, at least one; at least two labels
+    are used.
+
+    kappa(["x", "x", "x", "y"], ["x", "x", "y", "y"]) -> 0.5
+    """
+    ### BEGIN SOLUTION
+    n = len(first)
+    agreed = sum(a == b for a, b in zip(first, second, strict=True)) / n
+    counts, others = Counter(first), Counter(second)
+    chance = sum(counts[label] / n * others[label] / n for label in counts)
+    return (agreed - chance) / (1 - chance)
+    ### END SOLUTION
+
+
+# %% grade_id="check.augment.kappa" points=3
+check("augment.kappa", kappa)
+
+# %% [markdown]
+# <details><summary>Was your guess right?</summary>0: whoever always says x agrees with the second
+# on half of the items without looking at one.</details>
+
+# %% [markdown]
+# ### 3.5 Is the test in there? · difficulty 4/5 · importance 4/5 · 20 min
+#
+# An n-gram is a run of n words. Which share of a training text's words lies in an n-gram that the
+# test has too? Above 0, something was copied.
+#
+# **Predict first.** In the text a b c d e, the runs b c and c d are shared with the test, n = 2.
+# Which share of its words is covered?
+#
+# <details><summary>Hint 1</summary>l words have l - n + 1 runs of n. `tuple(words[i : i + n])` can
+# be put into a set.</details>
+# <details><summary>Hint 2</summary>Collect the *places* that are covered, in a set: then none
+# counts twice.</details>
+
+# %%
+guess = None  # between 0 and 1
+
+
+# %% grade_id="augment.overlap"
+def overlap(words: list[str], test: list[str], n: int) -> float:
+    """Share of `words` that lie in an n-gram of `test`, from 0 to 1.
+
+    words: of the training text, at least one. n: words of an n-gram, at least 1; a text with fewer
+    has none.
+
+    overlap(["a", "b", "c", "d"], ["b", "c", "x"], 2) -> 0.5
+    """
+    ### BEGIN SOLUTION
+    grams = {tuple(test[i : i + n]) for i in range(len(test) - n + 1)}
+    covered = set()
+    for i in range(len(words) - n + 1):
+        if tuple(words[i : i + n]) in grams:
+            covered.update(range(i, i + n))
+    return len(covered) / len(words)
+    ### END SOLUTION
+
+
+# %% grade_id="check.augment.overlap" points=3
+check("augment.overlap", overlap)
+
+# %% [markdown]
+# <details><summary>Was your guess right?</summary>0.6: the runs share c, so three of five words
+# are covered, not four.</details>
+
+# %% [markdown]
+# Done? 3.1 to 3.3 are the core of `llama_edu.data.augment.rewrite`, with dice for the places; 3.4
+# is `cohen_kappa`, 3.5 `EvaluationGrams.overlap`.
+#
+# `llama-edu progress` shows how far you are.

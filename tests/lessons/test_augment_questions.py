@@ -1,0 +1,166 @@
+"""Exercise 03: honest answers of other forms are right, and likely slips are named."""
+
+import math
+from collections import Counter
+
+import pytest
+import torch
+
+from llama_edu.course.diagnose import diagnose
+from llama_edu.course.questions import find_question
+from llama_edu.data.annotate import EvaluationGrams
+from llama_edu.data.augment import rewrite
+
+
+def ask(name, answer):
+    return diagnose(find_question(f"augment.{name}"), answer)
+
+
+def counted_by_steps(n_words, alpha, n_free):
+    n = int(n_words * alpha)
+    if n == 0:
+        n = 1
+    if n > n_free:
+        n = n_free
+    return n
+
+
+def deleted_from_behind(words, places):
+    left = list(words)
+    for place in sorted(places[: len(words) - 1], reverse=True):
+        left.pop(place)
+    return left
+
+
+def deleted_one_by_one(words, places):
+    left = dict(enumerate(words))
+    for place in places:
+        if len(left) > 1:
+            del left[place]
+    return list(left.values())
+
+
+def replaced_at_chosen_places(words, synonyms, protected, n):
+    free = [i for i in range(len(words)) if synonyms.get(words[i].lower()) and i not in protected]
+    changed = words[:]
+    for i in free[:n]:
+        new = synonyms[words[i].lower()][0]
+        changed[i] = new[0].upper() + new[1:] if words[i] != words[i].lower() else new
+    return changed
+
+
+def kappa_of_a_table(first, second):
+    labels = sorted({*first, *second})
+    table = torch.zeros(len(labels), len(labels), dtype=torch.float64)
+    for a, b in zip(first, second, strict=True):
+        table[labels.index(a), labels.index(b)] += 1 / len(first)
+    agreed, chance = table.trace(), table.sum(0) @ table.sum(1)
+    return float((agreed - chance) / (1 - chance))
+
+
+def kappa_of_disagreement(first, second):
+    pairs = [(a, b) for a in first for b in second]
+    expected = sum(a != b for a, b in pairs) / len(pairs)
+    return 1 - sum(map(str.__ne__, first, second)) / len(first) / expected
+
+
+def overlap_word_by_word(words, test, n):
+    def stands_in_test(run):
+        return any(test[i : i + n] == run for i in range(len(test) - n + 1))
+
+    covered = [False] * len(words)
+    for i in range(len(words)):
+        if i + n <= len(words) and stands_in_test(words[i : i + n]):
+            covered[i : i + n] = [True] * n
+    return sum(covered) / len(covered)
+
+
+def overlap_of_zipped_runs(words, test, n):
+    runs = set(zip(*(test[i:] for i in range(n)), strict=False))
+    starts = [i for i, run in enumerate(zip(*(words[i:] for i in range(n)), strict=False))
+              if run in runs]  # fmt: skip
+    return len({i + j for i in starts for j in range(n)}) / len(words)
+
+
+@pytest.mark.parametrize("name, answer", [
+    ("how_many", counted_by_steps),
+    ("how_many", lambda n_words, alpha, n_free: sorted([0, int(n_words * alpha) or 1, n_free])[1]),
+    ("delete", deleted_from_behind),
+    ("delete", deleted_one_by_one),
+    ("replace", replaced_at_chosen_places),
+    ("kappa", kappa_of_a_table),
+    ("kappa", kappa_of_disagreement),
+    ("overlap", overlap_word_by_word),
+    ("overlap", overlap_of_zipped_runs),
+])  # fmt: skip
+def test_honest_answers_are_right(name, answer):
+    verdict = ask(name, answer)
+    assert verdict.ok, verdict
+
+
+def deleted_while_going(words, places):
+    words = words.copy()
+    for place in sorted(places):
+        del words[place]
+    return words
+
+
+def replaced_without_copying_case(words, synonyms, protected, n):
+    changed = []
+    for i, word in enumerate(words):
+        if n and i not in protected and synonyms.get(word.lower()):
+            changed.append(synonyms[word.lower()][0])
+            n = n - 1
+        else:
+            changed.append(word)
+    return changed
+
+
+def kappa_with_equal_chances(first, second):
+    agreed = sum(map(str.__eq__, first, second)) / len(first)
+    n_labels = len(set(first) | set(second))
+    return (agreed - 1 / n_labels) / (1 - 1 / n_labels)
+
+
+def share_of_runs(words, test, n):
+    runs = Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+    known = {tuple(test[i : i + n]) for i in range(len(test) - n + 1)}
+    return sum(k for run, k in runs.items() if run in known) / (runs.total() or 1)
+
+
+@pytest.mark.parametrize("name, answer, misconception", [
+    ("how_many", lambda n_words, alpha, n_free: max(1, min(int(alpha * n_words), n_free)),
+     "one_that_is_not_free"),
+    ("how_many", lambda n_words, alpha, n_free: min(n_free, max(1, math.ceil(alpha * n_words))),
+     "rounded_up"),
+    ("delete", deleted_while_going, "shifted_in_order_to_nothing"),
+    ("delete", lambda words, places: [words[i] for i in sorted({*range(len(words))} - {*places})],
+     "nothing_stays"),
+    ("replace", replaced_without_copying_case, "capital_lost"),
+    ("kappa", lambda first, second: sum(map(str.__eq__, first, second)) / len(second),
+     "agreement"),
+    ("kappa", kappa_with_equal_chances, "equal_labels"),
+    ("overlap", share_of_runs, "share_of_grams"),
+    ("overlap", lambda words, test, n: len([w for w in words if w in set(test)]) / len(words),
+     "words_in_common"),
+])  # fmt: skip
+def test_likely_slips_are_named(name, answer, misconception):
+    assert ask(name, answer).misconception == misconception
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_overlap_is_that_of_the_package(seed):
+    dice = torch.Generator().manual_seed(seed)
+    words, test = (["abc"[i] for i in torch.randint(3, (n,), generator=dice)] for n in (60, 40))
+    ours = find_question("augment.overlap").reference(words, test, 5)
+    assert 0 < ours < 1
+    assert ours == EvaluationGrams([" ".join(test)], n=5).overlap(" ".join(words))
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.25, 0.5, 1.0])
+def test_how_many_is_what_the_package_deletes(alpha):
+    for n_words in range(2, 30):
+        text = " ".join(["the"] * (n_words // 3) + ["lamp"] * (n_words - n_words // 3))
+        n_free = text.count("lamp")
+        n = find_question("augment.how_many").reference(n_words, alpha, n_free)
+        assert n_words - len(rewrite(text, "delete", alpha=alpha).split()) == min(n, n_words - 1)
