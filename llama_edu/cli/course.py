@@ -11,7 +11,10 @@ from llama_edu.cli.program import typed
 from llama_edu.course.lessons import find_lesson
 
 FIRST_PAGE = "notebooks/00_start.ipynb"
-LESSON_SOURCES = ("smollm2-135m-instruct", "shakespeare")
+LESSON_SOURCES = (
+    "smollm2-135m-instruct", "shakespeare", "sanguo", "mistral-tokenizer", "bible", "enwiki",
+    "wordnet",
+)  # fmt: skip
 BAR_WIDTH = 10
 
 console = Console(highlight=False, markup=False, soft_wrap=True)

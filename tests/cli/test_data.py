@@ -145,7 +145,8 @@ def test_build_makes_a_corpus_with_a_report_and_a_figure(tmp_path, monkeypatch):
     text = (
         "Water is a substance without taste, and it covers most of our planet. All known life "
         "needs it. People have always settled near rivers. To be of use it must be clean, which "
-        "many wells that were dug with care are not any more. Fish survive winters below the ice of lakes and rivers."
+        "many wells that were dug with care are not any more. Fish survive winters below the ice "
+        "of lakes and rivers."
     )
     lines = [
         {"id": "a", "text": text},

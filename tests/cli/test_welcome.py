@@ -5,7 +5,9 @@ from contextlib import contextmanager
 import pytest
 
 from llama_edu.cli import app, talk
+from llama_edu.cli.course import LESSON_SOURCES
 from llama_edu.course import jupyter
+from llama_edu.course.lessons import all_lessons
 from llama_edu.data import sources
 
 
@@ -33,7 +35,13 @@ def started(monkeypatch, tmp_path):
 
 
 def test_first_start_fetches_and_answers_before_jupyterlab(started):
-    assert started() == ["smollm2-135m-instruct", "shakespeare", "answer", "lab"]
+    assert started() == [*LESSON_SOURCES, "answer", "lab"]
+
+
+def test_what_is_fetched_is_what_the_lessons_read():
+    texts = "".join(lesson.lesson_py.read_text(encoding="utf-8") for lesson in all_lessons())
+    read = {name for name in sources.SOURCES if f'"{name}"' in texts}
+    assert read - set(LESSON_SOURCES) == set()
 
 
 def test_second_start_goes_straight_to_jupyterlab(started):
