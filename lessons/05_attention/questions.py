@@ -195,8 +195,17 @@ def divided_by_max(x: Tensor, dim: int) -> Tensor:
     return exp_over_sum(x / x.amax(dim, keepdim=True), dim)
 
 
-def summed_over_last_dim(x: Tensor, dim: int) -> Tensor:
-    return exp_over_sum(x - x.amax(dim, keepdim=True), -1)
+def max_over(other: int, x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x - x.amax(other, keepdim=True), dim)
+
+
+def summed_over(other: int, x: Tensor, dim: int) -> Tensor:
+    return exp_over_sum(x - x.amax(dim, keepdim=True), other)
+
+
+def clamped(x: Tensor, dim: int) -> Tensor:
+    e = shifted_exp(x, dim).clamp(min=1e-6)
+    return e / e.sum(dim, keepdim=True)
 
 
 def exp_forgotten(x: Tensor, dim: int) -> Tensor:
@@ -218,6 +227,7 @@ SOFTMAX = Question(
     points=2,
     cases=softmax_cases,
     reference=stable,
+    atol=1e-12,  # the weight of -inf is 0, and not merely small
     forbids=LIBRARY_SOFTMAXES + LIBRARY_ATTENTIONS,
     misconceptions=[
         Misconception(
@@ -236,10 +246,39 @@ SOFTMAX = Question(
         ),
         Misconception(
             "summed_over_last_dim",
-            summed_over_last_dim,
+            lambda x, dim: summed_over(-1, x, dim),
             says="the maximum is taken along `dim`, but the sum along the last dimension",
             hint="`dim` says over which dimension the weights must sum to 1, so the sum runs along "
             "it too.",
+        ),
+        Misconception(
+            "summed_over_first_dim",
+            lambda x, dim: summed_over(0, x, dim),
+            says="the maximum is taken along `dim`, but the sum along the first dimension",
+            hint="`dim` says over which dimension the weights must sum to 1, so the sum runs along "
+            "it too.",
+        ),
+        Misconception(
+            "max_over_last_dim",
+            lambda x, dim: max_over(-1, x, dim),
+            says="the sum runs along `dim`, but the maximum along the last dimension",
+            hint="What is subtracted cancels only where it is the same for all the numbers of one "
+            "sum: take both along `dim`.",
+        ),
+        Misconception(
+            "max_over_first_dim",
+            lambda x, dim: max_over(0, x, dim),
+            says="the sum runs along `dim`, but the maximum along the first dimension",
+            hint="What is subtracted cancels only where it is the same for all the numbers of one "
+            "sum: take both along `dim`.",
+        ),
+        Misconception(
+            "clamped",
+            clamped,
+            says="no exp may be smaller than 1e-6",
+            hint="A number that is -inf gets weight 0, and exp gives it that by itself. With each "
+            "line's own maximum subtracted the sum is at least 1: nothing small has to be kept "
+            "from 0.",
         ),
         Misconception(
             "over_everything",
@@ -252,6 +291,14 @@ SOFTMAX = Question(
             shifted_by_global_max,
             says="the largest number of the whole tensor is subtracted",
             hint="A row far below that maximum becomes 0/0. Subtract each line's own maximum.",
+        ),
+        Misconception(
+            "global_max_made_zero",
+            lambda x, dim: shifted_by_global_max(x, dim).nan_to_num(0.0),
+            says="the largest number of the whole tensor is subtracted, and the 0/0 of a row far "
+            "below it is hidden, by `nan_to_num` or by something small added to the sum",
+            hint="The weights of that row are all 0, and should sum to 1. Subtract each line's own "
+            "maximum: then no sum is 0, and nothing needs hiding.",
         ),
         Misconception(
             "mean_subtracted",
@@ -591,9 +638,11 @@ ATTEND = Question(
         Misconception(
             "nan_for_blind",
             masked_attention(blind=torch.nan),
-            says="the softmax of a row of nothing but -inf is NaN",
-            hint="A query that may look at nothing should give zeros: replace the NaN weights of "
-            "such a row with 0 before they meet v.",
+            says="the weights of a row of nothing but -inf are NaN, from the softmax or from a "
+            "division after it",
+            hint="A query that may look at nothing should give zeros: the NaN weights of such a "
+            "row must be 0 when they meet v. Are they replaced, and then divided by their sum? "
+            "That is 0/0, a new NaN, and softmax has divided already.",
         ),
         Misconception(
             "nan_and_no_scale",
@@ -619,11 +668,10 @@ ATTEND = Question(
         Misconception(
             "finite_fill",
             masked_attention(-1e9),
-            says="hidden scores are a large negative number such as -1e9 instead of -inf, or "
-            "`nan_to_num` has made one of -inf",
-            hint="With one number everywhere a query that sees nothing looks at everything "
-            "equally. -inf gives NaN there, which you can see and replace: on the weights, after "
-            "the softmax. On the scores `nan_to_num` turns -inf into the lowest finite number.",
+            says="a query that may look at nothing looks at everything equally",
+            hint="Its weights should be 0, not 1 / S. They are equal where hidden scores are a "
+            "large finite number such as -1e9, or `nan_to_num` has made one of -inf: set them to "
+            "-inf, and replace the NaN that it gives on the weights, after the softmax, by 0.",
         ),
         Misconception(
             "small_finite_fill",
@@ -958,6 +1006,43 @@ def offset_reversed(q, k, v):
     return explicit_attention(q, k, v, ones_tril(n_queries, n_keys, n_queries - n_keys))
 
 
+def sees_one_too_many(q, k, v):
+    n_queries, n_keys = q.shape[2], k.shape[2]
+    return explicit_attention(q, k, v, ones_tril(n_queries, n_keys, n_keys - n_queries + 1))
+
+
+def sees_itself_and_the_future(q, k, v):
+    n_queries, n_keys = q.shape[2], k.shape[2]
+    mask = torch.ones(n_queries, n_keys, dtype=torch.bool).triu(n_keys - n_queries)
+    return explicit_attention(q, k, v, mask)
+
+
+def mask_inverted(blind: float):
+    def attend(q, k, v):
+        weights = explicit_attention(q, k, v, ~masks.causal(q.shape[2], k.shape[2]))[1]
+        return weights.nan_to_num(blind) @ v, weights
+
+    return attend
+
+
+def zero_fill(q, k, v):
+    scores = q @ k.mT * q.shape[-1] ** -0.5 * masks.causal(q.shape[2], k.shape[2])
+    return scores.softmax(-1) @ v, None
+
+
+def last_keys_alone(q, k, v):
+    n_queries = q.shape[2]
+    return explicit_attention(q, k[:, :, -n_queries:], v[:, :, -n_queries:])
+
+
+def merged_before_attending(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    group_size = q.shape[1] // k.shape[1]
+    q, k, v = (
+        x.transpose(1, 2).flatten(2) for x in (q, spread(k, group_size), spread(v, group_size))
+    )
+    return explicit_attention(q[:, None], k[:, None], v[:, None])[0][:, 0]
+
+
 def blind_to_itself(blind: float):
     def attend(q, k, v):
         n_queries, n_keys = q.shape[2], k.shape[2]
@@ -1084,6 +1169,56 @@ GROUPED_ATTENTION = Question(
             heads_with(spread, blind_to_itself(0.0)),
             says="a token does not see itself",
             hint="Question 5.3: may a token look at itself?",
+        ),
+        Misconception(
+            "sees_one_too_many",
+            heads_with(spread, sees_one_too_many),
+            says="each query sees one token too many, the very one it must predict",
+            hint="Question 5.3: query t is token t + S - T, and looks no further than itself: "
+            "`tril(S - T)`.",
+        ),
+        Misconception(
+            "sees_itself_and_the_future",
+            heads_with(spread, sees_itself_and_the_future),
+            says="each query sees itself and what comes after it",
+            hint="True means *may look*, and a token may look back: `tril` keeps what is below "
+            "the diagonal, `triu` what is above.",
+        ),
+        Misconception(
+            "mask_inverted",
+            heads_with(spread, mask_inverted(torch.nan)),
+            says="what the mask allows is hidden, so that each query sees the future alone and "
+            "the last one nothing",
+            hint="`masked_fill` fills where its mask is True: if True means *may look*, give it "
+            "`~mask`.",
+        ),
+        Misconception(
+            "mask_inverted_made_zero",
+            heads_with(spread, mask_inverted(0.0)),
+            says="what the mask allows is hidden, so that each query sees the future alone, and "
+            "the NaN of the last one is made 0",
+            hint="`masked_fill` fills where its mask is True: if True means *may look*, give it "
+            "`~mask`.",
+        ),
+        Misconception(
+            "zero_fill",
+            heads_with(spread, zero_fill),
+            says="hidden scores are 0 when the softmax sees them, set so or multiplied by the mask",
+            hint="exp(0) = 1: a score of 0 is no weight of 0. Which score has exp = 0?",
+        ),
+        Misconception(
+            "last_keys_alone",
+            heads_with(spread, last_keys_alone),
+            says="only the last T keys and values are used",
+            hint="The S - T tokens before the queries may be seen by all of them: keep every key, "
+            "and make the mask (T, S).",
+        ),
+        Misconception(
+            "merged_before_attending",
+            merged_before_attending,
+            says="the heads are merged before they attend, into one wide head",
+            hint="Each head has scores and a softmax of its own. Attend in (B, H, T, d), and merge "
+            "the outputs.",
         ),
         Misconception(
             "not_causal_no_scale",

@@ -2,8 +2,10 @@
 
 import warnings
 
-from llama_edu.course.outcomes import Outcome, is_same_outcome, outcomes
+from llama_edu.course.outcomes import Outcome, is_same_outcome, make_cases, outcomes
 from llama_edu.course.questions import Misconception, Question
+
+MAX_TIMES_AS_OFTEN_WRONG = 2  # as the answer: what is wrong nearly everywhere explains no slip
 
 
 def recognise(
@@ -40,6 +42,9 @@ def n_alike(question: Question, case: dict, got: Outcome, seed: int) -> int:
 def resemblance(question: Question, cases: list[dict], got: list[Outcome], seed: int) -> str:
     """The hint of the one misconception that gives all of these wrong results, if only one does.
 
+    None is told that is wrong far more often than the answer: it would send the learner after
+    what most cases show to be right.
+
     Args:
         question: whose misconceptions are tried.
         cases: those in which the answer is wrong; it may be right in others.
@@ -48,11 +53,21 @@ def resemblance(question: Question, cases: list[dict], got: list[Outcome], seed:
     """
     if any(outcome.error for outcome in got):
         return ""
-    alike = _alike(question, cases, got, seed)
+    most = MAX_TIMES_AS_OFTEN_WRONG * len(cases)
+    alike = [k for k in _alike(question, cases, got, seed) if _n_wrong(question, k, seed) <= most]
     if len(alike) != 1:
         return ""
     where = "In this case" if len(cases) == 1 else "In every case that is not right"
     return f"{where} it is what you get when {alike[0].says}. {alike[0].hint}"
+
+
+def _n_wrong(question: Question, known: Misconception, seed: int) -> int:
+    cases = make_cases(question, seed)
+    with warnings.catch_warnings(action="ignore"):
+        both = (
+            outcomes(function, cases, seed) for function in (question.reference, known.function)
+        )
+        return sum(not is_same_outcome(*pair, question) for pair in zip(*both, strict=True))
 
 
 def _alike(

@@ -140,13 +140,21 @@ def test_a_resemblance_holds_in_every_case_that_is_not_right():
     known = Misconception("squared", lambda q, k: scores(q, k) ** 2, "it is squared", "Do not.")
     question = replace(QUESTION, misconceptions=[known])
     said = "it is what you get when it is squared. Do not."
-    assert diagnose(question, wrong_above(2)).hint == f"In this case {said}"
     assert diagnose(question, wrong_above(1)).hint == f"In every case that is not right {said}"
 
     def other_in_one(q, k):
         return scores(q, k) ** {1: 1, 2: 2, 5: 3}[len(q)]
 
     assert diagnose(question, other_in_one).hint.startswith("No known mistake gives just this.")
+
+
+@pytest.mark.parametrize("n_rows, is_told", [(0, False), (1, True)])
+def test_a_resemblance_is_to_no_mistake_that_is_wrong_far_more_often(n_rows, is_told):
+    # Wrong in 3 cases, or in 2: the answer, which is wrong in 1, is right where the first is not.
+    known = Misconception("known", wrong_above(n_rows), "it is squared", "Do not.")
+    verdict = diagnose(replace(QUESTION, misconceptions=[known]), wrong_above(2))
+    assert verdict.hint.startswith("In this case it is what you get") == is_told
+    assert verdict.hint.startswith("No known mistake gives just this.") != is_told
 
 
 def test_no_lone_row_is_shown_where_another_case_can_be_read():

@@ -64,6 +64,28 @@ def test_a_library_does_not_attend():
     assert diagnose(find_question("attention.grouped_attention"), answer).kind == "forbidden"
 
 
+def clamped(x, dim):
+    e = shifted(x, dim).exp().clamp(min=1e-9)
+    return e / e.sum(dim, keepdim=True)
+
+
+def test_a_weight_that_is_merely_small_is_not_0():
+    verdict = diagnose(find_question("attention.softmax"), clamped)
+    assert (verdict.kind, verdict.misconception) == ("value", None)
+    assert "expected 0, got" in verdict.sentence
+
+
+def divided_again(q, k, v, mask):
+    fit = (q @ k.mT / math.sqrt(q.shape[-1])).masked_fill(~mask, -math.inf)
+    weights = fit.softmax(-1).nan_to_num(0.0)
+    return weights / weights.sum(-1, keepdim=True) @ v
+
+
+def equal_where_blind(q, k, v, mask):
+    weights = (q @ k.mT / math.sqrt(q.shape[-1])).masked_fill(~mask, -math.inf).softmax(-1)
+    return weights.where(~weights.isnan(), 1 / weights.shape[-1]) @ v
+
+
 def grouped(q, k, v):
     """Right where k and v have as many heads as q."""
     n_queries, n_keys = q.shape[2], k.shape[2]
@@ -94,6 +116,14 @@ def tile(x, q):
     ("scores", lambda q, k: q @ k.mT / q.shape[-1] ** 1 / 2, "powers_come_first"),
     ("softmax", lambda x, dim: (e := (x + x.amax(dim, True)).exp()) / e.sum(dim, True),
      "max_added"),
+    ("softmax", lambda x, dim: (e := (x - x.max()).exp()) / (e.sum(dim, True) + 1e-9),
+     "global_max_made_zero"),
+    ("softmax", lambda x, dim: ((e := (x - x.max()).exp()) / e.sum(dim, True)).nan_to_num(),
+     "global_max_made_zero"),
+    ("softmax", lambda x, dim: (e := (x - x.amax(-1, True)).exp()) / e.sum(dim, True),
+     "max_over_last_dim"),
+    ("attend", divided_again, "nan_for_blind"),
+    ("attend", equal_where_blind, "finite_fill"),
     ("causal_mask", lambda n_queries, n_keys: torch.arange(n_keys)
      <= torch.arange(n_queries)[:, None] + n_queries - n_keys, "offset_reversed"),
     ("attend", lambda q, k, v, mask: (q @ k.T / math.sqrt(q.shape[1])).masked_fill(~mask, -math.inf)
