@@ -409,7 +409,7 @@ for start in (0, 1):
 # ## Do two annotators agree?
 #
 # Real text has no account of its world: people label it, and differ. Two annotators, ten texts;
-# the first says *good* of nine, the second of nine others. They agree on 80%. **Predict:** is that
+# each says *good* of nine, but not of the same nine. They agree on 80%. **Predict:** is that
 # better than two who label blindly, each *good* nine times in ten?
 
 # %%
@@ -519,8 +519,8 @@ print(f"in the version of 1901: {mean(grams.overlap(new) > 0 for _, new in revis
 # Labels belong to fine-tuning: LLaMA 1's pre-training has none; Llama 2 has 27,540 written
 # answers and 1,418,091 of Meta's own comparisons (arXiv:2307.09288, sec. 3.1 and table 6).
 #
-# EDA is from arXiv:1901.11196, back-translation from arXiv:1511.06709, runs of 13 words from
-# arXiv:2005.14165.
+# EDA is from arXiv:1901.11196, where deletion throws a coin for each word instead of taking exactly
+# n; back-translation is from arXiv:1511.06709, runs of 13 words from arXiv:2005.14165.
 
 # %% [markdown]
 # **Now you:** [exercises/03_augment](../exercises/03_augment.ipynb)
