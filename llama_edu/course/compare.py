@@ -86,7 +86,7 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
         return " `torch.from_numpy(...)` turns it into one."
     if isinstance(got, list | tuple):
         if not any(isinstance(item, Tensor) for item in got):
-            return " `torch.tensor(...)` turns it into one."
+            return _advice_on_numbers(got)
         if _could_stack(expected, got):
             return " `torch.stack(...)` turns it into one."
         shapes = {tuple(item.shape) for item in got if isinstance(item, Tensor)}
@@ -94,6 +94,15 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
     if isinstance(got, Iterable) and not isinstance(got, str | dict):
         return " Collect what it gives in a list; `torch.tensor` or `torch.stack` does the rest."
     return " `torch.tensor(...)` turns it into one." if isinstance(got, Real) else ""
+
+
+def _advice_on_numbers(got: Sequence) -> str:
+    try:
+        torch.tensor(got)
+    except (ValueError, TypeError, RuntimeError) as error:
+        ragged = "length" in str(error)
+        return " Its rows have different lengths; those of a tensor are equal." if ragged else ""
+    return " `torch.tensor(...)` turns it into one."
 
 
 def _could_stack(expected: Tensor, got: Sequence) -> bool:

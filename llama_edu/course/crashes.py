@@ -22,6 +22,9 @@ class Crash:
 
 
 SIZES_DIFFER = r"size of tensor a .* must match"
+ONE_NUMBER = (
+    r"only one element tensors|elements cannot be converted to Scalar|single element can be"
+)
 PRODUCT = r"@|matmul|einsum|mm\("
 
 # The first that fits is told, so that what is special stands before what is general.
@@ -131,7 +134,14 @@ CRASHES = (
     ),
     Crash(
         (ValueError, TypeError, RuntimeError),
-        r"only one element tensors|elements cannot be converted to Scalar|single element can be",
+        ONE_NUMBER,
+        "A bare `[-1]` takes the last item of a tensor, and that is a tensor again. The width, the "
+        "length of its last dimension, is `.shape[-1]`: `q.shape[-1]`, not `q[-1]`.",
+        line=r"(?<![.\w])\w+\[-1\]",
+    ),
+    Crash(
+        (ValueError, TypeError, RuntimeError),
+        ONE_NUMBER,
         "That takes one number, and the tensor has several. `math` and `float` work on lone "
         "numbers; a tensor has methods of its own, such as `x.exp()` and `x.sqrt()`.",
     ),

@@ -28,8 +28,11 @@ def pattern(expected: Any, got: Any, rtol: float, atol: float) -> str:
         return ""
     is_truth = torch.bool in (expected.dtype, got.dtype)
     expected, got = expected.detach().double(), got.detach().double()
-    # A lone number is a multiple of every other: that would say nothing.
-    if expected.unique().numel() < 2 or not (expected.isfinite().all() and got.isfinite().all()):
+    if not (expected.isfinite().all() and got.isfinite().all()):
+        return ""
+    # A lone number is a multiple of every other, and stands anywhere: that would say nothing.
+    is_turned = expected.ndim == 2 and expected.mT.shape == got.shape != expected.shape
+    if expected.unique().numel() < 2 and not is_turned:
         return ""
     arithmetic = _truths if is_truth else _arithmetic
     tolerance = (rtol, atol)
@@ -85,6 +88,8 @@ def _places(expected: Tensor, got: Tensor, tolerance: Tolerance) -> Iterator[str
     """The right values where they do not belong."""
     if (order := _moved_dims(expected, got, tolerance)) is not None:
         moved = [place for place, dim in enumerate(order) if dim != place]
+        if expected.ndim == 2:
+            yield "All is right, but rows and columns have changed places."
         if len(moved) == 2:
             yield f"All is right, but dims {moved[0]} and {moved[1]} have changed places."
         others = ", ".join(map(str, moved[:-1]))

@@ -40,6 +40,9 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     (X, None, "none", "It returned None: is there a `return` on its last line?"),
     (X, [1, 2], "type", "Expected a tensor of shape (2, 3), got a list of 2 items. "
      "`torch.tensor(...)` turns it into one."),
+    (X, [[1, 2, 3], [4, 5]], "type", "Expected a tensor of shape (2, 3), got a list of 2 items. "
+     "Its rows have different lengths; those of a tensor are equal."),
+    (X, ["ab", "cd"], "type", "Expected a tensor of shape (2, 3), got a list of 2 items."),
     (X, [X[0], X[1]], "type", "Expected a tensor of shape (2, 3), got a list of 2 items. "
      "`torch.stack(...)` turns it into one."),
     (X, [X, X, X], "type", "Expected a tensor of shape (2, 3), got a list of 3 items. "

@@ -71,6 +71,8 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: list(range(6 / 2)), "`//` divides to one"),
     (lambda q, k, v, x, mask: x / torch.sqrt(x.shape[-1]), "A lone number has `math`"),
     (lambda q, k, v, x, mask: math.exp(x), "methods of its own"),
+    (lambda q, k, v, x, mask: q / math.sqrt(q[-1]), "is `.shape[-1]`"),
+    (lambda q, k, v, x, mask: q.shape[-1] * math.sqrt(x), "methods of its own"),
     (lambda q, k, v, x, mask: x.item(), "methods of its own"),
     (lambda q, k, v, x, mask: mask.softmax(-1), "this needs floats"),
     (lambda q, k, v, x, mask: mask.mean(), "this needs floats"),

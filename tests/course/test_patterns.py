@@ -45,17 +45,26 @@ def test_a_plain_relation_is_said(change, sentence):
 @pytest.mark.parametrize("change, sentence", [
     (lambda mask: ~mask, "True and False have changed places everywhere."),
     (lambda mask: mask.float(), "The values themselves are right."),
-    (lambda mask: mask.mT, "All is right, but dims 0 and 1 have changed places."),
+    (lambda mask: mask.mT, "All is right, but rows and columns have changed places."),
 ])  # fmt: skip
 def test_masks_have_relations_of_their_own(change, sentence):
     mask = torch.ones(4, 4, dtype=torch.bool).tril()
     assert relation(mask, change(mask)) == sentence
 
 
+@pytest.mark.parametrize("shape", [(1, 5), (2, 3)])
+def test_rows_for_columns_are_seen_by_the_shape_even_where_all_numbers_are_equal(shape):
+    expected = torch.ones(shape, dtype=torch.bool)
+    said = "All is right, but rows and columns have changed places."
+    assert relation(expected, expected.mT) == said
+
+
 @pytest.mark.parametrize("expected, got", [
     (torch.tensor([1.0, 2.0, 4.0]), torch.tensor([1.0, 3.0, 4.0])),
     (torch.tensor([2.0]), torch.tensor([4.0])),  # one number is a multiple of any other
     (torch.ones(5), 3 * torch.ones(5)),
+    (torch.ones(2, 2), 3 * torch.ones(2, 2)),
+    (torch.ones(2, 3), 3 * torch.ones(3, 2)),
     (torch.tensor([1.0, 2.0]), torch.tensor([torch.nan, 2.0])),
     (torch.tensor([1.0, torch.inf]), torch.tensor([2.0, torch.inf])),
     (torch.ones(2, 3), torch.ones(4)),

@@ -94,6 +94,17 @@ def grouped(q, k, v):
     return (fit.softmax(-1) @ v).transpose(1, 2).flatten(2)
 
 
+def by_mask(mask):
+    """Right but for the mask, which is made of the numbers of queries and keys."""
+
+    def answer(q, k, v):
+        fit = q @ spread(k, q).mT / math.sqrt(q.shape[-1])
+        weights = fit.masked_fill(~mask(q.shape[2], k.shape[2]), -torch.inf).softmax(-1)
+        return (weights @ spread(v, q)).transpose(1, 2).flatten(2)
+
+    return answer
+
+
 def spread(x, q):
     return x.repeat_interleave(q.shape[1] // x.shape[1], dim=1)
 
@@ -136,9 +147,27 @@ def tile(x, q):
     ("grouped_attention", lambda q, k, v: grouped(q, spread(k, q), v), "not_spread"),
     ("grouped_attention", lambda q, k, v: grouped(q, spread(k, q), tile(v, q)), "values_tiled"),
     ("grouped_attention", lambda q, k, v: grouped(q, tile(k, q), spread(v, q)), "keys_tiled"),
+    ("grouped_attention", by_mask(lambda n, s: torch.ones(n, s).tril(s - n + 1).bool()),
+     "sees_one_too_many"),
+    ("grouped_attention", by_mask(lambda n, s: torch.ones(n, s).triu(s - n).bool()),
+     "sees_itself_and_the_future"),
+    ("grouped_attention", by_mask(lambda n, s: torch.ones(n, s).triu(s - n + 1).bool()),
+     "mask_inverted"),
+    ("grouped_attention", lambda q, k, v: grouped(q, spread(k, q)[:, :, -q.shape[2]:],
+     spread(v, q)[:, :, -q.shape[2]:]), "last_keys_alone"),
+    ("grouped_attention", lambda q, k, v: grouped(*(x.transpose(1, 2).flatten(2)[:, None]
+     for x in (q, spread(k, q), spread(v, q)))), "merged_before_attending"),
 ])  # fmt: skip
 def test_a_likely_slip_is_named(name, answer, misconception):
     assert diagnose(find_question(f"attention.{name}"), answer).misconception == misconception
+
+
+def test_a_mask_that_is_turned_is_told_so():
+    def answer(n_queries, n_keys):
+        return torch.ones(n_queries, n_keys).tril(n_keys - n_queries).bool().mT
+
+    verdict = diagnose(find_question("attention.causal_mask"), answer)
+    assert verdict.pattern == "All is right, but rows and columns have changed places."
 
 
 def test_of_a_right_result_nothing_is_said_but_that_an_input_was_changed():
