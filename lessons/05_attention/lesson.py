@@ -40,8 +40,9 @@ guess = None  # "dog" or "cat"
 print(next_words("Alice has a cat. Bob has a dog. Alice's pet is a"))
 
 # %% [markdown]
-# So *a* has looked back, found Alice, and taken what belonged to her. In a LLaMA one part alone
-# moves anything from one word to another: **attention**. All else treats each word by itself.
+# Perhaps *a* looks back, finds Alice, and takes what belongs to her. That is a guess: we have seen
+# the answer, not the way. But in a LLaMA one part alone moves anything from one word to another:
+# **attention**. All else treats each word by itself.
 #
 # ## By hand: three words
 #
@@ -394,8 +395,9 @@ print("flatten alone:     ", heads.reshape(1, 2, 6)[0].tolist())
 # %% [markdown]
 # ## Fewer keys than queries
 #
-# While a model writes, it keeps the keys and values of all words so far: its *cache*. That memory,
-# not arithmetic, is what long texts cost. So heads can share them in groups: **grouped queries**.
+# While a model writes, it keeps the keys and values of all words so far: its *cache*. It costs
+# memory for every word. To save some, the H query heads can share G key and value heads, H / G
+# query heads to each: **grouped queries**.
 #
 # `kv_bytes_per_token` counts what one word leaves behind: a key and a value of d numbers, two bytes
 # each, for every key head of every layer.
@@ -404,15 +406,15 @@ print("flatten alone:     ", heads.reshape(1, 2, 6)[0].tolist())
 import dataclasses
 
 shape = smol.model.config
-for name, n in [("one for each head", shape.n_heads), ("SmolLM2", shape.n_kv_heads), ("one", 1)]:
+key_heads = {"one for each head": shape.n_heads, "SmolLM2": shape.n_kv_heads, "one for all": 1}
+for name, n in key_heads.items():
     per_token = dataclasses.replace(shape, n_kv_heads=n).kv_bytes_per_token()
-    print(
-        f"{n} key heads ({name}): {per_token * shape.max_seq_len / 1e6:.0f} MB for a full context"
-    )
+    full = per_token * shape.max_seq_len / 1e6
+    print(f"key heads: {n} ({name}), {full:.0f} MB for a full context")
 
 # %% [markdown]
-# Query head h reads group h // (H/G): neighbours share. `repeat_interleave` spreads groups in
-# that order; `repeat`, which people write instead, does not.
+# Query head h reads key and value head h // (H / G): neighbours share. `repeat_interleave` spreads
+# them in that order; `repeat`, which people write instead, does not.
 
 # %% tags=["nbval-check-output"]
 groups = torch.tensor([0, 1, 2])
@@ -507,7 +509,7 @@ print(f"weight on the first word, over all heads and words: {parked:.0%}")
 # %% [markdown]
 # ## In short
 #
-# 1. Attention is softmax(q·k / √d) mixing v: each word asks, all earlier words offer.
+# 1. Attention is softmax(q·k / √d) mixing v: each word asks; it and all before it offer.
 # 2. √d keeps the spread of scores at 1; the causal mask, before the softmax, keeps the answer out.
 # 3. Heads look at different things at once; groups of them share keys to save memory.
 #
