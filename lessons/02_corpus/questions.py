@@ -1,0 +1,844 @@
+"""What lesson 02 asks, what is right, and what people write instead."""
+
+from collections import Counter, defaultdict
+from itertools import combinations, pairwise
+
+import numpy as np
+import torch
+
+from llama_edu.course.questions import Misconception, Question
+from llama_edu.data.dedup import candidate_pairs
+from llama_edu.data.filter import Page
+from llama_edu.data.filter.rules import repeated_lines
+from llama_edu.data.pii.checksums import passes_luhn
+
+Functions = list[tuple[int, int]]
+
+
+def whole(generator: torch.Generator, low: int, high: int) -> int:
+    """A whole number from low to high, both included."""
+    return int(torch.randint(low, high + 1, (), generator=generator))
+
+
+def pick(generator: torch.Generator, n: int, low: int, high: int) -> list[int]:
+    """Different numbers, in no order."""
+    return (low + torch.randperm(high - low + 1, generator=generator)[:n]).tolist()
+
+
+# 2.1 lines that were there before
+
+LINES = [
+    "Home", "About us", "It rained all day.", "Click here!", "Read more", "The end.", "To be",
+    "Contact", "Next page", "Sign in", "Who is there?", "Sold out",
+]  # fmt: skip
+
+
+def stripped(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def repeated_share(text: str) -> float:
+    return repeated_lines(Page("\n".join(stripped(text))))
+
+
+def repeated_share_cases(generator):
+    a, b, c, d, e = (LINES[i] for i in pick(generator, 5, 0, len(LINES) - 1))
+    more = [a, b] * whole(generator, 2, 6)
+    yield {"text": f"{a}\n{b}\n{a}"}
+    yield {"text": f"{a}\n\n{b}\n\n\n{c}\n{b}\n"}  # empty lines
+    yield {"text": f"{a}\n  \n{b}\n\t\n{c}\n{b}\n"}  # not quite empty
+    yield {"text": f"{a}\n  {a}\n{b}\t\n{b}\n{c}"}  # white space round a line
+    yield {"text": f"{a}\n{a.upper()}\n{b}\n{b}\n{d}"}  # case
+    yield {"text": f"{a}\n{b}\n{a}\n{c}\n{a}\n{d}\n{e}\n{e}"}
+    yield {"text": "\n".join([*more, c, d])}
+    yield {"text": f"{a}\n{b}"}
+    yield {"text": " \n\n"}
+    yield {"text": ""}
+
+
+def share_of(count, lines_of=stripped):
+    """A share whose numerator is wrong, or whose lines are."""
+
+    def share(text):
+        lines = lines_of(text)
+        return count(lines) / len(lines) if lines else 0.0
+
+    return share
+
+
+def copies(lines: list[str]) -> int:
+    return len(lines) - len(set(lines))
+
+
+def with_their_first(lines):
+    return sum(n for n in Counter(lines).values() if n > 1)
+
+
+def different_repeated(lines):
+    return sum(n > 1 for n in Counter(lines).values())
+
+
+def same_as_previous(lines):
+    return sum(first == second for first, second in pairwise(lines))
+
+
+def by_characters(text):
+    lines = stripped(text)
+    n_all = sum(map(len, lines))
+    return 1 - sum(map(len, set(lines))) / n_all if lines else 0.0
+
+
+def over_different(text):
+    lines = stripped(text)
+    return copies(lines) / len(set(lines)) if lines else 0.0
+
+
+REPEATED_SHARE = Question(
+    "corpus.repeated_share",
+    points=2,
+    cases=repeated_share_cases,
+    reference=repeated_share,
+    misconceptions=[
+        Misconception(
+            "empty_lines_count",
+            share_of(copies, lambda text: [line.strip() for line in text.splitlines()]),
+            says="empty lines count as lines, and as copies of each other",
+            hint="Paragraphs are parted by empty lines, in good texts too. What is left of such a "
+            "line after `strip()`?",
+        ),
+        Misconception(
+            "not_stripped",
+            share_of(copies, lambda text: [x for x in text.splitlines() if x.strip()]),
+            says="the same line with other spaces round it counts as another",
+            hint="White space round a line makes no difference: compare what is within.",
+        ),
+        Misconception(
+            "neither_stripped_nor_empty",
+            share_of(copies, lambda text: text.splitlines()),
+            says="lines are taken as they are, the empty ones too",
+            hint="Two things: white space round a line makes no difference, and empty lines do not "
+            "count.",
+        ),
+        Misconception(
+            "split_at_line_ends",
+            share_of(copies, lambda text: text.split("\n")),
+            says="lines are taken as they are, and an empty one is added behind the last line end",
+            hint="Two things: white space round a line makes no difference, and empty lines do not "
+            "count. `splitlines()` adds none, as `split` does.",
+        ),
+        Misconception(
+            "with_their_first",
+            share_of(with_their_first),
+            says="the first of equal lines counts as a copy too",
+            hint="Which line of [x, x, y] was there before? Only one of the three.",
+        ),
+        Misconception(
+            "different_repeated",
+            share_of(different_repeated),
+            says="a line that comes five times counts as one copy",
+            hint="Every time but the first is a copy.",
+        ),
+        Misconception(
+            "share_of_different",
+            share_of(lambda lines: len(set(lines))),
+            says="it is the share of the lines that are no copies",
+            hint="You have the other part: a text without copies should give 0.",
+        ),
+        Misconception(
+            "same_as_previous",
+            share_of(same_as_previous),
+            says="only neighbours are compared",
+            hint="A menu comes back after the article: compare with all earlier lines.",
+        ),
+        Misconception(
+            "case_ignored",
+            share_of(copies, lambda text: stripped(text.lower())),
+            says="upper and lower case make no difference",
+            hint="The question says which differences count; case is one.",
+        ),
+        Misconception(
+            "by_characters",
+            by_characters,
+            says="it is the share of characters in repeated lines",
+            hint="Gopher has a rule for that as well. Here each line counts as one, however long.",
+        ),
+        Misconception(
+            "over_different",
+            over_different,
+            says="the copies are divided by the number of different lines",
+            hint="A share of what? Of all lines that hold text.",
+        ),
+        Misconception(
+            "count",
+            lambda text: copies(stripped(text)),
+            says="it is the number of copies",
+            hint="The right lines are found. A share lies between 0 and 1.",
+        ),
+        Misconception(
+            "empty_is_all",
+            lambda text: repeated_share(text) if stripped(text) else 1.0,
+            says="a text without lines gets 1",
+            hint="Nothing is repeated where nothing is said.",
+        ),
+    ],
+)
+
+
+# 2.2 the last digit of a card
+
+
+def check_digit(digits: str) -> int:
+    return next(digit for digit in range(10) if passes_luhn(f"{digits}{digit}"))
+
+
+def check_digit_cases(generator):
+    def digits(n):
+        return "".join(str(whole(generator, 0, 9)) for _ in range(n))
+
+    yield {"digits": str(whole(generator, 5, 9))}
+    yield {"digits": f"{whole(generator, 1, 9)}{whole(generator, 1, 4)}"}
+    yield {"digits": "59"}  # a doubled 9, and a 5 that is none
+    yield {"digits": "45"}  # doubled it is 10
+    yield {"digits": "182"}  # the sum ends in 0
+    for n in (5, 8, 11, 14, 15, 15):
+        yield {"digits": digits(n)}
+
+
+def luhn(first=0, fold=lambda value: value - 9 if value > 9 else value, finish=lambda s: -s % 10,
+         turn=reversed, factors=(2, 1)):  # fmt: skip
+    """Luhn's sum with one step done otherwise."""
+
+    def digit(digits):
+        places = enumerate(turn(digits), start=first)
+        return finish(sum(fold(int(d) * factors[place % 2]) for place, d in places))
+
+    return digit
+
+
+CHECK_DIGIT = Question(
+    "corpus.check_digit",
+    points=2,
+    cases=check_digit_cases,
+    reference=check_digit,
+    misconceptions=[
+        Misconception(
+            "last_given_not_doubled",
+            luhn(first=1),
+            says="doubling begins with the second digit from the right of those given",
+            hint="The digit that you look for will stand to the right of them: count from there.",
+        ),
+        Misconception(
+            "from_the_left",
+            luhn(turn=list),
+            says="every second digit is counted from the left",
+            hint="Numbers have different lengths; Luhn counts from the right.",
+        ),
+        Misconception(
+            "from_the_left_second",
+            luhn(first=1, turn=list),
+            says="the digits are counted from the left, and doubled from the second one on",
+            hint="Numbers have different lengths; Luhn counts from the right.",
+        ),
+        Misconception(
+            "not_folded",
+            luhn(fold=lambda value: value),
+            says="doubled digits above 9 stay as they are, or lose 10",
+            hint="7 doubled is 14. What does the rule do with that?",
+        ),
+        Misconception(
+            "ten_left",
+            luhn(fold=lambda value: value - 9 if value > 10 else value),
+            says="a doubled 5 stays 10",
+            hint="Which values are more than 9? Try the digit 5.",
+        ),
+        Misconception(
+            "remainder",
+            luhn(finish=lambda s: s % 10),
+            says="it is the last digit of the sum, not what it lacks to a full ten",
+            hint="The sum is right. What must be added so that it ends in 0?",
+        ),
+        Misconception(
+            "ten_for_zero",
+            luhn(finish=lambda s: 10 - s % 10),
+            says="a sum that ends in 0 already gives 10",
+            hint="10 is no digit. What must be added to 30 so that it ends in 0?",
+        ),
+        Misconception(
+            "nine_complement",
+            luhn(finish=lambda s: 9 - s % 10),
+            says="the sum is completed to end in 9",
+            hint="Add your digit to the sum: in what should it end?",
+        ),
+        Misconception(
+            "all_doubled",
+            luhn(factors=(2, 2)),
+            says="every digit is doubled",
+            hint="Only every second one is: otherwise no swap of neighbours would be noticed.",
+        ),
+        Misconception(
+            "none_doubled",
+            luhn(factors=(1, 1)),
+            says="no digit is doubled",
+            hint="A plain sum does not notice swapped digits. Which ones does Luhn double?",
+        ),
+        Misconception(
+            "tripled",
+            luhn(factors=(3, 1), fold=lambda value: value),
+            says="digits are weighted with 3, as in the number of a book or a barcode",
+            hint="That is another checksum, the EAN's. Luhn doubles.",
+        ),
+        Misconception(
+            "as_text",
+            lambda digits: str(check_digit(digits)),
+            says="the digit is a string",
+            hint="The digit is right; the result is a number.",
+        ),
+    ],
+)
+
+
+# 2.3 how alike are two texts?
+
+
+def pieces(text: str, n: int) -> set[str]:
+    return {text[i : i + n] for i in range(len(text) - n + 1)}
+
+
+def similarity(a: str, b: str, n: int) -> float:
+    return len(pieces(a, n) & pieces(b, n)) / len(pieces(a, n) | pieces(b, n))
+
+
+def similarity_cases(generator):
+    def letters(n, low=0, high=25):
+        return "".join(chr(ord("a") + whole(generator, low, high)) for _ in range(n))
+
+    x, y = letters(5), letters(4)
+    yield {"a": "abcd", "b": "bcde", "n": 2}
+    yield {"a": f"to {x} {y} be", "b": f"to {x} be", "n": 3}
+    yield {"a": f"ab{x}", "b": f"AB{x} ab", "n": 2}  # upper and lower case, and spaces
+    yield {"a": "banana", "b": f"ban{y}ana", "n": 2}  # pieces that come twice
+    yield {"a": x, "b": x, "n": 5}  # one piece each
+    yield {"a": letters(12, high=2), "b": letters(9, high=2), "n": 2}
+    yield {"a": f"{x}{y}{x}", "b": f"{y}{x}", "n": 3}
+    yield {"a": f"abc{x}", "b": "12345", "n": 4}
+
+
+def compared(pieces_of=pieces, compare=lambda a, b: len(a & b) / len(a | b)):
+    """A similarity with other pieces, or another way to compare them."""
+    return lambda a, b, n: compare(pieces_of(a, n), pieces_of(b, n))
+
+
+def lists(text, n):
+    return Counter(text[i : i + n] for i in range(len(text) - n + 1))
+
+
+def multiset(a, b):
+    return (a & b).total() / (a | b).total()
+
+
+def blocks(text, n):
+    return {text[i : i + n] for i in range(0, len(text), n)}
+
+
+def one_less(text, n):
+    return {text[i : i + n] for i in range(len(text) - n)}
+
+
+def share(a, b):
+    """0 where one has nothing to share, so that a short text does not fail."""
+    return len(a & b) / len(a | b) if a | b else 0.0
+
+
+SIMILARITY = Question(
+    "corpus.similarity",
+    points=2,
+    cases=similarity_cases,
+    reference=similarity,
+    misconceptions=[
+        Misconception(
+            "dice",
+            compared(compare=lambda a, b: 2 * len(a & b) / (len(a) + len(b))),
+            says="it is the Dice coefficient, twice what both have over the sum of the two sizes",
+            hint="That measures likeness too. Jaccard divides by the pieces that either has.",
+        ),
+        Misconception(
+            "sum_of_sizes",
+            compared(compare=lambda a, b: len(a & b) / (len(a) + len(b))),
+            says="it is divided by the sum of the two sizes, so that common pieces count twice",
+            hint="Two equal texts should give 1. How many pieces does either of them have?",
+        ),
+        Misconception(
+            "of_the_first",
+            compared(compare=lambda a, b: len(a & b) / len(a)),
+            says="it is the share of the first text's pieces",
+            hint="That is containment, which is not the same when a and b change places. Divide by "
+            "what either has.",
+        ),
+        Misconception(
+            "of_the_second",
+            compared(compare=lambda a, b: len(a & b) / len(b)),
+            says="it is the share of the second text's pieces",
+            hint="That is containment, which is not the same when a and b change places. Divide by "
+            "what either has.",
+        ),
+        Misconception(
+            "of_the_smaller",
+            compared(compare=lambda a, b: len(a & b) / min(len(a), len(b))),
+            says="it is divided by the size of the smaller set",
+            hint="A line would then equal every book that quotes it. Divide by what either has.",
+        ),
+        Misconception(
+            "of_the_larger",
+            compared(compare=lambda a, b: len(a & b) / max(len(a), len(b))),
+            says="it is divided by the size of the larger set",
+            hint="The larger set need not hold all of the smaller one. Divide by what either has.",
+        ),
+        Misconception(
+            "with_copies",
+            compared(lists, multiset),
+            says="a piece that comes twice counts twice",
+            hint="Each different piece counts once, however often it comes.",
+        ),
+        Misconception(
+            "last_piece_missing",
+            compared(one_less, share),
+            says="the last piece of each text is missing",
+            hint="A text of 5 characters has 3 pieces of 3. Where does the last one begin?",
+        ),
+        Misconception(
+            "short_tails",
+            compared(lambda text, n: {text[i : i + n] for i in range(len(text))}),
+            says="the ends of the texts give pieces that are too short",
+            hint="All pieces have n characters. Where does the last one begin?",
+        ),
+        Misconception(
+            "blocks",
+            compared(blocks),
+            says="the pieces do not overlap",
+            hint="One letter more at the beginning would change all of them. A piece begins at "
+            "every character.",
+        ),
+        Misconception(
+            "n_plus_one",
+            compared(lambda text, n: pieces(text, n + 1), share),
+            says="the pieces have n + 1 characters",
+            hint="How long is `text[i : i + n]`?",
+        ),
+        Misconception(
+            "characters",
+            compared(lambda text, n: set(text)),
+            says="single characters are compared",
+            hint="Nearly all texts share the alphabet. The pieces have n characters.",
+        ),
+        Misconception(
+            "words",
+            compared(lambda text, n: set(text.split())),
+            says="words are compared",
+            hint="The pieces are n characters long, spaces among them.",
+        ),
+        Misconception(
+            "case_ignored",
+            lambda a, b, n: similarity(a.lower(), b.lower(), n),
+            says="upper and lower case make no difference",
+            hint="The package does that. Here every character counts as it is.",
+        ),
+        Misconception(
+            "without_spaces",
+            lambda a, b, n: similarity(a.replace(" ", ""), b.replace(" ", ""), n),
+            says="spaces are left out",
+            hint="Every character counts as it is, spaces too.",
+        ),
+        Misconception(
+            "distance",
+            lambda a, b, n: 1 - similarity(a, b, n),
+            says="it is the distance, 1 less the similarity",
+            hint="Equal texts should give 1.",
+        ),
+    ],
+)
+
+
+# 2.4 a signature
+
+
+def signature(members: list[int], functions: Functions, prime: int) -> list[int]:
+    hashed = np.array([[(a * x + b) % prime for a, b in functions] for x in members])
+    return hashed.min(axis=0).tolist()
+
+
+def signature_cases(generator):
+    def functions(n, prime):
+        offsets = pick(generator, n, 1, 3 * prime)  # also larger than the prime
+        return list(zip(pick(generator, n, 2, prime - 1), offsets, strict=True))
+
+    yield {"members": [1, 2], "functions": [(3, 1), (1, 0)], "prime": 5}
+    yield {"members": pick(generator, 1, 50, 90), "functions": functions(3, 31), "prime": 31}
+    yield {"members": pick(generator, 4, 1, 60), "functions": functions(2, 61), "prime": 61}
+    yield {"members": pick(generator, 3, 1, 99), "functions": functions(5, 101), "prime": 101}
+    yield {"members": pick(generator, 6, 100, 999), "functions": functions(4, 97), "prime": 97}
+
+
+def hashed_with(hash_it, keep=min):
+    """A signature with another hash function, or another choice among its values."""
+
+    def otherwise(members, functions, prime):
+        return [keep(hash_it(a, b, x, prime) for x in members) for a, b in functions]
+
+    return otherwise
+
+
+def right(a, b, x, prime):
+    return (a * x + b) % prime
+
+
+def each_member(members, functions, prime):
+    return [min(right(a, b, x, prime) for a, b in functions) for x in members]
+
+
+def member_of_least(members, functions, prime):
+    return [min(members, key=lambda x: right(a, b, x, prime)) for a, b in functions]
+
+
+def place_of_least(members, functions, prime):
+    return [members.index(x) for x in member_of_least(members, functions, prime)]
+
+
+def of_least_member(members, functions, prime):
+    return [right(a, b, min(members), prime) for a, b in functions]
+
+
+def of_first_member(members, functions, prime):
+    return [right(a, b, members[0], prime) for a, b in functions]
+
+
+def one_function(members, functions, prime):
+    """The smallest hashes under the first function alone: a "bottom-k sketch"."""
+    a, b = functions[0]
+    return sorted(right(a, b, x, prime) for x in members)[: len(functions)]
+
+
+def all_hashes(members, functions, prime):
+    return [right(a, b, x, prime) for a, b in functions for x in members]
+
+
+SIGNATURE = Question(
+    "corpus.signature",
+    points=3,
+    cases=signature_cases,
+    reference=signature,
+    misconceptions=[
+        Misconception(
+            "largest",
+            hashed_with(right, max),
+            says="the largest value is kept",
+            hint="That would do as well, if all did it. MinHash keeps the smallest.",
+        ),
+        Misconception(
+            "each_member",
+            each_member,
+            says="there is a number for each member instead of each function",
+            hint="Signatures of all texts must be equally long: the least over the members, for "
+            "each function.",
+        ),
+        Misconception(
+            "all_hashes",
+            all_hashes,
+            says="nothing is left out",
+            hint="Of all values under one function, which single one is kept?",
+        ),
+        Misconception(
+            "member_of_least",
+            member_of_least,
+            says="the member with the smallest hash is given, not the hash",
+            hint="You have found the right member; keep its value under h.",
+        ),
+        Misconception(
+            "place_of_least",
+            place_of_least,
+            says="the place of the smallest hash is given, not the hash",
+            hint="A set has no places: keep the value itself.",
+        ),
+        Misconception(
+            "of_least_member",
+            of_least_member,
+            says="only the smallest member is hashed, or the remainder is taken after the minimum",
+            hint="A small member need not have a small hash. The remainder is part of h: hash all, "
+            "then take the least.",
+        ),
+        Misconception(
+            "of_first_member",
+            of_first_member,
+            says="only the first member is hashed",
+            hint="A set has no order: every member must have its chance.",
+        ),
+        Misconception(
+            "one_function",
+            one_function,
+            says="the first function's smallest values are kept, and no other function is used",
+            hint="Each function gives one number of the signature.",
+        ),
+        Misconception(
+            "no_modulo",
+            hashed_with(lambda a, b, x, prime: a * x + b),
+            says="the remainder modulo the prime is not taken",
+            hint="Without it a larger member always has the larger hash, and nothing is random.",
+        ),
+        Misconception(
+            "precedence",
+            hashed_with(lambda a, b, x, prime: a * x + b % prime),
+            says="only b is taken modulo the prime",
+            hint="`%` binds more strongly than `+`: where do brackets belong?",
+        ),
+        Misconception(
+            "offset_after_modulo",
+            hashed_with(lambda a, b, x, prime: a * x % prime + b),
+            says="b is added after the remainder is taken",
+            hint="The remainder is taken of the whole sum.",
+        ),
+        Misconception(
+            "swapped",
+            hashed_with(lambda a, b, x, prime: (b * x + a) % prime),
+            says="a and b have changed places",
+            hint="In each pair a comes first, and x is multiplied by it.",
+        ),
+        Misconception(
+            "no_offset",
+            hashed_with(lambda a, b, x, prime: a * x % prime),
+            says="b is not added",
+            hint="Each function has two numbers, and h needs both.",
+        ),
+        Misconception(
+            "bracket",
+            hashed_with(lambda a, b, x, prime: a * (x + b) % prime),
+            says="b is added before the product",
+            hint="h(x) = (a x + b) modulo the prime: the product comes first.",
+        ),
+        Misconception(
+            "sorted",
+            lambda members, functions, prime: sorted(signature(members, functions, prime)),
+            says="the signature is sorted",
+            hint="Signatures are compared place by place, one for each function: keep their order.",
+        ),
+    ],
+)
+
+
+# 2.5 who is compared?
+
+
+def candidates(signatures: list[list[int]], n_bands: int) -> list[tuple[int, int]]:
+    pairs = candidate_pairs(np.array(signatures, dtype=np.uint32), n_bands)
+    return [tuple(pair) for pair in pairs.tolist()]
+
+
+def candidates_cases(generator):
+    a, b, c, d, e, f, g, h = pick(generator, 8, 1, 90)
+    yield {"signatures": [[1, 2, 3, 4], [1, 9, 3, 4], [9, 2, 3, 9]], "n_bands": 2}
+    # Agree on band 0, on the last band, on scattered numbers, on a band at another place.
+    first = [a, b, c, d, e, f]
+    yield {"signatures": [first, [a, b, c, g, h, g], [g, h, g, d, e, f]], "n_bands": 2}
+    yield {"signatures": [first, [a, g, c, h, e, g], [g, b, h, d, h, f]], "n_bands": 3}
+    yield {"signatures": [[a, b, c, d], [c, d, a, b], [b, a, d, c], [e, f, c, d]], "n_bands": 2}
+    yield {"signatures": [first, [g, b, c, h, h, h], [a, b, g, g, e, f]], "n_bands": 3}
+    yield {"signatures": [first, first, [a, b, g, h, g, h], first], "n_bands": 3}  # equal ones
+    yield {"signatures": [[a, b, c], [b, b, a], [c, b, b], [d, e, c]], "n_bands": 3}  # r = 1
+    yield {"signatures": [first, [*first[:5], g], first], "n_bands": 1}
+    few = [[whole(generator, 0, 2) for _ in range(8)] for _ in range(6)]
+    yield {"signatures": few, "n_bands": 4}
+    yield {"signatures": few, "n_bands": 2}
+    yield {"signatures": [first], "n_bands": 2}
+
+
+def bands_of(signature: list[int], n_bands: int) -> list[tuple[int, ...]]:
+    r = len(signature) // n_bands
+    return [tuple(signature[k * r : (k + 1) * r]) for k in range(n_bands)]
+
+
+def paired_by(agree, bands=bands_of):
+    """All pairs i < j of which a claim holds."""
+
+    def pairs(signatures, n_bands):
+        cut = [bands(s, n_bands) for s in signatures]
+        numbered = combinations(range(len(cut)), 2)
+        return [(i, j) for i, j in numbered if agree(cut[i], cut[j])]
+
+    return pairs
+
+
+def any_band(a, b):
+    return any(mine == yours for mine, yours in zip(a, b, strict=True))
+
+
+def each_wide(signature, n_bands):
+    """n_bands taken for the width of a band."""
+    return [tuple(signature[k : k + n_bands]) for k in range(0, len(signature), n_bands)]
+
+
+def sliding(signature, n_bands):
+    r = len(signature) // n_bands
+    return [tuple(signature[k : k + r]) for k in range(len(signature) - r + 1)]
+
+
+def enough_numbers(signatures, n_bands):
+    r = len(signatures[0]) // n_bands
+    return paired_by(
+        lambda a, b: sum(map(any_band, zip(a), zip(b), strict=True)) >= r, lambda s, n: s
+    )(signatures, n_bands)
+
+
+def twice(signatures, n_bands):
+    cut = [bands_of(s, n_bands) for s in signatures]
+    return sorted(
+        (i, j)
+        for band in range(n_bands)
+        for i, j in combinations(range(len(cut)), 2)
+        if cut[i][band] == cut[j][band]
+    )
+
+
+def neighbours_in_buckets(signatures, n_bands):
+    buckets = defaultdict(list)
+    for i, s in enumerate(signatures):
+        for band in enumerate(bands_of(s, n_bands)):
+            buckets[band].append(i)
+    return sorted({pair for bucket in buckets.values() for pair in pairwise(bucket)})
+
+
+def both_ways(signatures, n_bands):
+    found = candidates(signatures, n_bands)
+    return sorted(found + [(j, i) for i, j in found])
+
+
+def with_itself(signatures, n_bands):
+    itself = [(i, i) for i in range(len(signatures))]
+    return sorted(candidates(signatures, n_bands) + itself)
+
+
+CANDIDATES = Question(
+    "corpus.candidates",
+    points=4,
+    cases=candidates_cases,
+    reference=candidates,
+    equivalent_mutants={
+        "r = len(signatures[0]) // n_bands -> r = len(signatures[-1]) // n_bands": (
+            "signatures are equally long"
+        ),
+        "starts = range(0, len(signatures[0]), r) -> starts = range(0, len(signatures[-1]), r)": (
+            "signatures are equally long"
+        ),
+    },
+    misconceptions=[
+        Misconception(
+            "any_number",
+            paired_by(any_band, lambda s, n: s),
+            says="a single equal number is enough",
+            hint="That is a band of width 1, and brings far too many pairs. All numbers of a band "
+            "must be equal.",
+        ),
+        Misconception(
+            "all_bands",
+            paired_by(lambda a, b: a == b),
+            says="all bands must agree",
+            hint="That finds equal signatures only. How many bands must agree?",
+        ),
+        Misconception(
+            "first_band_only",
+            paired_by(lambda a, b: a[0] == b[0]),
+            says="only the first band is looked at",
+            hint="Two texts meet if any band agrees. Is there a `return` or a `break` too early?",
+        ),
+        Misconception(
+            "last_band_missing",
+            paired_by(lambda a, b: any_band(a[:-1], b[:-1])),
+            says="the last band is left out",
+            hint="There are n_bands bands: where does the last one begin?",
+        ),
+        Misconception(
+            "at_any_place",
+            paired_by(lambda a, b: bool(set(a) & set(b))),
+            says="a band may agree with a band at another place",
+            hint="Each place of a signature belongs to its own hash function. A band is the same "
+            "only at the same place; if you use a dict, the place must be part of the key.",
+        ),
+        Misconception(
+            "in_any_order",
+            paired_by(any_band, lambda s, n: [sorted(band) for band in bands_of(s, n)]),
+            says="the order of the numbers within a band makes no difference",
+            hint="Each number belongs to its own hash function: compare place by place.",
+        ),
+        Misconception(
+            "shared_number_in_band",
+            paired_by(
+                lambda a, b: any(set(x) & set(y) for x, y in zip(a, b, strict=True)),
+            ),
+            says="two bands agree as soon as they have a number in common",
+            hint="All numbers of a band must be equal, each at its place.",
+        ),
+        Misconception(
+            "interleaved",
+            paired_by(any_band, lambda s, n: [tuple(s[k::n]) for k in range(n)]),
+            says="a band takes every n-th number of the signature",
+            hint="The bands are cut from left to right: the first r numbers are band 0.",
+        ),
+        Misconception(
+            "bands_for_rows",
+            paired_by(any_band, each_wide),
+            says="n_bands is taken for the width of a band",
+            hint="A signature of 6 numbers in 2 bands: how many numbers has each?",
+        ),
+        Misconception(
+            "sliding",
+            paired_by(any_band, sliding),
+            says="a band may begin anywhere",
+            hint="Bands do not overlap: the second begins where the first ends.",
+        ),
+        Misconception(
+            "enough_numbers",
+            enough_numbers,
+            says="as many equal numbers as a band has are enough, wherever they stand",
+            hint="They must fill one band. That makes the step of the S-curve.",
+        ),
+        Misconception(
+            "twice",
+            twice,
+            says="a pair is named once for each band on which it agrees",
+            hint="The right pairs, some of them several times: each is to be named once.",
+        ),
+        Misconception(
+            "neighbours_in_buckets",
+            neighbours_in_buckets,
+            says="of several texts in one bucket only those next to each other are paired",
+            hint="Three texts with the same band make three pairs.",
+        ),
+        Misconception(
+            "both_ways",
+            both_ways,
+            says="each pair is named in both orders",
+            hint="(0, 1) and (1, 0) are the same pair; name it with i < j.",
+        ),
+        Misconception(
+            "with_itself",
+            with_itself,
+            says="each text is paired with itself",
+            hint="i < j: a text is no copy of itself.",
+        ),
+        Misconception(
+            "numbered_from_one",
+            lambda signatures, n_bands: [
+                (i + 1, j + 1) for i, j in candidates(signatures, n_bands)
+            ],
+            says="the texts are numbered from 1",
+            hint="The first text has the number 0.",
+        ),
+        Misconception(
+            "by_second",
+            lambda signatures, n_bands: sorted(
+                candidates(signatures, n_bands), key=lambda pair: pair[::-1]
+            ),
+            says="the pairs are sorted by their second number",
+            hint="The right pairs; `sorted` goes by the first number, then by the second.",
+        ),
+    ],
+)
+
+QUESTIONS = [REPEATED_SHARE, CHECK_DIGIT, SIMILARITY, SIGNATURE, CANDIDATES]

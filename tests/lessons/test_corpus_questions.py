@@ -1,0 +1,125 @@
+"""Exercise 02: honest answers of other forms are right, and likely slips are named."""
+
+from collections import defaultdict
+from itertools import combinations
+
+import pytest
+
+from llama_edu.course.diagnose import diagnose
+from llama_edu.course.questions import find_question
+
+
+def ask(name, answer):
+    return diagnose(find_question(f"corpus.{name}"), answer)
+
+
+def counted_with_a_set(text):
+    seen, n_lines, n_copies = set(), 0, 0
+    for line in map(str.strip, text.split("\n")):
+        if line:
+            n_lines += 1
+            n_copies += line in seen
+            seen.add(line)
+    return n_copies / max(1, n_lines)
+
+
+def tried_digit_by_digit(digits):
+    def total(number):
+        doubled = [sum(map(int, str(2 * int(d)))) for d in number[-2::-2]]
+        return sum(map(int, number[::-2])) + sum(doubled)
+
+    return next(last for last in range(10) if str(total(digits + str(last))).endswith("0"))
+
+
+def looked_up(digits):
+    table = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]
+    values = [table[int(d)] if i % 2 else int(d) for i, d in enumerate("0" + digits[::-1])]
+    return (10 - sum(values) % 10) % 10
+
+
+def with_union_by_size(a, b, n):
+    a, b = (set(map("".join, zip(*(text[i:] for i in range(n))))) for text in (a, b))  # noqa: B905
+    n_both = len(a.intersection(b))
+    return n_both / (len(a) + len(b) - n_both)
+
+
+def updated_in_a_loop(members, functions, prime):
+    least = [prime] * len(functions)
+    for x in members:
+        for i, (a, b) in enumerate(functions):
+            least[i] = min(least[i], (x * a % prime + b) % prime)
+    return least
+
+
+def by_buckets(signatures, n_bands):
+    r, found = len(signatures[0]) // n_bands, set()
+    for start in range(0, n_bands * r, r):
+        buckets = defaultdict(list)
+        for i, signature in enumerate(signatures):
+            buckets[str(signature[start : start + r])].append(i)
+        for bucket in buckets.values():
+            found.update(combinations(bucket, 2))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name, answer", [
+    ("repeated_share", counted_with_a_set),
+    ("check_digit", tried_digit_by_digit),
+    ("check_digit", looked_up),
+    ("similarity", with_union_by_size),
+    ("signature", updated_in_a_loop),
+    ("candidates", by_buckets),
+])  # fmt: skip
+def test_honest_answers_are_right(name, answer):
+    verdict = ask(name, answer)
+    assert verdict.ok, verdict
+
+
+def band_forgotten_in_the_key(signatures, n_bands):
+    r, found = len(signatures[0]) // n_bands, set()
+    buckets = defaultdict(set)
+    for i, signature in enumerate(signatures):
+        for k in range(n_bands):
+            buckets[tuple(signature[k * r : (k + 1) * r])].add(i)
+    for bucket in buckets.values():
+        found.update(combinations(sorted(bucket), 2))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name, answer, misconception", [
+    ("repeated_share",
+     lambda text: 1 - len(set(text.split("\n"))) / len(text.split("\n")),
+     "split_at_line_ends"),
+    ("repeated_share",
+     lambda text: 1 - len(set(text.splitlines())) / max(1, len(text.splitlines())) if text else 0.0,
+     "neither_stripped_nor_empty"),
+    ("check_digit",
+     lambda digits: 10 - sum(sum(divmod(int(d) * (2 - i % 2), 10))
+                             for i, d in enumerate(digits[::-1])) % 10,
+     "ten_for_zero"),
+    ("check_digit",
+     lambda digits: -sum(sum(divmod(int(d) * (1 + i % 2), 10))
+                         for i, d in enumerate(digits[::-1])) % 10,
+     "last_given_not_doubled"),
+    ("similarity",
+     lambda a, b, n: len({a[i : i + n] for i in range(len(a) - n + 1)}
+                         & {b[i : i + n] for i in range(len(b) - n + 1)})
+     / len({a[i : i + n] for i in range(len(a) - n + 1)}),
+     "of_the_first"),
+    ("signature",
+     lambda members, functions, prime: [min(a * x + b % prime for x in members)
+                                        for a, b in functions],
+     "precedence"),
+    ("signature",
+     lambda members, functions, prime: [min((a * x + b) % prime for a, b in functions)
+                                        for x in members],
+     "each_member"),
+    ("candidates", band_forgotten_in_the_key, "at_any_place"),
+    ("candidates",
+     lambda signatures, n_bands: [
+         (i, j) for i, j in combinations(range(len(signatures)), 2)
+         if any(x == y for x, y in zip(signatures[i], signatures[j], strict=True))],
+     "any_number"),
+])  # fmt: skip
+def test_likely_slips_are_named(name, answer, misconception):
+    assert ask(name, answer).misconception == misconception
