@@ -152,7 +152,7 @@ for name, text in prose.items():
 print(f"{len(kept)} of {sum(map(bool, prose.values()))} articles stay")
 
 # %% [markdown]
-# Mostly lists of meanings, which hold no sentence. And one real article, for its curly brackets,
+# Mostly lists of meanings, with hardly a sentence. And one real article, for its curly brackets,
 # which are the mark of code or of broken markup: it is about ASCII, of whose characters { and } are
 # two. Rules err. Whoever does not look at what was dropped never learns how.
 #
@@ -485,7 +485,7 @@ print(repr(scrub(raw["enwiki/738"].text[at.start - 30 : at.end + 30])[0]))
 print("after cleaning:", sum(len(find_pii(text)) for text in prose.values()))
 
 # %% [markdown]
-# 32 by form, and nearly all are dates or the names of articles within web addresses: telephones
+# 32 by form, and what you see is mostly dates and numbers of articles in web addresses: telephones
 # have no checksum. One is real, a newsroom's, in a footnote. Clean first, then scrub: all of these
 # stood in markup. A scrubber that is too eager damages code, tables and citations.
 #
