@@ -70,7 +70,7 @@ def inject(exercise: NotebookNode, answers: Mapping[str, str], task: Task) -> No
     needed, imports = _needs(name, answers, defined_names(given))
     homes = {id(cell): each for each, cell in answer_cells(exercise).items()}
     checks = {id(cell) for cell in check_cells(exercise).values()}
-    cells = []
+    cells, was_given = [], False
     for cell in exercise.cells:
         home = homes.get(id(cell))
         if cell.cell_type != "code" or id(cell) in checks or (home and home not in needed):
@@ -81,7 +81,11 @@ def inject(exercise: NotebookNode, answers: Mapping[str, str], task: Task) -> No
         is_first = all(one.metadata["llama_edu"] == GIVEN for one in cells)
         role = OWN if home == name else GIVEN if home is None and is_first else ANSWER
         source = cell.source if home is None else answers.get(home, "")
-        cells.append(_cell(source, role))
+        if home is None and was_given and cells[-1].metadata["llama_edu"] == role:
+            cells[-1].source += f"\n{source}"  # each cell that is run takes its time
+        else:
+            cells.append(_cell(source, role))
+        was_given = home is None
     cases = json.dumps([{k: wire.encode(v) for k, v in case.items()} for case in task.cases])
     call = CHECK.format(name=task.question.function_name, cases=cases, seed=task.seed)
     return without_outputs(new_notebook(cells=[*cells, _cell(call, TRIAL)]))

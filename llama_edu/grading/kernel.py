@@ -105,7 +105,7 @@ class StudentKernel(RunningKernel):
 
     def await_reply(self, msg_id, timeout=None):
         seconds, start = timeout or START_SECONDS, time.monotonic()
-        worked = self.km.provisioner.cpu_seconds() if self.is_up else 0.0
+        worked = None
         while True:
             left = seconds - (time.monotonic() - start)
             try:
@@ -120,9 +120,11 @@ class StudentKernel(RunningKernel):
             if self.is_up and self.km.provisioner.memory_in_use() > self.kernels.limits.memory:
                 self.end("memory")
                 raise RuntimeError("too much memory")
+            if self.is_up and worked is None:  # to look is slow, and most are done by now
+                worked = self.km.provisioner.cpu_seconds()
             if left > 0:
                 continue
-            is_starved = self.km.provisioner.cpu_seconds() - worked < seconds / 2
+            is_starved = self.km.provisioner.cpu_seconds() - (worked or 0.0) < seconds / 2
             if left < (1 - PATIENCE) * seconds or not is_starved:
                 raise Empty
 
