@@ -23,6 +23,7 @@ import psutil
 import typer
 
 from benchmarks import machine
+from benchmarks.report import write as write_report
 from llama_edu.course.answers import answer_cells
 from llama_edu.course.lessons import course_root, find_lesson
 from llama_edu.course.notebook import to_text
@@ -49,6 +50,13 @@ WRONG = {
         "    return x.view(B, n_heads, T, D // n_heads)",
     ),
 }
+HEAD = """\
+# Benchmarks: grading a class
+
+One section for each command; a section is added at the end. Nothing else should run meanwhile.
+Times include starting and ending all processes. Memory is that of all of them, what they share
+counted once.
+"""
 watches = False
 app = typer.Typer(add_completion=False)
 
@@ -62,7 +70,7 @@ def main(
     memory: Annotated[
         bool, typer.Option(help="Watch the memory; that takes time, so trust no other column then.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="A report in Markdown.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A report in Markdown, to be added to.")] = None,
 ) -> None:
     """Time per submission, the scores side by side, memory, and what a second run does."""
     global watches
@@ -70,7 +78,8 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         make_class(root / "submitted", students, loops)
-        lines = [f"## A class of {students}", "", machine.describe(), ""]
+        command = f"python -m benchmarks.grade {' '.join(sys.argv[1:])}".partition(" --out")[0]
+        lines = [f"## A class of {students}", "", f"`{command}`", "", machine.describe(), ""]
         lines += ["| grader | s in all | s a submission | peak memory, MB |", "|---|---|---|---|"]
         seconds, peak = ours(root, jobs)
         name = f"llama_edu, {jobs} process{'es' * (jobs > 1)}"
@@ -90,7 +99,8 @@ def main(
     text = "\n".join(lines) + "\n"
     print(text)
     if out:
-        out.write_text(text, encoding="utf-8")
+        before = out.read_text(encoding="utf-8") if out.exists() else HEAD
+        write_report(out, f"{before}\n{text}")
 
 
 def make_class(folder: Path, n_students: int, has_loops: bool) -> None:

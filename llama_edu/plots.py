@@ -93,7 +93,9 @@ def lines(
         if y_from_zero:
             axes.set_ylim(bottom=0)
         axes.set(title=title, xlabel=x_label, ylabel=y_label)
-        if len(curves) > 1:
+        if len(curves) > 3:  # so many leave no room between them
+            figure.legend(loc="outside lower center", ncols=2)
+        elif len(curves) > 1:
             axes.legend()
     return figure
 

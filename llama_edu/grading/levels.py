@@ -162,6 +162,6 @@ def bubblewrap(settings: dict[str, Any]) -> list[str]:
         if kinds[path] == "--ro-bind":
             arguments += ["--ro-bind", os.path.realpath(path), path]
         elif any(Path(path).is_relative_to(outer) for outer in (*settings["visible"], "/usr")):
-            arguments += ["--tmpfs", path]
-    arguments += ["--ro-bind", str(INSIDE), WRAPPED]
-    return [*arguments, "--bind", folder, folder, "--chdir", "/tmp"]
+            arguments += ["--tmpfs", path, "--remount-ro", path]
+    arguments += ["--ro-bind", str(INSIDE), WRAPPED, "--bind", folder, folder]
+    return [*arguments, "--remount-ro", "/", "--chdir", "/tmp"]

@@ -37,7 +37,10 @@ def run(name, code, **config):
     manager = KernelManager(
         kernel_name="student", kernel_spec_manager=SandboxSpecs({"level": name, **config})
     )
-    NotebookClient(notebook, km=manager, timeout=60).execute()
+    try:
+        NotebookClient(notebook, km=manager, timeout=60).execute()
+    finally:
+        manager.shutdown_kernel(now=True)
     return cell.outputs[-1].data["text/plain"]
 
 
