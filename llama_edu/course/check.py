@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
-from llama_edu.course.questions import find_question
+from llama_edu.course.questions import find_question, neighbours
 from llama_edu.course.show import headline, show
 from llama_edu.course.verdict import Verdict
 
@@ -42,9 +43,19 @@ def check(name: str, function: Callable, seed: int = 0) -> None:
         CheckFailed: if the answer is not right.
         ValueError: if there is no such question.
     """
-    from llama_edu.course.diagnose import diagnose  # torch, which the course's lists do not need
+    # torch comes with these, and the course's lists do not need it
+    from llama_edu.course.diagnose import diagnose
+    from llama_edu.course.names import global_names
 
     verdict = diagnose(find_question(name), function, seed)
+    if verdict.kind not in ("right", "stub", "stopped", "recursion"):
+        for helper in neighbours(name):
+            own = getattr(function, "__globals__", {}).get(helper.function_name)
+            is_used = own is not function and helper.function_name in global_names(function)
+            if is_used and own and not diagnose(helper, own, seed).ok:
+                sentence = f"It calls your `{helper.function_name}`, and {helper.name} is not right"
+                # What looks like a mistake here may be that one's.
+                verdict = replace(verdict, says="", hint=f"{sentence} yet: put that right first.")
     show(verdict)
     if not verdict.ok:
         _hide_stack()

@@ -9,7 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from llama_edu.course.describe import describe, dtype_name, kind_of, number_in, two_numbers
+from llama_edu.course.describe import (
+    describe,
+    dtype_name,
+    kind_of,
+    number_in,
+    plain,
+    two_numbers,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference 
     Numbers may be atol + rtol * |expected| apart, and NaN equals NaN; whole numbers, truth values
     and text must be equal. Lists, tuples and dicts are compared item by item.
     """
+    got = plain(got)
     if got is None and expected is not None:
         return Difference("none", "It returned None: is there a `return` on its last line?")
     if not _is_same_type(expected, got):
@@ -38,6 +46,9 @@ def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference 
         return Difference("type", f"Expected {kind_of(expected)}, got {kind_of(got)}.{advice}")
     if isinstance(expected, Tensor):
         return _tensor_difference(expected, got, rtol, atol)
+    if isinstance(expected, tuple) and len(expected) == len(got) and _are_short([*expected, *got]):
+        same = expected == got
+        return None if same else Difference("value", _two_values(expected, got))
     if isinstance(expected, dict | list | tuple):
         return _item_difference(expected, got, rtol, atol)
     if isinstance(expected, str):
@@ -48,7 +59,16 @@ def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference 
         return _tensor_difference(*numbers, rtol, atol)
     if expected == got:
         return None
-    return Difference("value", f"Expected {describe(expected)}, got {describe(got)}.")
+    return Difference("value", _two_values(expected, got))
+
+
+def _two_values(expected: Any, got: Any) -> str:
+    return f"Expected {describe(expected)}, got {describe(got)}."
+
+
+def _are_short(items: Sequence) -> bool:
+    """Whether items are best read beside each other: whole numbers and text."""
+    return all(isinstance(plain(item), int | str) for item in items)
 
 
 def _is_same_type(expected: Any, got: Any) -> bool:
@@ -75,11 +95,14 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
         return " `list(...)` runs it and collects what it gives."
     if callable(got) and not isinstance(expected, type(got)):
         return " Are the parentheses `()` missing?"
-    if isinstance(got, Tensor):
-        if isinstance(expected, list):
-            return " `.tolist()` turns it into one."
-        if isinstance(expected, Real):
-            return " `.item()` takes the number out of it." if got.numel() == 1 else ""
+    if isinstance(expected, list) and (isinstance(got, Tensor) or type(got).__name__ == "ndarray"):
+        return " `.tolist()` turns it into one."
+    if isinstance(expected, list) and isinstance(got, set | frozenset):
+        return " A set has no order: `sorted(...)` makes a list of it."
+    if isinstance(expected, list | tuple) and isinstance(got, list | tuple | bytes | dict):
+        return f" `{kind_of(expected).split()[1]}(...)` turns it into one."
+    if isinstance(got, Tensor) and isinstance(expected, Real):
+        return " `.item()` takes the number out of it." if got.numel() == 1 else ""
     if not isinstance(expected, Tensor):
         return ""
     if type(got).__module__ == "numpy":
@@ -186,12 +209,15 @@ def _item_difference(expected: Any, got: Any, rtol: float, atol: float) -> Diffe
     """Dicts by key, lists and tuples by position; what stands in both is looked at first."""
     if isinstance(expected, dict):
         if expected.keys() != got.keys():
-            sentence = f"Expected the keys {list(expected)}, got {list(got)}."
-            return Difference("length", sentence)
+            return Difference("length", f"Its keys are not right. {_missing(expected, got)}")
         pairs = [(repr(key), expected[key], got[key]) for key in expected]
     else:
         pairs = [(str(i), *pair) for i, pair in enumerate(zip(expected, got, strict=False))]
     for name, *pair in pairs:
+        if pair[0] is not None and pair[1] is None:
+            sentence = f"Item {name} is None, where {describe(pair[0])} is expected."
+            wrong = Difference("type", sentence)
+            break
         if wrong := difference(*pair, rtol, atol):
             sentence = f"Item {name}: {wrong.sentence[0].lower()}{wrong.sentence[1:]}"
             break
@@ -199,10 +225,31 @@ def _item_difference(expected: Any, got: Any, rtol: float, atol: float) -> Diffe
         wrong = None
     if len(expected) != len(got):
         n_items = f"{len(expected)} item" + "s" * (len(expected) != 1)
-        so_far = sentence if wrong else f"The first {len(pairs)} are right."
-        so_far = so_far if pairs else ""
+        if not wrong:
+            so_far = f"The first {len(pairs)} are right." if len(pairs) > 1 else ""
+        elif _are_hashable([*expected, *got]):
+            so_far = _missing(expected, got)
+        else:
+            so_far = sentence
         return Difference("length", f"Expected {n_items}, got {len(got)}. {so_far}".strip())
     return wrong and replace(wrong, sentence=sentence)
+
+
+def _are_hashable(items: Sequence) -> bool:
+    return all(isinstance(item, int | str | tuple) for item in items)
+
+
+def _missing(expected: Iterable, got: Iterable) -> str:
+    """What is not there and should be, and what should not be and is: the first of each."""
+    missing = [item for item in expected if item not in got]
+    extra = [item for item in got if item not in expected]
+    words = []
+    for some, what in ((missing, "missing"), (extra, "too many")):
+        if len(some) > 1:
+            words.append(f"{describe(some[0])} and {len(some) - 1} more are {what}")
+        elif some:
+            words.append(f"{describe(some[0])} is {what}")
+    return f"{'; '.join(words)}." if words else "All that it should hold is there, not once each."
 
 
 def _text_difference(expected: str, got: str) -> Difference | None:

@@ -190,7 +190,72 @@ CRASHES = (
     Crash(
         (TypeError, AttributeError),
         r"'?NoneType'?",
-        "Something there is None: a function without `return` gives that.",
+        "`.get` gives None for a key that is not there, unless it is told what else to give.",
+        line=r"\.get\(",
+    ),
+    Crash(
+        (TypeError, AttributeError),
+        r"'?NoneType'?",
+        "Something there is None: a function without `return` gives that, and so do `sort`, "
+        "`append` and all that change a list in place.",
+    ),
+    Crash(
+        KeyError,
+        r"",
+        "The dict has no such key yet. To count, begin at 0: `counts.get(key, 0) + 1`, or a "
+        "`Counter`, or a `defaultdict(int)`.",
+        line=r"\+=",
+    ),
+    Crash(
+        KeyError,
+        r"",
+        "The dict has no such key: ask with `in`, or take `.get(key, ...)` with what is to stand "
+        "for it.",
+    ),
+    Crash(
+        IndexError,
+        r"(list|string|tuple) index out of range",
+        "The last place of n items is n - 1, and nothing has none. Does the line reach for a "
+        "neighbour of the last one, or for an item of what is empty?",
+    ),
+    Crash(
+        ValueError,
+        r"(min|max)\(\).* empty|(min|max)\(\) (arg|iterable argument) is",
+        "Nothing is left to choose from. What should come of that, and where is it asked?",
+    ),
+    Crash(
+        TypeError,
+        r"unhashable type",
+        "Members of a set and keys of a dict must not change, and lists can: `tuple(...)` makes "
+        "one that cannot.",
+    ),
+    Crash(
+        ZeroDivisionError,
+        r"",
+        "What it divides by is 0 in this case: was nothing counted, or found? Print it.",
+    ),
+    Crash(
+        TypeError,
+        r"'(int|float)' object is not iterable",
+        "A lone number stands where several things are expected: `append` adds one item to a "
+        "list, `+=` and `extend` add all items of another.",
+    ),
+    Crash(
+        (ValueError, TypeError),
+        r"(too many|not enough) values to unpack|cannot unpack non-iterable",
+        "A `for` over a dict gives its keys alone; `.items()` gives keys and values. Otherwise: "
+        "print one of the things that are unpacked.",
+    ),
+    Crash(
+        TypeError,
+        r"slice indices must be integers|list indices must be integers or slices, not float",
+        "A place must be a whole number: `//` divides to one, `/` never does.",
+    ),
+    Crash(
+        TypeError,
+        r"takes exactly one argument",
+        "Several things at once go in as one tuple: `append((a, b))`.",
+        line=r"append\(",
     ),
 )
 

@@ -23,6 +23,7 @@ def describe(value: Any, beside: Any = None) -> str:
         value: of any type.
         beside: a tensor that it will be compared with: they are written to the same place.
     """
+    value = plain(value)
     if isinstance(value, Tensor):
         dtype = "" if value.dtype == torch.float32 else f" {dtype_name(value)}"
         head = f"{tuple(value.shape)}{dtype}"
@@ -35,10 +36,19 @@ def describe(value: Any, beside: Any = None) -> str:
     if isinstance(value, list | tuple | dict) and len(value) <= MAX_NUMBERS:
         text = _items(value)
         return text if "\n" in text or len(text) <= MAX_CHARACTERS else kind_of(value)
+    if isinstance(value, set | frozenset) and 0 < len(value) <= MAX_NUMBERS:
+        text = f"{{{', '.join(sorted(map(describe, value)))}}}"  # in no order of its own
+        return text if len(text) <= MAX_CHARACTERS else kind_of(value)
     if value is None or isinstance(value, str):
         text = repr(value)
         return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"
     return kind_of(value)
+
+
+def plain(value: Any) -> Any:
+    """A number of NumPy's as Python's own; whatever else it is stays as it is."""
+    is_numpy = type(value).__module__ == "numpy" and getattr(value, "shape", None) == ()
+    return value.item() if is_numpy else value
 
 
 def is_readable(value: Any) -> bool:
@@ -55,12 +65,12 @@ def kind_of(value: Any) -> str:
     for kind in (list, tuple, dict, set):
         if isinstance(value, kind):
             return f"a {kind.__name__} of {len(value)} item{'s' * (len(value) != 1)}"
-    if value is None:
-        return "None"
+    if value is None or isinstance(value, bytes):
+        return "None" if value is None else "bytes"
     if callable(value) and not isinstance(value, nn.Module):
         return "a class" if isinstance(value, type) else "a function"
     name = "NumPy array" if type(value).__name__ == "ndarray" else type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
 def dtype_name(value: Tensor) -> str:

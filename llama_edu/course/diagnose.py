@@ -16,13 +16,17 @@ from llama_edu.course.names import first_use
 from llama_edu.course.outcomes import Outcome, make_cases, outcomes
 from llama_edu.course.patterns import pattern
 from llama_edu.course.questions import Question
-from llama_edu.course.verdict import HINTS, Verdict
+from llama_edu.course.verdict import COPIES, HINTS, WRITTEN_INTO, Verdict
 
 # What is shown first where cases fail in different ways; kinds not named here come after these.
 URGENT = ("stopped", "stub", "recursion", "error", "none", "type", "length", "shape", "dtype")
 SAYS_NOTHING = {"stopped", "stub", "recursion"}  # such an answer is like no other
 NEEDS_NO_CASE = SAYS_NOTHING | {"none", "type", "graph", "changed"}
 MAX_ERROR_CHARACTERS = 300
+SOMETIMES_NONE = (
+    "Here it returned None, in other cases not: does every way through it end in a `return`? One "
+    "inside a loop or an `if` is not always reached."
+)
 
 
 def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
@@ -89,11 +93,16 @@ def judge(
 
     first = min(map(_rank, failures.values()))
     shown = min((i for i in failures if _rank(failures[i]) == first), key=difficulty)
-    kind = failures[shown].kind
-    verdict = replace(verdict, kind=kind, sentence=failures[shown].sentence)
+    kind, sentence = failures[shown].kind, failures[shown].sentence
+    is_sometimes_none = kind == "none" and any(
+        outcome.error or outcome.value is not None for outcome in got
+    )
+    verdict = replace(
+        verdict, kind=kind, sentence=SOMETIMES_NONE if is_sometimes_none else sentence
+    )
     if got[shown].error and kind != "stub":
         verdict = replace(verdict, line=got[shown].line)
-    if kind not in NEEDS_NO_CASE:
+    if kind not in NEEDS_NO_CASE or is_sometimes_none or sentence.startswith("Item "):
         place = _place(shown, len(failures), len(cases))
         words = _case_in_words(cases[shown], expected[shown], got[shown])
         verdict = replace(verdict, place=place, **words)
@@ -101,14 +110,17 @@ def judge(
         return replace(verdict, misconception=known.name, says=known.says, hint=known.hint)
     if kind == "error":
         return replace(verdict, hint=crash_hint(got[shown].error, verdict.line))
-    if kind in SAYS_NOTHING or not wrong:
+    if kind in SAYS_NOTHING:
         return replace(verdict, hint=HINTS.get(kind, ""))
+    if got[shown].changed and not wrong:
+        return replace(verdict, hint=_copies(cases[shown], got[shown]))
     # What holds in one case alone, where two sizes happen to be equal, would mislead.
     relations = {_relation(cases[i], expected[i], got[i], question) for i in wrong}
     if len(relations) == 1 and (relation := relations.pop()):
         return replace(verdict, pattern=relation, hint=HINTS["dtype"] if kind == "dtype" else "")
     alike = resemblance(question, [cases[i] for i in wrong], [got[i] for i in wrong], seed)
-    return replace(verdict, hint=alike or HINTS.get(kind, ""))
+    general = _copies(cases[shown], got[shown]) if got[shown].changed else HINTS.get(kind, "")
+    return replace(verdict, hint=alike or general)
 
 
 def _refusal(question: Question, function: Any) -> dict[str, str]:
@@ -168,6 +180,12 @@ def _name_error(error: BaseException, name: str) -> Difference:
     if len(text) > MAX_ERROR_CHARACTERS:
         text = f"{text[:MAX_ERROR_CHARACTERS]}…"
     return Difference("error", f"It raised {text}")
+
+
+def _copies(case: dict, got: Outcome) -> str:
+    """How not to write into what came in."""
+    kind = type(case[got.changed[0]]).__name__
+    return f"{WRITTEN_INTO} {COPIES.get(kind, '')}".strip()
 
 
 def _rank(failure: Difference) -> int:

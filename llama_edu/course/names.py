@@ -62,6 +62,15 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
+def global_names(function: Callable) -> set[str]:
+    """Names that a function's own code takes from outside it.
+
+    global_names(lambda x: softmax(x).sum()) -> {"softmax"}
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return {name for name, _ in _loads(code, ("LOAD_GLOBAL",))} if code else set()
+
+
 def defined_names(source: str) -> set[str]:
     """Names that the code of a cell makes for the cells after it; none if it cannot be read.
 
@@ -100,12 +109,14 @@ def _python(source: str) -> str:
     return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
 
 
-def _loads(code: CodeType) -> Iterator[tuple[str, int]]:
+def _loads(
+    code: CodeType, how: tuple[str, ...] = ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD", "IMPORT_")
+) -> Iterator[tuple[str, int]]:
     """Names that code looks up outside itself, with their lines; inner functions' names last."""
     for instruction in dis.get_instructions(code):
         opname = instruction.opname
-        if opname.startswith(("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD", "IMPORT_")):
+        if opname.startswith(how):
             yield instruction.argval, instruction.positions.lineno
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _loads(constant)
+            yield from _loads(constant, how)

@@ -93,6 +93,12 @@ def load_questions(lesson: Lesson) -> list[Question]:
     return questions
 
 
+def neighbours(name: str, root: Path | None = None) -> list[Question]:
+    """All questions of the lesson that asks this one; none if no lesson does."""
+    lessons = map(load_questions, all_lessons(root))
+    return next((some for some in lessons if name in {one.name for one in some}), [])
+
+
 def find_question(name: str, root: Path | None = None) -> Question:
     """Look a question up by its full name, "attention.scores".
 

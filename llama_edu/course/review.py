@@ -104,7 +104,7 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
             reviews.append(Review(name, points(cell), "wrong", text))
     wrong = [one.question for one in reviews if one.kind == "wrong"]
     return [
-        replace(one, text=one.text + _borrowed(theirs[one.question].source, wrong))
+        replace(one, text=one.text + _borrowed(theirs[one.question].source, wrong, one.text))
         if one.kind == "wrong"
         else one
         for one in reviews
@@ -189,9 +189,9 @@ def _elsewhere(mistake: str, own: NotebookNode) -> str:
     return ""
 
 
-def _borrowed(source: str, wrong: list[str]) -> str:
+def _borrowed(source: str, wrong: list[str], said: str) -> str:
     """Which answers, wrong themselves, an answer builds upon."""
-    names = borrowed_names(source)
+    names = borrowed_names(source) if "It calls your" not in said else set()
     return "".join(
         f"\nIt calls your `{function}`, and {question} is not right yet."
         for question in wrong

@@ -17,8 +17,20 @@ HINTS = {
     "above the function.",
     "dtype": "Give `dtype=` where the tensor is made, or change it: `x.bool()`, `x.float()`, "
     "`x.to(dtype)`.",
-    "changed": "Whoever called the function still needs its inputs. `x += y`, `x[...] = y` and "
-    "operations that end in _ write into them; `x = x + y` makes a new tensor.",
+    "length": "No known mistake gives just this. Work this case through by hand, and see where it "
+    "parts from what your lines do.",
+}
+WRITTEN_INTO = "Whoever called the function still needs its inputs."
+# How to leave an input alone, by its type.
+COPIES = {
+    "Tensor": "`x += y`, `x[...] = y` and operations that end in _ write into them; `x = x + y` "
+    "makes a new tensor.",
+    "list": "`append`, `pop`, `sort`, `del` and `x[i] = y` write into them, and `y = x` is a "
+    "second name for the same list. Begin with a list of your own: `list(x)`.",
+    "dict": "`x[key] = y`, `pop` and `update` write into them, and `y = x` is a second name for "
+    "the same dict. Begin with one of your own: `dict(x)`.",
+    "set": "`add`, `remove` and `|=` write into them, and `y = x` is a second name for the same "
+    "set. Begin with one of your own: `set(x)`.",
 }
 
 

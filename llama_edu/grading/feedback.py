@@ -34,7 +34,7 @@ SENTENCES = {
     "stopped": "It was interrupted before it had a result.",
     "recursion": "It calls itself without end.",
     "error": "It ends in an error, or without a result that can be read.",
-    "none": "It returned None: is there a `return` on its last line?",
+    "none": "It returned None, always or in some cases: does every way through end in `return`?",
     "type": "Its result is of another type than the docstring says.",
     "length": "Its result has another number of items than it should, or other keys.",
     "shape": "Its result has another shape than the docstring says.",

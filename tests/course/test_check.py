@@ -24,7 +24,14 @@ QUESTIONS = """
             cases=lambda generator: ({"x": torch.randn(n, generator=generator)} for n in (2, 3)),
             reference=lambda x: 2 * x,
             misconceptions=[Misconception("same", lambda x: x, "x stays as it is", "Twice it.")],
-        )
+        ),
+        Question(
+            "toy.fourfold",
+            points=1,
+            cases=lambda generator: ({"x": torch.randn(n, generator=generator)} for n in (2, 3)),
+            reference=lambda x: 4 * x,
+            misconceptions=[Misconception("same", lambda x: x, "x stays as it is", "Oh.")],
+        ),
     ]
 """
 
@@ -50,6 +57,20 @@ def test_a_wrong_answer_is_told_then_raised(capsys):
     assert caught.value.verdict.misconception == "same"
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert capsys.readouterr().out == as_text(caught.value.verdict) + "\n"
+
+
+def test_a_wrong_helper_is_blamed_and_not_its_caller(capsys):
+    names = {}
+    exec("def double(x): return x\ndef fourfold(x): return double(double(x))", names)
+    with pytest.raises(CheckFailed):
+        check("toy.fourfold", names["fourfold"])
+    said = capsys.readouterr().out
+    assert "Hint: It calls your `double`, and toy.double is not right yet" in said
+    assert "exactly what you get" not in said
+    exec("def double(x): return 2 * x\ndef fourfold(x): return x and double(x)", names)
+    with pytest.raises(CheckFailed):
+        check("toy.fourfold", names["fourfold"])
+    assert "It calls" not in capsys.readouterr().out
 
 
 def test_the_seed_chooses_the_cases(capsys):

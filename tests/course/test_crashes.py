@@ -87,6 +87,18 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: x / x.sum, "parentheses `()` missing"),
     (lambda q, k, v, x, mask: q.size[-1], "parentheses `()` missing"),
     (lambda q, k, v, x, mask: x + print(end=""), "Something there is None"),
+    (lambda q, k, v, x, mask: {}.get("a")[0], "`.get` gives None for a key"),
+    (lambda q, k, v, x, mask: {}["a"], "ask with `in`"),
+    (lambda q, k, v, x, mask: add_up("a"), "begin at 0"),
+    (lambda q, k, v, x, mask: [1, 2][2], "The last place of n items is n - 1"),
+    (lambda q, k, v, x, mask: min([]), "Nothing is left to choose from"),
+    (lambda q, k, v, x, mask: max([], key=len), "Nothing is left to choose from"),
+    (lambda q, k, v, x, mask: {[1]: 2}, "`tuple(...)` makes one"),
+    (lambda q, k, v, x, mask: 1 / len([]), "What it divides by is 0"),
+    (lambda q, k, v, x, mask: [].extend(1), "`append` adds one item"),
+    (lambda q, k, v, x, mask: [a for a, b in {"abc": 1}], "`.items()` gives keys and values"),
+    (lambda q, k, v, x, mask: [1, 2][: 2 / 2], "`//` divides to one"),
+    (lambda q, k, v, x, mask: [].append(1, 2), "as one tuple"),
 ])  # fmt: skip
 def test_what_is_raised_brings_its_hint(answer, words):
     verdict = diagnose(QUESTION, answer)
@@ -98,8 +110,14 @@ def test_the_hint_of_a_misconception_comes_first():
     assert diagnose(QUESTION, lambda q, k, v, x, mask: x.no_such_thing).hint == "Mine."
 
 
+def add_up(word):
+    counts = {}
+    counts[word] += 1
+    return counts
+
+
 @pytest.mark.parametrize("error", [
-    ValueError("something else"), RuntimeError(), KeyError("@"), TypeError("only one element"),
+    ValueError("something else"), RuntimeError(), TypeError("only one element"),
 ])  # fmt: skip
 def test_an_unknown_exception_brings_none(error):
     assert crash_hint(error, "x @ y") == ""

@@ -112,6 +112,45 @@ def test_each_kind_has_its_own_sentence(answer, kind, start):
     assert verdict.misconception is None
 
 
+def test_none_in_some_cases_is_told_with_the_case():
+    verdict = diagnose(QUESTION, lambda q, k: scores(q, k) if len(q) > 1 else None)
+    assert (verdict.kind, verdict.place) == ("none", "case 1 of 3 (2 cases are right)")
+    assert verdict.sentence.startswith("Here it returned None, in other cases not")
+    assert verdict.got == "None"
+    assert diagnose(QUESTION, lambda q, k: None).place == ""
+
+
+@pytest.mark.parametrize(
+    "value, change, words",
+    [
+        ([3, 1], list.sort, "a list of your own: `list(x)`"),
+        ({"a": 1}, dict.clear, "one of your own: `dict(x)`"),
+        ({1, 2}, set.clear, "one of your own: `set(x)`"),
+    ],
+)
+def test_what_writes_into_its_input_is_told_how_to_copy_that(value, change, words):
+    def answer(x):
+        change(x)
+        return 5
+
+    question = replace(
+        QUESTION, cases=lambda _: [{"x": value}], reference=lambda x: 5, misconceptions=[]
+    )
+    verdict = diagnose(question, answer)
+    assert verdict.kind == "changed"
+    assert words in verdict.hint
+    wrong = diagnose(replace(question, reference=lambda x: 4), answer)
+    assert (wrong.kind, words in wrong.hint) == ("value", True)
+
+
+def test_a_wrong_item_is_told_with_the_case():
+    question = replace(
+        QUESTION, cases=lambda _: [{"x": "ab"}], reference=lambda x: [1, 2], misconceptions=[]
+    )
+    verdict = diagnose(question, lambda x: [1, None])
+    assert (verdict.kind, verdict.case) == ("type", (("x", "'ab'"),))
+
+
 def test_a_right_answer_earns_the_points_and_needs_no_words():
     verdict = diagnose(QUESTION, scores)
     assert (verdict.ok, verdict.earned, verdict.kind) == (True, 2, "right")

@@ -137,9 +137,8 @@ def test_an_answer_that_calls_a_wrong_answer_is_told_so(lesson, answer):
         add_one="def double(x):\n    return 2 * x\n\ndef add_one(x):\n    return double(x)",
     )
     said = {one.question: one.text for one in review(lesson, path)}
-    assert said["sums.negate"].endswith(
-        "\nIt calls your `double`, and sums.double is not right yet."
-    )
+    sentence = "It calls your `double`, and sums.double is not right yet"
+    assert said["sums.negate"].count(sentence) == 1
     others = (said[f"sums.{name}"] for name in ("double", "square", "add_one"))
     assert not any("It calls your" in text for text in others)
     assert "`halve`" not in said["sums.negate"]

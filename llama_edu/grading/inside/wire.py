@@ -36,6 +36,8 @@ def encode(value: Any, depth: int = 0) -> Any:
     """
     if depth > MAX_DEPTH:
         return {"other": ["builtins", type(value).__name__]}
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        value = value.item()
     if value is None or isinstance(value, bool | str):
         return value if type(value) in (bool, str, type(None)) else str(value)
     if isinstance(value, int):
