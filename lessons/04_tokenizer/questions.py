@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import inf
 
 import torch
 
@@ -47,27 +48,24 @@ def count_pairs_cases(generator):
     yield {"words": {(a, a, a): n, (c,): m}}  # overlapping pairs, and a word without any
     yield {"words": {(a, b, c): n, (c, a, b, b): m, (b, a, b): 2}}
     yield {"words": {word(generator, 6, [a, b]): n, word(generator, 5, [a, b, c]): m}}
+    yield {"words": {}}
+
+
+def counted_with(pairs_of=pairwise, add=lambda before, n: (before or 0) + n):
+    """Counting with other pairs, or with another way to add; before is None at first."""
+
+    def count_otherwise(words):
+        counts = {}
+        for tokens, n in words.items():
+            for pair in pairs_of(tokens):
+                counts[pair] = add(counts.get(pair), n)
+        return counts
+
+    return count_otherwise
 
 
 def per_word(words):
     return count_pairs(dict.fromkeys(words, 1))
-
-
-def once_per_word(words):
-    counts: Counter[Pair] = Counter()
-    for tokens, n in words.items():
-        for pair in set(pairwise(tokens)):
-            counts[pair] += n
-    return dict(counts)
-
-
-def side_by_side(words):
-    """Pairs that share no token: (0, 1), (2, 3), ..."""
-    counts: Counter[Pair] = Counter()
-    for tokens, n in words.items():
-        for pair in zip(tokens[::2], tokens[1::2], strict=False):
-            counts[pair] += n
-    return dict(counts)
 
 
 def across_words(words):
@@ -80,10 +78,6 @@ def in_any_order(words):
     for (a, b), n in count_pairs(words).items():
         counts[min(a, b), max(a, b)] += n
     return dict(counts)
-
-
-def without_the_last(words):
-    return count_pairs({tokens[:-1]: n for tokens, n in words.items()})
 
 
 def no_overlap(words):
@@ -102,6 +96,18 @@ def last_word_wins(words):
     return counts
 
 
+def first_word_only(words):
+    for tokens, n in words.items():
+        return count_pairs({tokens: n})
+    return None
+
+
+def last_word_only(words):
+    for tokens, n in words.items():
+        counts = count_pairs({tokens: n})
+    return counts
+
+
 COUNT_PAIRS = Question(
     "tokenizer.count_pairs",
     points=2,
@@ -116,13 +122,13 @@ COUNT_PAIRS = Question(
         ),
         Misconception(
             "once_per_word",
-            once_per_word,
+            counted_with(lambda tokens: set(pairwise(tokens))),
             says="a pair counts once in a word, even where it stands there twice",
             hint="In (1, 2, 1, 2) the pair (1, 2) stands at two places.",
         ),
         Misconception(
             "side_by_side",
-            side_by_side,
+            counted_with(lambda tokens: zip(tokens[::2], tokens[1::2], strict=False)),
             says="the pairs share no token: the first two, the next two, and so on",
             hint="A token has a neighbour on either side: three tokens make two pairs.",
         ),
@@ -141,7 +147,7 @@ COUNT_PAIRS = Question(
         ),
         Misconception(
             "without_the_last",
-            without_the_last,
+            counted_with(lambda tokens: pairwise(tokens[:-1])),
             says="the last token of each word is left out",
             hint="Off by one: a word of n tokens has n - 1 pairs, and the last one ends with its "
             "last token.",
@@ -159,6 +165,83 @@ COUNT_PAIRS = Question(
             says="the counts of one word replace those of the words before",
             hint="A pair that stands in several words gets something from each: add up.",
         ),
+        Misconception(
+            "overwritten",
+            counted_with(add=lambda before, n: n),
+            says="a pair that is met again loses what was counted before",
+            hint="`=` overwrites, `+=` adds: a pair may stand in a word twice, and in several "
+            "words.",
+        ),
+        Misconception(
+            "begins_at_one",
+            counted_with(add=lambda before, n: 1 if before is None else before + n),
+            says="the first place of a pair counts 1, and only the later ones n",
+            hint="The first time counts as much as any other: begin at n, or at 0 and add.",
+        ),
+        Misconception(
+            "begins_at_zero",
+            counted_with(add=lambda before, n: 0 if before is None else before + n),
+            says="the first place of a pair counts nothing",
+            hint="The first time counts as much as any other: begin at n, or at 0 and add.",
+        ),
+        Misconception(
+            "turned_round",
+            counted_with(lambda tokens: pairwise(tokens[::-1])),
+            says="the two tokens of each pair have changed places",
+            hint="The left token comes first, as it does in the word.",
+        ),
+        Misconception(
+            "without_the_first",
+            counted_with(lambda tokens: pairwise(tokens[1:])),
+            says="the first token of each word is left out",
+            hint="Off by one: places are counted from 0, so the first pair stands at 0 and 1.",
+        ),
+        Misconception(
+            "last_alone",
+            counted_with(lambda tokens: [tokens[i : i + 2] for i in range(len(tokens))]),
+            says="the last token of a word counts as a pair by itself",
+            hint="A slice that reaches over the end is only shorter. A word of n tokens has n - 1 "
+            "pairs.",
+        ),
+        Misconception(
+            "wrapped_round",
+            counted_with(lambda tokens: [(tokens[i - 1], tokens[i]) for i in range(len(tokens))]),
+            says="the last token of a word is paired with its first",
+            hint="`w[i - 1]` at i = 0 is `w[-1]`, the last one. At which i does the first pair "
+            "end?",
+        ),
+        Misconception(
+            "all_combinations",
+            counted_with(lambda tokens: combinations(tokens, 2)),
+            says="every token is paired with all that come after it",
+            hint="Neighbours only: nothing stands between the two tokens of a pair.",
+        ),
+        Misconception(
+            "single_tokens",
+            counted_with(lambda tokens: tokens),
+            says="single tokens are counted",
+            hint="A key of the result is a tuple of two tokens that stand next to each other.",
+        ),
+        Misconception(
+            "across_words_once",
+            lambda words: across_words(dict.fromkeys(words, 1)),
+            says="the words are put in one row, each of them once",
+            hint="Two things: no pair reaches from one word into the next, and a word that occurs "
+            "n times gives n to each of its pairs.",
+        ),
+        Misconception(
+            "first_word_only",
+            first_word_only,
+            says="only the first word is counted",
+            hint="A `return` that stands inside the loop ends the function in its first round: "
+            "how far is it indented?",
+        ),
+        Misconception(
+            "last_word_only",
+            last_word_only,
+            says="only the last word is counted",
+            hint="The counts are made anew in every round: make them once, before the loop.",
+        ),
     ],
 )
 
@@ -167,7 +250,9 @@ COUNT_PAIRS = Question(
 
 
 def replaced(tokens: list[int], pair: Pair, new: int) -> list[int]:
-    return merge_pairs(tokens, {tuple(pair): (0, new)})
+    """The package's merging; -1 stands for the new token, which may be equal to an old one."""
+    merged = merge_pairs(tokens, {tuple(pair): (0, -1)})
+    return [new if token == -1 else token for token in merged]
 
 
 def merge_cases(generator):
@@ -181,6 +266,7 @@ def merge_cases(generator):
     yield {"tokens": list(word(generator, 9, [a, b])), "pair": pair, "new": new}
     digit = whole(generator, 1, 9)
     yield {"tokens": [digit, 11 * digit, digit, digit], "pair": (digit, digit), "new": new}
+    yield {"tokens": [a, b, b], "pair": pair, "new": a}  # what was merged is used up
     yield {"tokens": [a], "pair": pair, "new": new}
     yield {"tokens": [], "pair": pair, "new": new}
 
@@ -212,15 +298,6 @@ def drops_the_rest(tokens, pair, new):
     return merged
 
 
-def either_order(tokens, pair, new):
-    merged, i = [], 0
-    while i < len(tokens):
-        is_pair = tuple(tokens[i : i + 2]) in (pair, pair[::-1])
-        merged.append(new if is_pair else tokens[i])
-        i += 2 if is_pair else 1
-    return merged
-
-
 def each_of_the_two(tokens, pair, new):
     return [new if token in pair else token for token in tokens]
 
@@ -235,6 +312,38 @@ def steps_of_two(tokens, pair, new):
         two = tuple(tokens[i : i + 2])
         merged += [new] if two == pair else two
     return merged
+
+
+def walked_with(is_pair=None, put=lambda new: [new], step=2):
+    """Merging with one thing changed; `tokens` and i tell whether the pair stands at i."""
+    is_pair = is_pair or (lambda tokens, i, pair: tuple(tokens[i : i + 2]) == pair)
+
+    def merge_otherwise(tokens, pair, new):
+        merged, i = [], 0
+        while i < len(tokens):
+            found = is_pair(tokens, i, pair)
+            merged += put(new) if found else [tokens[i]]
+            i += step if found else 1
+        return merged
+
+    return merge_otherwise
+
+
+def merged_again(tokens, pair, new):
+    """As if the walk began again at the left after each merge."""
+    while pair in pairwise(tokens):
+        tokens = first_only(tokens, pair, new)
+    return list(tokens)
+
+
+def used_up_as_it_came(tokens, pair, new):
+    """Each place asks the list as it came whether it is the second half of a pair."""
+    before = [None, *pairwise(tokens)]
+    return [
+        new if two == pair else token
+        for token, two, one_before in zip(tokens, [*before[1:], None], before, strict=False)
+        if two == pair or one_before != pair
+    ]
 
 
 def as_text(tokens, pair, new):
@@ -274,7 +383,7 @@ MERGE = Question(
         ),
         Misconception(
             "either_order",
-            either_order,
+            walked_with(lambda tokens, i, pair: tuple(tokens[i : i + 2]) in (pair, pair[::-1])),
             says="the pair is merged in either order",
             hint="(a, b) is not (b, a): the merged token stands for a, then b.",
         ),
@@ -303,6 +412,66 @@ MERGE = Question(
             says="the walk always goes two steps, so that a pair is seen at even places only",
             hint="Where no pair stands, go one step: the next token may begin one.",
         ),
+        Misconception(
+            "never_merged",
+            lambda tokens, pair, new: list(tokens),
+            says="no pair is ever merged",
+            hint="Is a slice of the list compared with `pair`? A list never equals a tuple: `[1, "
+            "2] == (1, 2)` is False. Make both of one kind.",
+        ),
+        Misconception(
+            "first_half_only",
+            walked_with(lambda tokens, i, pair: tokens[i] == pair[0]),
+            says="the first token of the pair is enough for a merge",
+            hint="Both must be there: look at the token after it, too.",
+        ),
+        Misconception(
+            "turned_round",
+            lambda tokens, pair, new: replaced(tokens, pair[::-1], new),
+            says="the pair is looked for the other way round",
+            hint="(a, b) means a, then b.",
+        ),
+        Misconception(
+            "nothing_put_in",
+            walked_with(put=lambda new: []),
+            says="the pair is taken out and nothing put in its place",
+            hint="Two tokens become one, not none.",
+        ),
+        Misconception(
+            "put_in_twice",
+            walked_with(put=lambda new: [new, new]),
+            says="two new tokens take the place of a pair",
+            hint="Two tokens become one.",
+        ),
+        Misconception(
+            "three_steps",
+            walked_with(step=3),
+            says="the token after a pair is lost",
+            hint="A merge uses two tokens up: how many steps must the walk go on?",
+        ),
+        Misconception(
+            "keeps_the_second_drops_the_last",
+            lambda tokens, pair, new: keeps_the_second(tokens, pair, new)[
+                : max(len(tokens) - 1, 0)
+            ],
+            says="the second token of a pair stays, and the last token of the list is left out",
+            hint="Two things: after a merge the walk goes two steps on, which a `for` over a "
+            "`range` cannot do; and the last token has no neighbour, but must be copied.",
+        ),
+        Misconception(
+            "used_up_as_it_came",
+            used_up_as_it_came,
+            says="the list as it came is asked whether a token is used up",
+            hint="In [7, 7, 7] the first two are merged, and the third is free. What counts is "
+            "what you have merged, not what stood before.",
+        ),
+        Misconception(
+            "merged_again",
+            merged_again,
+            says="a merged token may at once be half of the same pair again",
+            hint="After a merge the walk goes on behind the new token; it neither begins again "
+            "nor looks back.",
+        ),
     ],
 )
 
@@ -322,19 +491,30 @@ def learn(words: dict[Word, int], n_merges: int, first_id: int) -> list[Pair]:
     return merges
 
 
-def learn_with(best=None, replace=replaced, counts_of=count_pairs, numbers=None):
+def smallest_of_commonest(counts):
+    return min(counts, key=lambda pair: (-counts[pair], pair))
+
+
+def rebuilt(words, pair, new, replace=replaced):
+    return {tuple(replace(list(tokens), pair, new)): n for tokens, n in words.items()}
+
+
+def learn_with(
+    best=smallest_of_commonest,
+    rebuild=rebuilt,
+    counts_of=count_pairs,
+    number=lambda first_id, i: first_id + i,
+    limit=lambda n_merges: n_merges,
+    is_over=lambda counts: not counts,
+):
     """Training with one thing changed."""
-    best = best or (lambda counts: min(counts, key=lambda pair: (-counts[pair], pair)))
 
     def learn_otherwise(words, n_merges, first_id):
         merges = []
-        for i in range(n_merges):
-            if not (counts := counts_of(words)):
-                break
+        while len(merges) < limit(n_merges) and not is_over(counts := counts_of(words)):
             pair = best(counts)
+            words = rebuild(words, pair, number(first_id, len(merges)))
             merges.append(pair)
-            new = numbers(first_id, i, pair) if numbers else first_id + i
-            words = {tuple(replace(list(tokens), pair, new)): n for tokens, n in words.items()}
         return merges
 
     return learn_otherwise
@@ -354,31 +534,51 @@ def learn_cases(generator):
     yield {"words": words, "n_merges": 4, **more}
     # Merged tokens take part in ties, with their new and larger ids.
     yield {"words": {(a, b, c): 3, (a, b, d): 3, (c, d): 3}, "n_merges": 3, **more}
+    yield {"words": {(a, b): n}, "n_merges": 0, **more}
+    yield {"words": {(b, c): n, (a, d): n, (a, c): n, (b, d): 9}, "n_merges": 3, **more}
+    # After the first merge it matters how often each word occurs.
+    yield {"words": {(a, b, c): n, (a, b, d): 1, (b, d): 2, (d, a): 2}, "n_merges": 3, **more}
 
 
-def largest_of_ties(counts):
-    return max(counts, key=lambda pair: (counts[pair], pair))
+def best_by(key):
+    """Choose the pair with the smallest key(count, pair); of equals the one that was met first."""
+    return lambda counts: min(counts, key=lambda pair: key(counts[pair], pair))
 
 
-def first_of_ties(counts):
-    return max(counts, key=counts.get)
+def last_of_ties(counts):
+    return sorted(counts, key=counts.get)[-1]
 
 
-def right_first(counts):
-    return min(counts, key=lambda pair: (-counts[pair], pair[::-1]))
-
-
-def rarest(counts):
-    return min(counts, key=lambda pair: (counts[pair], pair))
-
-
-def never_merged(words, n_merges, first_id):
+def counted_once(words, n_merges, first_id):
     counts = count_pairs(words)
     return sorted(counts, key=lambda pair: (-counts[pair], pair))[:n_merges]
 
 
-def left_becomes_new(tokens, pair, new):
-    return keeps_the_second(tokens, pair, new)
+def counted_once_in_order_met(words, n_merges, first_id):
+    return [pair for pair, _ in Counter(count_pairs(words)).most_common(n_merges)]
+
+
+def merged_with(replace):
+    return lambda words, pair, new: rebuilt(words, pair, new, replace)
+
+
+def padded(words, n_merges, first_id):
+    merges = learn(words, n_merges, first_id)
+    return merges + [None] * (n_merges - len(merges))
+
+
+def one_at_least(words, n_merges, first_id):
+    return learn(words, max(n_merges, 1), first_id)
+
+
+def first_round_only(words, n_merges, first_id):
+    return learn(words, 1, first_id) if n_merges else None
+
+
+def last_round_only(words, n_merges, first_id):
+    for _ in range(n_merges):
+        merges = learn(words, n_merges, first_id)[-1:]
+    return merges
 
 
 LEARN = Question(
@@ -395,34 +595,34 @@ LEARN = Question(
     misconceptions=[
         Misconception(
             "largest_of_ties",
-            learn_with(largest_of_ties),
+            learn_with(best_by(lambda n, pair: (-n, -pair[0], -pair[1]))),
             says="of equally common pairs the largest goes first",
             hint="`max` over (count, pair) prefers the largest pair as well as the largest count; "
             "the two wishes point in opposite directions.",
         ),
         Misconception(
             "first_of_ties",
-            learn_with(first_of_ties),
+            learn_with(best_by(lambda n, pair: -n)),
             says="of equally common pairs the one that was counted first goes first",
             hint="`max(counts, key=counts.get)` and `most_common` leave ties to the order in which "
             "the pairs were met. The rule asks for the smallest pair.",
         ),
         Misconception(
             "right_first",
-            learn_with(right_first),
+            learn_with(best_by(lambda n, pair: (-n, pair[::-1]))),
             says="ties are decided by the right token before the left one",
             hint="Compare the left ids; only where they are equal the right ones. Tuples compare "
             "in this way by themselves.",
         ),
         Misconception(
             "rarest",
-            learn_with(rarest),
+            learn_with(best_by(lambda n, pair: (n, pair))),
             says="the rarest pair is merged",
             hint="`min` by the count finds the smallest count. Which sign turns that round?",
         ),
         Misconception(
-            "never_merged",
-            never_merged,
+            "counted_once",
+            counted_once,
             says="the pairs are counted once, and the commonest of them taken in order",
             hint="A merge makes new pairs and takes others away: count again after each.",
         ),
@@ -434,27 +634,173 @@ LEARN = Question(
         ),
         Misconception(
             "one_id_for_all",
-            learn_with(numbers=lambda first_id, i, pair: first_id),
+            learn_with(number=lambda first_id, i: first_id),
             says="every merge makes the same token, first_id",
             hint="Each merge makes a token of its own: first_id, first_id + 1, ...",
         ),
         Misconception(
             "ids_from_one_more",
-            learn_with(numbers=lambda first_id, i, pair: first_id + i + 1),
+            learn_with(number=lambda first_id, i: first_id + i + 1),
             says="the first merge makes the token first_id + 1",
             hint="Off by one: the token of the first merge is first_id itself.",
         ),
         Misconception(
             "first_place_only",
-            learn_with(replace=first_only),
+            learn_with(rebuild=merged_with(first_only)),
             says="the pair is merged at its first place in each word only",
             hint="The pair may stand in a word twice; merge it everywhere, as in 4.2.",
         ),
         Misconception(
             "second_token_stays",
-            learn_with(replace=left_becomes_new),
+            learn_with(rebuild=merged_with(keeps_the_second)),
             says="merging leaves the second token of the pair in the word",
             hint="Two tokens become one, as in 4.2.",
+        ),
+        Misconception(
+            "left_only",
+            learn_with(best_by(lambda n, pair: (-n, pair[0]))),
+            says="ties are decided by the left token alone",
+            hint="Two pairs may begin with the same token: then the smaller right id goes first.",
+        ),
+        Misconception(
+            "sum_of_ids",
+            learn_with(best_by(lambda n, pair: (-n, sum(pair)))),
+            says="ties are decided by the sum of the two ids",
+            hint="Compare the left ids; only where they are equal the right ones. Tuples compare "
+            "in this way by themselves.",
+        ),
+        Misconception(
+            "last_of_ties",
+            learn_with(last_of_ties),
+            says="of equally common pairs the one that was counted last goes first",
+            hint="Sorting by the count alone leaves ties to the order in which the pairs were "
+            "met. The rule asks for the smallest pair.",
+        ),
+        Misconception(
+            "smallest_pair",
+            learn_with(best_by(lambda n, pair: pair)),
+            says="the smallest pair is merged, however often it occurs",
+            hint="`min` of a dict compares its keys: give it a key that asks for the count first.",
+        ),
+        Misconception(
+            "largest_pair",
+            learn_with(max),
+            says="the largest pair is merged, however often it occurs",
+            hint="`max` of a dict compares its keys, not what it holds for them.",
+        ),
+        Misconception(
+            "counted_once_in_order_met",
+            counted_once_in_order_met,
+            says="the pairs are counted once, and the commonest taken in the order of "
+            "`most_common`",
+            hint="Two things: a merge makes new pairs and takes others away, so count again after "
+            "each; and of equally common pairs the smallest goes first.",
+        ),
+        Misconception(
+            "words_never_change",
+            learn_with(rebuild=lambda words, pair, new: words),
+            says="the same pair is chosen in every round",
+            hint="The words that you count have not changed. Is the merged dict kept, is it "
+            "counted anew in each round, and does your `merge` merge?",
+        ),
+        Misconception(
+            "old_words_kept",
+            learn_with(rebuild=lambda words, pair, new: words | rebuilt(words, pair, new)),
+            says="the words as they were stay beside the merged ones",
+            hint="The merged word takes the place of the old one: build a new dict in each round.",
+        ),
+        Misconception(
+            "count_lost",
+            learn_with(
+                rebuild=lambda words, pair, new: dict.fromkeys(rebuilt(words, pair, new), 1)
+            ),
+            says="after the first merge every word counts once",
+            hint="The dict that is built anew must carry n over: the merged word occurs as often "
+            "as the old one.",
+        ),
+        Misconception(
+            "without_the_pair_dropped",
+            learn_with(
+                rebuild=lambda words, pair, new: rebuilt(
+                    {w: n for w, n in words.items() if pair in pairwise(w)}, pair, new
+                )
+            ),
+            says="words that do not have the pair are dropped",
+            hint="Words without the pair stay as they are: their pairs come later.",
+        ),
+        Misconception(
+            "last_token_lost",
+            learn_with(rebuild=merged_with(drops_the_rest)),
+            says="merging loses the last token of a word",
+            hint="Look at what your `merge` does at the end of a word, in 4.2.",
+        ),
+        Misconception(
+            "one_merge_too_many",
+            learn_with(limit=lambda n_merges: n_merges + 1),
+            says="one merge too many is made",
+            hint="Off by one: n_merges says how many there are at most.",
+        ),
+        Misconception(
+            "one_merge_too_few",
+            learn_with(limit=lambda n_merges: n_merges - 1),
+            says="one merge is missing, unless the pairs run out before",
+            hint="Off by one: `range(1, n)` has n - 1 rounds.",
+        ),
+        Misconception(
+            "no_limit",
+            learn_with(limit=lambda n_merges: inf),
+            says="merging goes on until no pair is left",
+            hint="Stop after n_merges.",
+        ),
+        Misconception(
+            "one_at_least",
+            one_at_least,
+            says="a merge is made before n_merges is asked",
+            hint="n_merges may be 0: then there is nothing to do.",
+        ),
+        Misconception(
+            "no_end",
+            learn_with(is_over=lambda counts: False),
+            says="a pair is chosen though none is left",
+            hint="Words of one token have no pairs. What should be returned when `counts` is "
+            "empty?",
+        ),
+        Misconception(
+            "none_at_the_end",
+            padded,
+            says="None stands in the list where no pair was left",
+            hint="Fewer than n_merges may come back: stop when there is no pair.",
+        ),
+        Misconception(
+            "stops_at_one",
+            learn_with(is_over=lambda counts: max(counts.values(), default=0) < 2),
+            says="the work ends when no pair occurs twice",
+            hint="A pair that occurs once is a pair: go on while there is any.",
+        ),
+        Misconception(
+            "stops_at_the_last",
+            learn_with(is_over=lambda counts: len(counts) < 2),
+            says="the work ends when only one pair is left to choose from",
+            hint="One pair is a pair: go on while there is any.",
+        ),
+        Misconception(
+            "ids_from_256",
+            learn_with(number=lambda first_id, i: 256 + i),
+            says="the first merge makes the token 256, whatever first_id is",
+            hint="The first new id is the argument `first_id`.",
+        ),
+        Misconception(
+            "first_round_only",
+            first_round_only,
+            says="only the first merge comes out",
+            hint="A `return` that stands inside the loop ends the function in its first round: "
+            "how far is it indented?",
+        ),
+        Misconception(
+            "last_round_only",
+            last_round_only,
+            says="only the last merge comes out",
+            hint="The list is made anew in every round: make it once, before the loop.",
         ),
     ],
 )
