@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
@@ -16,6 +17,7 @@ from llama_edu.course.answers import answer_cells, check_cells, points, read_not
 from llama_edu.course.lessons import Lesson
 from llama_edu.course.names import borrowed_names, defined_names
 from llama_edu.course.notebook import to_text, without_outputs
+from llama_edu.course.pages import pages
 
 CELL_SECONDS = 30
 # Jupyter's own exit() ends the kernel, and every later question with it: Python's raises. The
@@ -75,7 +77,7 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
     given = lesson.folder.parents[1] / "exercises" / f"{lesson.name}.ipynb"
     if not given.is_file():
         raise ValueError(f"lesson {lesson.name} has no exercise yet")
-    exercise, own = read_notebook(given), read_notebook(_existing(notebook))
+    exercise, own = _as_given(lesson, given), read_notebook(_existing(notebook))
     theirs = answer_cells(own)
     stubs = {name: cell.source.strip() for name, cell in answer_cells(exercise).items()}
     if not theirs.keys() & stubs.keys():
@@ -109,6 +111,14 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
         else one
         for one in reviews
     ]
+
+
+def _as_given(lesson: Lesson, file: Path) -> NotebookNode:
+    """The exercise as it was handed out: somebody may have answered in the course's own copy."""
+    if not lesson.exercise_py.is_file():
+        return read_notebook(file)
+    page = next(page for page in pages([lesson]) if page.stubs)
+    return nbformat.reads(page.new_stubs(), as_version=4)
 
 
 def _existing(path: Path) -> Path:

@@ -161,3 +161,10 @@ def test_a_lesson_without_an_exercise_says_so(lesson, tmp_path):
     (tmp_path / "exercises" / "01_sums.ipynb").unlink()
     with pytest.raises(ValueError, match="lesson 01_sums has no exercise yet"):
         review(lesson, tmp_path / "mine.ipynb")
+
+
+def test_answers_in_the_courses_own_copy_count(lesson, answer, tmp_path):
+    lesson.exercise_py.write_text(EXERCISE, encoding="utf-8")
+    own = tmp_path / "exercises" / "01_sums.ipynb"
+    answer(double="def double(x):\n    return 2 * x").replace(own)
+    assert [one.kind for one in review(lesson, own)] == ["right", *["open"] * 5]
