@@ -571,7 +571,7 @@ def one_at_least(words, n_merges, first_id):
     return learn(words, max(n_merges, 1), first_id)
 
 
-def first_round_only(words, n_merges, first_id):
+def first_round_learned(words, n_merges, first_id):
     return learn(words, 1, first_id) if n_merges else None
 
 
@@ -791,7 +791,7 @@ LEARN = Question(
         ),
         Misconception(
             "first_round_only",
-            first_round_only,
+            first_round_learned,
             says="only the first merge comes out",
             hint="A `return` that stands inside the loop ends the function in its first round: "
             "how far is it indented?",
@@ -834,6 +834,12 @@ def encode_cases(generator):
     yield {"word": text(c, ord("é"), a), "merges": [(195, 169), (c, 256)]}
     yield {"word": "中" + text(a), "merges": [(184, 173)]}
     yield {"word": text(c, b, a), "merges": []}
+    yield {"word": text(a, b, c), "merges": [ab, bc]}
+    yield {"word": text(a, b, a, b), "merges": [ab, (256, a)]}
+    yield {"word": text(a, a, b), "merges": [ab, (a, 256)]}  # one token in the end
+    yield {"word": text(a), "merges": [ab]}
+    yield {"word": "", "merges": [ab]}
+    yield {"word": text(a, b).upper() + text(a, b, ord(" ")), "merges": [ab, (256, ord(" "))]}
     yield {"word": text(*word(generator, 8, [a, b])), "merges": [ab, (256, a), (b, b)]}
 
 
@@ -866,6 +872,23 @@ def only_one(word, merges):
     return tokens
 
 
+def from_left_to_right(tokens, merges):
+    """One pass: whatever pair is met is merged, whenever it was learned."""
+    passed, i = [], 0
+    while i < len(tokens):
+        pair = tuple(tokens[i : i + 2])
+        passed.append(256 + merges.index(pair) if pair in merges else tokens[i])
+        i += 2 if pair in merges else 1
+    return passed
+
+
+def pass_after_pass(word, merges):
+    tokens = to_bytes(word)
+    while (passed := from_left_to_right(tokens, merges)) != tokens:
+        tokens = passed
+    return tokens
+
+
 def leftmost(word, merges):
     """Merge whatever pair stands furthest left, whenever it was learned."""
     tokens = to_bytes(word)
@@ -873,6 +896,47 @@ def leftmost(word, merges):
         i = found[0]
         tokens[i : i + 2] = [256 + merges.index((tokens[i], tokens[i + 1]))]
     return tokens
+
+
+def chosen_by(key):
+    """Merge the pair with the smallest key(rank, how often it is in the word, pair)."""
+
+    def encode_otherwise(word, merges):
+        tokens = to_bytes(word)
+        while found := Counter(pair for pair in pairwise(tokens) if pair in merges):
+            pair = min(found, key=lambda pair: key(merges.index(pair), found[pair], pair))
+            tokens = replaced(tokens, pair, 256 + merges.index(pair))
+        return tokens
+
+    return encode_otherwise
+
+
+def with_ids(new_id):
+    def encode_otherwise(word, merges):
+        tokens = to_bytes(word)
+        for rank, pair in enumerate(merges):
+            tokens = replaced(tokens, pair, new_id(rank))
+        return tokens
+
+    return encode_otherwise
+
+
+def asked_of_too_few(word, merges):
+    """By rank, without asking whether a pair is left."""
+    tokens = to_bytes(word)
+    while (pair := min(pairwise(tokens), key=[*merges, *pairwise(tokens)].index)) in merges:
+        tokens = replaced(tokens, pair, 256 + merges.index(pair))
+    return tokens
+
+
+def last_merge_kept(word, merges):
+    for new, pair in enumerate(merges, start=256):
+        tokens = replaced(to_bytes(word), pair, new)
+    return tokens
+
+
+def first_round_only(word, merges):
+    return encode(word, merges[:1]) if merges else None
 
 
 def longest_match(word, merges):
@@ -962,9 +1026,7 @@ ENCODE = Question(
         ),
         Misconception(
             "ids_from_257",
-            lambda word, merges: in_order(
-                to_bytes(word), [tuple(t + (t > 255) for t in pair) for pair in merges], 257
-            ),
+            with_ids(lambda rank: 257 + rank),
             says="the first merge makes the id 257",
             hint="The bytes are 0 to 255. What is the next free id?",
         ),
@@ -972,7 +1034,112 @@ ENCODE = Question(
             "bytes_alone",
             lambda word, merges: to_bytes(word),
             says="nothing is merged",
-            hint="These are the bytes to begin with. Now repeat the merges.",
+            hint="These are the bytes to begin with. Repeat the merges, and keep what `merge` "
+            "gives back: it leaves its input as it is.",
+        ),
+        Misconception(
+            "once_through",
+            lambda word, merges: from_left_to_right(to_bytes(word), merges),
+            says="the word is gone through once, so that no merged token is merged again",
+            hint="A merged token may be half of another pair. Repeat the merges one after "
+            "another, each on the whole word.",
+        ),
+        Misconception(
+            "pass_after_pass",
+            pass_after_pass,
+            says="the word is gone through again and again, and whatever learned pair is met is "
+            "merged",
+            hint="Of all the pairs in the word, which was learned earliest? That one is merged, "
+            "and then the question is asked again.",
+        ),
+        Misconception(
+            "commonest_first",
+            chosen_by(lambda rank, n, pair: -n),
+            says="the pair that is commonest in the word is merged first",
+            hint="How common a pair is was asked in training. Here only the order of `merges` "
+            "counts.",
+        ),
+        Misconception(
+            "latest_first",
+            chosen_by(lambda rank, n, pair: -rank),
+            says="of the learned pairs in the word the latest is merged first",
+            hint="The rank says how early a pair was learned: the smallest goes first.",
+        ),
+        Misconception(
+            "smallest_first",
+            chosen_by(lambda rank, n, pair: pair),
+            says="of the learned pairs in the word the one with the smallest ids is merged first",
+            hint="Choose by the place of the pair in `merges`, not by its ids.",
+        ),
+        Misconception(
+            "ids_from_255",
+            with_ids(lambda rank: 255 + rank),
+            says="the first merge makes the id 255",
+            hint="The bytes are 0 to 255. What is the next free id?",
+        ),
+        Misconception(
+            "ids_from_0",
+            with_ids(lambda rank: rank),
+            says="the first merge makes the id 0, which is a byte",
+            hint="The bytes are 0 to 255. What is the next free id?",
+        ),
+        Misconception(
+            "always_256",
+            with_ids(lambda rank: 256),
+            says="every merge makes the id 256",
+            hint="The i-th merge makes the id 256 + i: count them.",
+        ),
+        Misconception(
+            "last_merge_missing",
+            lambda word, merges: encode(word, merges[:-1]),
+            says="the last merge of the list is left out",
+            hint="Off by one: `range(n)` stops before n by itself.",
+        ),
+        Misconception(
+            "sorted_merges",
+            lambda word, merges: in_order(to_bytes(word), sorted(merges)),
+            says="the merges are sorted, and numbered in that order",
+            hint="The order of the list is the order in which they were learned: leave it as it "
+            "is.",
+        ),
+        Misconception(
+            "last_merge_kept",
+            last_merge_kept,
+            says="each merge begins with the bytes again, so that only the last one is kept",
+            hint="Each merge goes on with what the one before gave: write the result back into "
+            "the same name.",
+        ),
+        Misconception(
+            "first_round_only",
+            first_round_only,
+            says="only the first merge is done",
+            hint="A `return` that stands inside the loop ends the function in its first round: "
+            "how far is it indented?",
+        ),
+        Misconception(
+            "asked_of_too_few",
+            asked_of_too_few,
+            says="a pair is chosen though none is left",
+            hint="One token, or none, has no pairs: ask how many tokens there are before you "
+            "choose.",
+        ),
+        Misconception(
+            "still_bytes",
+            lambda word, merges: encode(word, merges) if merges else word.encode(),
+            says="what nothing is merged in comes back as `bytes`",
+            hint="`list(...)` makes a list of ids of it: begin with that.",
+        ),
+        Misconception(
+            "utf_16",
+            lambda word, merges: in_order(list(word.encode("utf-16")), merges),
+            says="the bytes are those of UTF-16",
+            hint="Which encoding does the question name?",
+        ),
+        Misconception(
+            "ascii_only",
+            lambda word, merges: in_order(list(word.encode("ascii", "ignore")), merges),
+            says="letters outside ASCII are left out",
+            hint="Nothing may get lost. Which encoding does the question name?",
         ),
     ],
 )
@@ -995,6 +1162,7 @@ def mark_spaces_cases(generator):
     yield {"text": f"{y}   "}
     yield {"text": f"{x}\n{y} {z}"}  # only a space is a space
     yield {"text": "  "}
+    yield {"text": f"{x.upper()}   {y}"}
     yield {"text": ""}
     yield {"text": "".join("a "[i] for i in word(generator, 8, [0, 1]))}
 
@@ -1005,6 +1173,15 @@ def no_space_in_front(text):
 
 def joined(text):
     return ["▁" + text.replace(" ", "▁")] if text else []
+
+
+def first_beside_last(text):
+    words, marked = [], "".join(joined(text))
+    for i, character in enumerate(marked):
+        if character == "▁" != marked[i - 1]:
+            words.append("")
+        words[-1] += character
+    return words
 
 
 MARK_SPACES = Question(
@@ -1067,13 +1244,83 @@ MARK_SPACES = Question(
             "spaces_left",
             lambda text: [each.replace("▁", " ") for each in mark_spaces(text)],
             says="the spaces are not written as ▁",
-            hint="The cuts are right; `replace` does the rest.",
+            hint="The cuts are right; `replace` does the rest. It gives a new string: is that "
+            "kept?",
         ),
         Misconception(
             "spaces_apart",
             lambda text: re.findall("▁+|[^▁]+", "▁" + text.replace(" ", "▁")) if text else [],
             says="spaces and words are cut from each other",
             hint="The spaces stay with the word that follows: one item, not two.",
+        ),
+        Misconception(
+            "split_at_spaces_and_nothing",
+            lambda text: ["▁" + each for each in text.split(" ")],
+            says="every ▁ begins a word, and an empty text gets one, too",
+            hint="Two things: spaces in a row belong together, to the word that follows them; and "
+            "where there is no text there are no words.",
+        ),
+        Misconception(
+            "marks_cut_away",
+            lambda text: ("▁" + text.replace(" ", "▁")).split("▁") if text else [],
+            says="the text is split at each ▁, which takes them out",
+            hint="`split` drops what it splits at. All pieces joined must be the whole text.",
+        ),
+        Misconception(
+            "last_of_a_run",
+            lambda text: re.findall("▁+(?=▁[^▁])|▁[^▁]+|▁+", joined(text)[0]) if text else [],
+            says="of several spaces only the last one goes with the word",
+            hint="A ▁ that follows another ▁ begins no word: they all stand in front of the word "
+            "together.",
+        ),
+        Misconception(
+            "end_lost",
+            lambda text: re.findall("▁+[^▁]+", "▁" + text.replace(" ", "▁")) if text else [],
+            says="spaces at the end are lost",
+            hint="Nothing may get lost: spaces that no word follows are a word by themselves.",
+        ),
+        Misconception(
+            "stripped",
+            lambda text: mark_spaces(text.strip(" ")) or ["▁"][: len(text)],
+            says="spaces at both ends are lost",
+            hint="Nothing may get lost: leave `strip` out.",
+        ),
+        Misconception(
+            "collapsed",
+            lambda text: mark_spaces(re.sub(" +", " ", text)),
+            says="several spaces become one",
+            hint="Nothing may get lost: each space is a ▁.",
+        ),
+        Misconception(
+            "all_blanks",
+            lambda text: mark_spaces(re.sub(r"\s", " ", text)),
+            says="a line break is marked as a space",
+            hint="Only a space is a space; a line break stays as it is.",
+        ),
+        Misconception(
+            "last_word_missing",
+            lambda text: mark_spaces(text)[:-1],
+            says="the last word is missing",
+            hint="A word is put in the list where the next one begins. What does so for the last?",
+        ),
+        Misconception(
+            "nothing_in_front",
+            lambda text: ["", *mark_spaces(text)] if text else [],
+            says="the list begins with an empty word",
+            hint="At the first ▁ there is no word before it to put away.",
+        ),
+        Misconception(
+            "letter_by_letter",
+            lambda text: list("▁" + text.replace(" ", "▁")) if text else [],
+            says="every character is a word",
+            hint="Only a ▁ that does not follow another begins one; all else goes on with the "
+            "word before.",
+        ),
+        Misconception(
+            "first_beside_last",
+            first_beside_last,
+            says="the first ▁ is compared with the last character, which may be one, too",
+            hint="`t[i - 1]` at i = 0 is `t[-1]`. The first character always begins a word.",
         ),
     ],
 )
@@ -1091,7 +1338,7 @@ def fall_back(text: str, vocab: dict[str, int], first_byte_id: int) -> list[int]
 
 
 def fall_back_cases(generator):
-    first = whole(generator, 3, 40)
+    first = whole(generator, 4, 40)
     letters = [chr(ord("a") + i) for i in pick(generator, 4, 0, 25)]
     vocab = dict(zip([*letters[:3], "中"], pick(generator, 4, 400, 900), strict=True))
     x, y, z, absent = letters
@@ -1101,7 +1348,12 @@ def fall_back_cases(generator):
     yield {"text": y + "中龘", "vocab": vocab, "first_byte_id": first}
     yield {"text": "🤗" + x, "vocab": vocab, "first_byte_id": first}
     yield {"text": "é", "vocab": {"é": 0, x: 1}, "first_byte_id": first}  # 0 is an id too
+    yield {"text": "ﬁ" + x.upper(), "vocab": vocab, "first_byte_id": first}  # one character, no fi
     yield {"text": "", "vocab": vocab, "first_byte_id": first}
+
+
+def utf_8(character: str, first: int) -> list[int]:
+    return [first + byte for byte in character.encode("utf-8")]
 
 
 def spelled_with(spell):
@@ -1120,6 +1372,35 @@ def spelled_with(spell):
 def whole_text(text, vocab, first_byte_id):
     is_known = all(character in vocab for character in text)
     return fall_back(text, vocab if is_known else {}, first_byte_id)
+
+
+def known_twice(text, vocab, first_byte_id):
+    ids = []
+    for character in text:
+        ids += [vocab[character]] if character in vocab else []
+        ids += utf_8(character, first_byte_id)
+    return ids
+
+
+def text_for_each(text, vocab, first_byte_id):
+    return spelled_with(lambda _, first: utf_8(text, first))(text, vocab, first_byte_id)
+
+
+def looked_up_all_the_same(text, vocab, first_byte_id):
+    return [vocab[character] for character in text]
+
+
+def new_ids(text, vocab, first_byte_id):
+    ids = dict(vocab)
+    return [ids.setdefault(character, len(ids)) for character in text]
+
+
+def all_moved(text, vocab, first_byte_id):
+    return fall_back(text, {c: first_byte_id + i for c, i in vocab.items()}, first_byte_id)
+
+
+def ascii_looked_up(text, vocab, first_byte_id):
+    return fall_back(text, {c: i for c, i in vocab.items() if c.isascii()}, first_byte_id)
 
 
 def zero_is_missing(text, vocab, first_byte_id):
@@ -1183,13 +1464,13 @@ FALL_BACK = Question(
         ),
         Misconception(
             "first_byte_only",
-            spelled_with(lambda character, first: [first + character.encode("utf-8")[0]]),
+            spelled_with(lambda character, first: utf_8(character, first)[:1]),
             says="only the first byte of a character is written",
             hint="A character may have up to four bytes, and all of them are needed.",
         ),
         Misconception(
             "bytes_reversed",
-            spelled_with(lambda c, first: [first + byte for byte in c.encode("utf-8")[::-1]]),
+            spelled_with(lambda character, first: utf_8(character, first)[::-1]),
             says="the bytes of a character are written last to first",
             hint="UTF-8 is read from the first byte to the last.",
         ),
@@ -1199,6 +1480,120 @@ FALL_BACK = Question(
             says="a character whose id is 0 is taken for missing",
             hint="0 is an id like any other, but it counts as false: ask whether the character is "
             "`in` the vocabulary.",
+        ),
+        Misconception(
+            "none",
+            spelled_with(lambda character, first: [None]),
+            says="what is missing becomes None",
+            hint="`vocab.get(character)` gives None for what the vocabulary lacks. Spell that in "
+            "bytes instead.",
+        ),
+        Misconception(
+            "looked_up_all_the_same",
+            looked_up_all_the_same,
+            says="what the vocabulary lacks is looked up in it all the same",
+            hint="Ask `character in vocab` first; what is not there is spelled in bytes.",
+        ),
+        Misconception(
+            "one_id_for_all",
+            spelled_with(lambda character, first: [first]),
+            says="whatever is missing becomes first_byte_id",
+            hint="That is the token of byte 0. Byte b has the id first_byte_id + b: go through "
+            "the bytes.",
+        ),
+        Misconception(
+            "known_twice",
+            known_twice,
+            says="what the vocabulary holds is spelled in bytes as well",
+            hint="One or the other: is there an `else`?",
+        ),
+        Misconception(
+            "text_for_each",
+            text_for_each,
+            says="the whole text is spelled out for each character that is missing",
+            hint="Spell only the character that is missing: `character.encode`, not `text.encode`.",
+        ),
+        Misconception(
+            "new_ids",
+            new_ids,
+            says="what is missing gets a new id at the end of the vocabulary",
+            hint="The vocabulary stays as it is: the model knows no other ids. Spell what is "
+            "missing in bytes.",
+        ),
+        Misconception(
+            "last_byte_only",
+            spelled_with(lambda character, first: utf_8(character, first)[-1:]),
+            says="only the last byte of a character is written",
+            hint="A character may have up to four bytes, and all of them are needed.",
+        ),
+        Misconception(
+            "bytes_added_up",
+            spelled_with(lambda character, first: [first + sum(character.encode())]),
+            says="the bytes of a character are added up into one id",
+            hint="Each byte has a token of its own: a character of three bytes becomes three ids.",
+        ),
+        Misconception(
+            "bytes_as_one_number",
+            spelled_with(lambda c, first: [first + int.from_bytes(c.encode(), "big")]),
+            says="the bytes of a character are read as one large number",
+            hint="Each byte has a token of its own: a character of three bytes becomes three ids.",
+        ),
+        Misconception(
+            "list_in_the_list",
+            spelled_with(lambda character, first: [utf_8(character, first)]),
+            says="the bytes of a character are a list within the list",
+            hint="`append` adds one item; `extend` and `+=` add all that is in a list.",
+        ),
+        Misconception(
+            "all_moved",
+            all_moved,
+            says="first_byte_id is added to the ids of the vocabulary, too",
+            hint="What the vocabulary gives is an id already. Only bytes have to be moved.",
+        ),
+        Misconception(
+            "bytes_from_256",
+            spelled_with(lambda character, first: utf_8(character, 256)),
+            says="the bytes begin at 256, whatever first_byte_id is",
+            hint="Where they begin is the argument `first_byte_id`.",
+        ),
+        Misconception(
+            "bytes_from_3",
+            spelled_with(lambda character, first: utf_8(character, 3)),
+            says="the bytes begin at 3, whatever first_byte_id is",
+            hint="So it is in LLaMA's vocabulary; here the argument `first_byte_id` says it.",
+        ),
+        Misconception(
+            "minus",
+            spelled_with(lambda character, first: utf_8(character, -first)),
+            says="first_byte_id is subtracted",
+            hint="The token of byte 0 is first_byte_id, that of byte 1 comes after it.",
+        ),
+        Misconception(
+            "counted_up",
+            spelled_with(lambda c, first: [first + i for i in range(len(c.encode()))]),
+            says="the ids count up from first_byte_id, whatever the bytes are",
+            hint="The byte itself says which token it is, not its place in the character.",
+        ),
+        Misconception(
+            "latin_1",
+            spelled_with(
+                lambda c, first: [first + byte for byte in c.encode("latin-1", "replace")]
+            ),
+            says="the bytes are those of Latin-1",
+            hint="Which encoding does the question name?",
+        ),
+        Misconception(
+            "utf_16_with_mark",
+            spelled_with(lambda c, first: [first + byte for byte in c.encode("utf-16")]),
+            says="the bytes are those of UTF-16, with its mark in front",
+            hint="Which encoding does the question name?",
+        ),
+        Misconception(
+            "ascii_looked_up",
+            ascii_looked_up,
+            says="only characters of ASCII are looked up in the vocabulary",
+            hint="Go through the characters, not the bytes: 中 is one character and three bytes, "
+            "and `chr` of a byte is not 中.",
         ),
     ],
 )
