@@ -19,10 +19,10 @@ def recognise(
         got: what came of the answer; fewer than the cases, if it was stopped.
         seed: for the misconceptions that draw random numbers.
     """
-    is_hopeless = all(outcome.error for outcome in got)
+    is_hopeless = 2 * sum(outcome.error is not None for outcome in got) > len(got)
 
     def is_alike(theirs: Outcome, ours: Outcome) -> bool:
-        # Any two mistakes may raise a TypeError: where there is nothing else, the words count too.
+        # Any two mistakes may raise a TypeError: where there is little else, the words count too.
         if is_hopeless and str(theirs.error) != str(ours.error):
             return False
         return is_same_outcome(theirs, ours, question)

@@ -346,3 +346,16 @@ def test_a_reference_that_fails_is_not_blamed_on_the_answer():
     )
     with pytest.raises(ZeroDivisionError):
         diagnose(broken, scores)
+
+
+def test_an_error_in_most_cases_is_known_by_its_words_too():
+    def divides(q, k):
+        return scores(q, k) if len(q) == 1 else scores(q, k) @ [1]
+
+    def adds(q, k):
+        return scores(q, k) if len(q) == 1 else scores(q, k) + "1"
+
+    known = [Misconception("known", divides, "a list is multiplied", "Mine.")]
+    question = replace(QUESTION, misconceptions=known)
+    assert diagnose(question, divides).misconception == "known"
+    assert diagnose(question, adds).misconception is None
