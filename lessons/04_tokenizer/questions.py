@@ -576,8 +576,8 @@ def first_round_learned(words, n_merges, first_id):
 
 
 def last_round_only(words, n_merges, first_id):
-    for _ in range(n_merges):
-        merges = learn(words, n_merges, first_id)[-1:]
+    for i in range(n_merges):
+        merges = learn(words, i + 1, first_id)[i:]
     return merges
 
 
@@ -745,6 +745,12 @@ LEARN = Question(
             learn_with(limit=lambda n_merges: n_merges - 1),
             says="one merge is missing, unless the pairs run out before",
             hint="Off by one: `range(1, n)` has n - 1 rounds.",
+        ),
+        Misconception(
+            "one_merge_too_few_and_ids_too",
+            learn_with(limit=lambda n: n - 1, number=lambda first_id, i: first_id + i + 1),
+            says="one merge is missing, and the first makes the token first_id + 1",
+            hint="Off by one, twice: a loop over `range(n)` begins at 0 and has n rounds.",
         ),
         Misconception(
             "no_limit",
@@ -1310,6 +1316,13 @@ MARK_SPACES = Question(
             hint="At the first ▁ there is no word before it to put away.",
         ),
         Misconception(
+            "no_marks_found",
+            lambda text: [],
+            says="no word is found at all",
+            hint="Is there a ▁ in the string that you cut? `text.replace` gives a new string and "
+            "leaves the old one as it is.",
+        ),
+        Misconception(
             "letter_by_letter",
             lambda text: list("▁" + text.replace(" ", "▁")) if text else [],
             says="every character is a word",
@@ -1543,6 +1556,15 @@ FALL_BACK = Question(
             spelled_with(lambda character, first: [utf_8(character, first)]),
             says="the bytes of a character are a list within the list",
             hint="`append` adds one item; `extend` and `+=` add all that is in a list.",
+        ),
+        Misconception(
+            "first_character_only",
+            lambda text, vocab, first_byte_id: (
+                fall_back(text[0], vocab, first_byte_id) if text else None
+            ),
+            says="only the first character is looked at",
+            hint="A `return` that stands inside the loop ends the function in its first round: "
+            "how far is it indented?",
         ),
         Misconception(
             "all_moved",
