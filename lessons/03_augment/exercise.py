@@ -19,8 +19,9 @@ from llama_edu.course import check
 # %% [markdown]
 # ### 3.1 How many words? · difficulty 1/5 · importance 4/5 · 5 min
 #
-# Of l words, n = max(1, ⌊α·l⌋) are changed. But stop words and protected words stay, so there may
-# be fewer *free* words than that: then all the free ones change, and no other.
+# Of l words, n = max(1, ⌊α·l⌋) are changed. But *stop words*, such as *the* and *not*, and protected
+# words stay, so there may be fewer *free* words than that: then all the free ones change, and no
+# other.
 #
 # **Predict first.** A text of 9 words at α = 0.1 has no free word. How many change?
 #
@@ -97,10 +98,11 @@ check("augment.delete", delete)
 # %% [markdown]
 # ### 3.3 Replace, but not the answer · difficulty 3/5 · importance 5/5 · 15 min
 #
-# From left to right, put the first synonym in the place of a word, until n words are changed. The
-# places that carry the label are protected.
+# From left to right, put the first synonym in the place of a word, until n words are changed. What
+# carries the label is protected. The lesson named *words* for that; here it is *places*, 0 for the
+# first word, so that the same word may change elsewhere.
 #
-# **Predict first.** `{"cold": ["chilly"]}.get("Cold", [])` gives what?
+# **Predict first.** `{"big": ["large"]}.get("Big", [])` gives what?
 #
 # <details><summary>Hint 1</summary>Copy the list, go through its places, and count down n at each
 # change.</details>
@@ -121,7 +123,7 @@ def replace(
     places that stay as they are. A new word begins with a capital if the old one does. Fewer than
     n change where no more can.
 
-    replace(["Cold", "day"], {"cold": ["chilly"]}, set(), 1) -> ["Chilly", "day"]
+    replace(["Big", "day"], {"big": ["large"]}, set(), 1) -> ["Large", "day"]
     """
     ### BEGIN SOLUTION
     changed = list(words)
@@ -138,7 +140,7 @@ def replace(
 check("augment.replace", replace)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>An empty list: for a dict *Cold* and *cold* are
+# <details><summary>Was your guess right?</summary>An empty list: for a dict *Big* and *big* are
 # two words. The first word of every sentence would never change.</details>
 
 # %% [markdown]
@@ -168,7 +170,7 @@ def kappa(first: list[str], second: list[str]) -> float:
     first, second: the labels of the same items, equally many, at least one; at least two labels
     are used.
 
-    kappa(["x", "x", "x", "y"], ["x", "x", "y", "y"]) -> 0.5
+    kappa(["x", "x", "x", "y"], ["x", "y", "y", "y"]) -> 0.2
     """
     ### BEGIN SOLUTION
     n = len(first)
@@ -190,7 +192,8 @@ check("augment.kappa", kappa)
 # ### 3.5 Is the test in there? · difficulty 4/5 · importance 4/5 · 20 min
 #
 # An n-gram is a run of n words. Which share of a training text's words lies in an n-gram that the
-# test has too? Above 0, something was copied.
+# test has too? Above 0, something was copied; the lesson asked no more than that. A share says how
+# much.
 #
 # **Predict first.** In the text a b c d e, the runs b c and c d are shared with the test, n = 2.
 # Which share of its words is covered?
@@ -208,8 +211,8 @@ guess = None  # between 0 and 1
 def overlap(words: list[str], test: list[str], n: int) -> float:
     """Share of `words` that lie in an n-gram of `test`, from 0 to 1.
 
-    words: of the training text, at least one. n: words of an n-gram, at least 1; a text with fewer
-    has none.
+    words: of the training text, at least one; compared as they are, capitals too. n: words of an
+    n-gram, at least 1; a text with fewer has none, and so has a test.
 
     overlap(["a", "b", "c", "d"], ["b", "c", "x"], 2) -> 0.5
     """
@@ -232,6 +235,7 @@ check("augment.overlap", overlap)
 
 # %% [markdown]
 # Done? 3.1 to 3.3 are the core of `llama_edu.data.augment.rewrite`, with dice for the places; 3.4
-# is `cohen_kappa`, 3.5 `EvaluationGrams.overlap`.
+# is `cohen_kappa`, 3.5 the core of `EvaluationGrams.overlap`, which passes over capitals and signs
+# and takes a test verse shorter than n as a single run.
 #
 # `llama-edu progress` shows how far you are.

@@ -1,7 +1,8 @@
 """What lesson 03 asks, what is right, and what people write instead."""
 
+import operator
 from collections import Counter
-from math import ceil, floor
+from math import ceil, floor, prod
 
 import torch
 
@@ -37,14 +38,22 @@ def how_many_cases(generator):
     yield {"n_words": 10 * tens + 7, "alpha": 0.1, "n_free": 10 * tens}
     yield {"n_words": 8 * tens, "alpha": 0.25, "n_free": 7 * tens}  # no rest
     yield {"n_words": whole(generator, 3, 9), "alpha": 0.1, "n_free": 3}  # less than one
+    yield {"n_words": 3, "alpha": 0.3, "n_free": 2}  # less than one, with a large share
+    yield {"n_words": 8, "alpha": 0.5, "n_free": whole(generator, 5, 7)}  # short, yet many
     yield {"n_words": 6 * tens, "alpha": 0.5, "n_free": 2 * tens}  # more than are free
     yield {"n_words": 10 * tens + 2, "alpha": 0.2, "n_free": 9 * tens}
+    yield {"n_words": 7, "alpha": 1.0, "n_free": 7}  # every word
     yield {"n_words": 5, "alpha": 0.1, "n_free": 0}
 
 
 def capped(count):
     """The right answer but for what is taken of alpha and the number of words."""
     return lambda n_words, alpha, n_free: min(max(1, count(n_words, alpha)), n_free)
+
+
+def nothing_if_too_few(n_words, alpha, n_free):
+    n = n_changes(n_words, alpha)
+    return n if n <= n_free else 0
 
 
 HOW_MANY = Question(
@@ -68,16 +77,61 @@ HOW_MANY = Question(
             hint="⌊ ⌋ cuts off what comes after the point, even .9.",
         ),
         Misconception(
+            "rounded_and_not_capped",
+            lambda n_words, alpha, n_free: max(1, round(alpha * n_words)),
+            says="the product is rounded, and more words are changed than are free",
+            hint="Two things: ⌊ ⌋ cuts off what comes after the point, even .9; and only free "
+            "words may be touched.",
+        ),
+        Misconception(
             "rounded_up",
             capped(lambda n_words, alpha: ceil(alpha * n_words)),
             says="the product is rounded up",
             hint="⌊ ⌋ goes down to the next whole number, not up.",
         ),
         Misconception(
+            "not_cut",
+            capped(lambda n_words, alpha: alpha * n_words),
+            says="the product keeps what comes after its point",
+            hint="⌊ ⌋ is missing: `floor` makes a whole number of the product.",
+        ),
+        Misconception(
+            "divided_whole",
+            capped(lambda n_words, alpha: alpha * n_words // 1),
+            says="`//` divides a number with a point: the result is whole but has a point too",
+            hint="2.0 is not an int: `floor` and `int` give one.",
+        ),
+        Misconception(
+            "alpha_cut_first",
+            capped(lambda n_words, alpha: floor(alpha) * n_words),
+            says="alpha is cut to a whole number before it is multiplied, as in "
+            "`floor(alpha) * n_words`",
+            hint="⌊0.9⌋ is 0 already. Multiply first, then cut.",
+        ),
+        Misconception(
+            "percentage",
+            capped(lambda n_words, alpha: floor(alpha / 100 * n_words)),
+            says="alpha is divided by 100",
+            hint="alpha is a share, not a percentage: 0.1 is one tenth already.",
+        ),
+        Misconception(
+            "always_a_tenth",
+            capped(lambda n_words, alpha: n_words // 10),
+            says="a tenth of the words is changed, whatever alpha is",
+            hint="The share is an argument: use `alpha`.",
+        ),
+        Misconception(
             "one_more",
             capped(lambda n_words, alpha: floor(alpha * n_words) + 1),
             says="one is added to every count",
             hint="The 1 in the formula is a least number, not a summand.",
+        ),
+        Misconception(
+            "no_bounds",
+            lambda n_words, alpha, n_free: floor(alpha * n_words),
+            says="⌊α·l⌋ is returned as it is",
+            hint="Two bounds are missing: at least one word changes, however short the text, and "
+            "no more than are free.",
         ),
         Misconception(
             "none_for_short_texts",
@@ -92,6 +146,13 @@ HOW_MANY = Question(
             hint="In the formula l counts all words of the text, free or not.",
         ),
         Misconception(
+            "at_least_one_of_the_free",
+            lambda n_words, alpha, n_free: max(1, floor(alpha * n_free)),
+            says="alpha is taken of the free words, and one changes even where none is free",
+            hint="In the formula l counts all words of the text. `n_free` is a bound: no more "
+            "words than that may change.",
+        ),
+        Misconception(
             "more_than_are_free",
             lambda n_words, alpha, n_free: max(1, floor(alpha * n_words)),
             says="more words are changed than may be",
@@ -102,6 +163,25 @@ HOW_MANY = Question(
             lambda n_words, alpha, n_free: max(1, min(floor(alpha * n_words), n_free)),
             says="one word is changed even where none is free",
             hint="Two bounds, one below and one above. Which has the last word when they clash?",
+        ),
+        Misconception(
+            "nothing_if_too_few",
+            nothing_if_too_few,
+            says="nothing is changed where fewer than n words are free",
+            hint="Then all the free ones change: some change is better than none.",
+        ),
+        Misconception(
+            "all_the_free",
+            lambda n_words, alpha, n_free: n_free,
+            says="all the free words are changed",
+            hint="α is a share: l times α is smaller than l, and `n_free` is only a bound above.",
+        ),
+        Misconception(
+            "the_larger",
+            lambda n_words, alpha, n_free: max(1, floor(alpha * n_words), n_free),
+            says="the larger is taken of n and the number of free words",
+            hint="`n_free` is a bound above. Which of `min` and `max` keeps a number below a "
+            "bound?",
         ),
         Misconception(
             "share_that_stays",
@@ -123,8 +203,13 @@ HOW_MANY = Question(
 
 
 def delete(words: list[str], places: list[int]) -> list[str]:
-    gone = set(places[: max(0, len(words) - 1)])
+    gone = usable(words, places)
     return [word for i, word in enumerate(words) if i not in gone]
+
+
+def usable(words, places):
+    """The places that can be used before a single word is left."""
+    return places[: max(0, len(words) - 1)]
 
 
 def delete_cases(generator):
@@ -132,44 +217,79 @@ def delete_cases(generator):
     yield {"words": [a, b, c, d], "places": [1, 3]}
     yield {"words": [a, b, c, d, e, f], "places": [4, 0, 2]}
     yield {"words": [a, b, a, c, b, d], "places": [2, 4]}  # the same words stay elsewhere
+    yield {"words": [c, e, c, d], "places": [0]}  # and here further right
     yield {"words": [a, b, c], "places": [2, 0, 1]}  # all: one stays
     yield {"words": [d, e, f], "places": [1, 2, 0]}
     yield {"words": [f], "places": [0]}
     yield {"words": [a, b, c, d], "places": []}
     yield {"words": [c, d, e, f], "places": [0, 1, 3]}
+    yield {"words": [b, d, f, a], "places": [1, 2]}  # neighbours
 
 
-def popped(places_of):
+def popped(places_of, only_inside=False):
     """Deleted one after the other from a list that grows shorter."""
 
     def delete_otherwise(words, places):
         left = list(words)
         for i in places_of(words, places):
-            left.pop(i)
+            if i < len(left) or not only_inside:
+                left.pop(i)
         return left
 
     return delete_otherwise
 
 
+def popped_while_some_are_left(words, places):
+    left = list(words)
+    for i in places:
+        if i < len(left) > 1:
+            del left[i]
+    return left
+
+
+def moved_by_count(words, places):
+    """As if each deletion before had been further left."""
+    left = list(words)
+    for n_before, i in enumerate(usable(words, places)):
+        del left[i - n_before]
+    return left
+
+
+def deleted_while_walking(words, places):
+    left, gone = list(words), usable(words, places)
+    for i, _ in enumerate(left):
+        if i in gone:
+            del left[i]
+    return left
+
+
 def by_value(words, places):
-    gone = {words[i] for i in places[: len(words) - 1]}
+    gone = {words[i] for i in usable(words, places)}
     return [word for word in words if word not in gone]
 
 
 def first_of_its_like(words, places):
     left = list(words)
-    for i in places[: len(words) - 1]:
+    for i in usable(words, places):
         left.remove(words[i])
     return left
 
 
-def blanked(words, places):
-    gone = places[: len(words) - 1]
-    return ["" if i in gone else word for i, word in enumerate(words)]
+def by_first_place(words, places):
+    gone = usable(words, places)
+    return [word for word in words if words.index(word) not in gone]
+
+
+def blanked(blank):
+    def delete_otherwise(words, places):
+        gone = usable(words, places)
+        return [blank if i in gone else word for i, word in enumerate(words)]
+
+    return delete_otherwise
 
 
 def one_place_on(words, places):
-    gone = places[: len(words) - 1]
+    gone = usable(words, places)
     return [word for i, word in enumerate(words, start=1) if i not in gone]
 
 
@@ -181,6 +301,10 @@ def first_stays(words, places):
     return words[:1] if len(places) == len(words) else delete(words, places)
 
 
+def kept_for_deleted(words, places):
+    return [word for i, word in enumerate(words) if i in usable(words, places)]
+
+
 DELETE = Question(
     "augment.delete",
     points=2,
@@ -189,7 +313,7 @@ DELETE = Question(
     misconceptions=[
         Misconception(
             "shifted",
-            popped(lambda words, places: places[: len(words) - 1]),
+            popped(usable),
             says="each deletion moves the words behind it, and the next place is counted anew",
             hint="The places are those of the words as they were given. Decide for each word once.",
         ),
@@ -202,7 +326,7 @@ DELETE = Question(
         ),
         Misconception(
             "shifted_in_order",
-            popped(lambda words, places: sorted(places[: len(words) - 1])),
+            popped(lambda words, places: sorted(usable(words, places))),
             says="words are deleted from left to right, and each moves all that follow",
             hint="After the first `del` or `pop` the other places are one off. From which end "
             "would they not be?",
@@ -216,6 +340,37 @@ DELETE = Question(
             "would they not be? Then see to it that one word stays.",
         ),
         Misconception(
+            "shifted_inside",
+            popped(lambda words, places: places, only_inside=True),
+            says="each deletion moves the words behind it, and places beyond the end are passed "
+            "over",
+            hint="That a place lies beyond the end is a sign that the others are off too: they are "
+            "places of the words as they were given. Decide for each word once, and see to it that "
+            "one stays.",
+        ),
+        Misconception(
+            "shifted_while_some_are_left",
+            popped_while_some_are_left,
+            says="each deletion moves the words behind it, and places beyond the end are passed "
+            "over, but one word stays",
+            hint="That a place lies beyond the end is a sign that the others are off too: they are "
+            "places of the words as they were given. Decide for each word once.",
+        ),
+        Misconception(
+            "moved_by_count",
+            moved_by_count,
+            says="each place is lowered by one for every deletion before it, wherever that was",
+            hint="Only a deletion further left moves a word, and `places` come in any order. "
+            "Decide for each word of the given list once.",
+        ),
+        Misconception(
+            "deleted_while_walking",
+            deleted_while_walking,
+            says="words are deleted from the very list that the loop walks through",
+            hint="What follows moves up, and the loop passes over it. Build a new list of the "
+            "words that stay.",
+        ),
+        Misconception(
             "by_value",
             by_value,
             says="all words go that look like a deleted one",
@@ -226,6 +381,19 @@ DELETE = Question(
             first_of_its_like,
             says="`remove` takes the first word of that look, wherever it stands",
             hint="The same word may stand further left. Ask for the place, not the word.",
+        ),
+        Misconception(
+            "by_first_place",
+            by_first_place,
+            says="a word that stands twice is judged by its first place, as `words.index` gives it",
+            hint="`enumerate` gives each word together with its own place.",
+        ),
+        Misconception(
+            "nothing_goes",
+            lambda words, places: list(words),
+            says="nothing is ever deleted",
+            hint="`places` holds numbers: a word is never in it. `enumerate` gives each word "
+            "together with its place.",
         ),
         Misconception(
             "nothing_stays",
@@ -246,15 +414,40 @@ DELETE = Question(
             hint="The order of `places` decides: deletion stops when a single word is left.",
         ),
         Misconception(
+            "last_stays",
+            lambda words, places: delete(words, sorted(places)),
+            says="the last word of the text is spared where all places are named",
+            hint="The order of `places` decides: deletion stops when a single word is left.",
+        ),
+        Misconception(
             "kept_for_deleted",
             lambda words, places: [word for i, word in enumerate(words) if i in places],
             says="the words of these places are kept and the others deleted",
             hint="It is the other way round.",
         ),
         Misconception(
+            "usable_kept",
+            kept_for_deleted,
+            says="the words that should go are returned",
+            hint="It is the other way round: `not in`.",
+        ),
+        Misconception(
+            "deleted_in_their_order",
+            lambda words, places: [words[i] for i in places],
+            says="the words that should go are returned, in the order of `places`",
+            hint="The others are wanted. Go through all words with `enumerate`, and keep those "
+            "whose place is not among `places`.",
+        ),
+        Misconception(
             "blanked",
-            blanked,
+            blanked(""),
             says="the words are made empty but stay in the list",
+            hint="The list becomes shorter by each deleted word.",
+        ),
+        Misconception(
+            "made_none",
+            blanked(None),
+            says="the deleted words became None but stay in the list",
             hint="The list becomes shorter by each deleted word.",
         ),
         Misconception(
@@ -269,6 +462,28 @@ DELETE = Question(
             says="the last of the places is always spared",
             hint="One is spared only where nothing would be left otherwise.",
         ),
+        Misconception(
+            "last_word_unseen",
+            lambda words, places: [
+                word for i, word in enumerate(words[:-1]) if i not in usable(words, places)
+            ],
+            says="the last word of the text is always missing",
+            hint="`range(len(words))` ends at the last place by itself.",
+        ),
+        Misconception(
+            "first_kept_alone",
+            lambda words, places: delete(words, places)[:1],
+            says="the loop ends at the first word that stays",
+            hint="Is `return` inside the loop? It ends the function at once: set it level with "
+            "`for`.",
+        ),
+        Misconception(
+            "first_word_alone",
+            lambda words, places: [] if 0 in usable(words, places) else words[:1],
+            says="the loop ends after the first word of the text",
+            hint="Is `return` inside the loop? It ends the function at once: set it level with "
+            "`for`.",
+        ),
     ],
 )
 
@@ -282,19 +497,34 @@ def replace(
     return replaced(words, synonyms, protected, n)
 
 
-def replaced(words, synonyms, protected, n, look_up=str.lower, put=in_case_of, which=0):
+def replaced(
+    words,
+    synonyms,
+    protected,
+    n,
+    look_up=str.lower,
+    put=in_case_of,
+    choose=lambda others: others[0],
+    counts=lambda is_listed, others, is_free: bool(others) and is_free,
+):
+    """The right answer, but for the steps that are given."""
     changed = list(words)
     for i, word in enumerate(words):
         others = synonyms.get(look_up(word), [])
-        if n > 0 and others and i not in protected:
-            changed[i] = put(word, others[which])
-            n -= 1
+        is_free = i not in protected
+        if n <= 0:
+            break
+        if others and is_free:
+            changed[i] = put(word, choose(others))
+        n -= counts(look_up(word) in synonyms, others, is_free)
     return changed
 
 
 def replace_cases(generator):
-    a, b, c, d, x, y, z, u, v = pick(generator, 9)
-    synonyms = {a: [x, u], b: [y, v], c: [z, a], d: []}
+    a, b, c, d, v, *others = pick(generator, 11)
+    p, q, r, x, y, z = sorted(others)
+    # The best of a list is neither first nor last in the alphabet, and not always the longest.
+    synonyms = {a: [r, p, f"{x}-{q}", z], b: [x, y, p], c: [q, a, p, z], d: []}
     yield {"words": [a, v, b, c], "synonyms": synonyms, "protected": set(), "n": 2}
     yield {"words": [v, a, b, a, c], "synonyms": synonyms, "protected": {1}, "n": 2}
     yield {"words": [a.title(), c, v, b], "synonyms": synonyms, "protected": {3}, "n": 1}
@@ -303,19 +533,23 @@ def replace_cases(generator):
     yield {"words": [c, a, c], "synonyms": {c: [a], a: [x]}, "protected": set(), "n": 3}
     yield {"words": [b, v, a], "synonyms": synonyms, "protected": set(), "n": 0}
     yield {"words": [v, c.title(), b.title()], "synonyms": synonyms, "protected": {0}, "n": 2}
+    yield {"words": [c, b, a, b], "synonyms": synonyms, "protected": {2}, "n": 3}
 
 
-def first_n_words(words, synonyms, protected, n):
-    return replaced(words[:n], synonyms, protected, n) + words[n:]
+def with_change(**changes):
+    return lambda words, synonyms, protected, n: replaced(words, synonyms, protected, n, **changes)
 
 
-def protected_count(words, synonyms, protected, n):
-    """A protected word uses up one of the n."""
-    changed = list(words)
-    chosen = [i for i, word in enumerate(words) if synonyms.get(word.lower())][:n]
-    for i in set(chosen) - protected:
-        changed[i] = in_case_of(words[i], synonyms[words[i].lower()][0])
-    return changed
+def with_n(n_otherwise):
+    return lambda words, synonyms, protected, n: replaced(
+        words, synonyms, protected, n_otherwise(n, words)
+    )
+
+
+def with_protected(places_otherwise):
+    return lambda words, synonyms, protected, n: replaced(
+        words, synonyms, places_otherwise(protected, words), n
+    )
 
 
 def every_such_word(words, synonyms, protected, n):
@@ -325,10 +559,30 @@ def every_such_word(words, synonyms, protected, n):
     return [in_case_of(word, new.get(word.lower(), word)) for word in words]
 
 
-def look_alikes_protected(words, synonyms, protected, n):
+def everywhere_at_once(words, synonyms, protected, n):
+    """Each change goes through the whole new list, and counts once."""
+    changed = list(words)
+    for i, word in enumerate(words):
+        others = synonyms.get(word.lower())
+        if others and i not in protected and n > 0:
+            changed = [in_case_of(word, others[0]) if old == word else old for old in changed]
+            n -= 1
+    return changed
+
+
+def at_first_place(words, synonyms, protected, n):
+    changed = list(words)
+    for word in words:
+        i, others = words.index(word), synonyms.get(word.lower())
+        if others and i not in protected and n > 0:
+            changed[i] = in_case_of(word, others[0])
+            n -= 1
+    return changed
+
+
+def look_alikes(protected, words):
     also = {words[i].lower() for i in protected}
-    same = {i for i, word in enumerate(words) if word.lower() in also}
-    return replaced(words, synonyms, same, n)
+    return {i for i, word in enumerate(words) if word.lower() in also}
 
 
 def chained(words, synonyms, protected, n):
@@ -340,13 +594,100 @@ def chained(words, synonyms, protected, n):
     return replaced(words, synonyms, protected, n, put=last)
 
 
+def from_the_left_n_times(words, synonyms, protected, n):
+    changed = list(words)
+    for _ in range(n):
+        changed = replaced(changed, synonyms, protected, 1)
+    return changed
+
+
 def from_the_right(words, synonyms, protected, n):
     turned = {len(words) - 1 - i for i in protected}
     return replaced(words[::-1], synonyms, turned, n)[::-1]
 
 
-def with_change(**changes):
-    return lambda words, synonyms, protected, n: replaced(words, synonyms, protected, n, **changes)
+def in_order_of_the_dict(words, synonyms, protected, n):
+    changed = list(words)
+    for old, others in synonyms.items():
+        for i, word in enumerate(words):
+            if word.lower() == old and others and i not in protected and n > 0:
+                changed[i] = in_case_of(word, others[0])
+                n -= 1
+    return changed
+
+
+def up_to_the_first_protected(words, synonyms, protected, n):
+    end = min(protected, default=len(words))
+    return replaced(words[:end], synonyms, protected, n) + words[end:]
+
+
+def only_changed(words, synonyms, protected, n):
+    new = replaced(words, synonyms, protected, n)
+    return [other for old, other in zip(words, new, strict=True) if old != other]
+
+
+def without_protected(words, synonyms, protected, n):
+    new = replaced(words, synonyms, protected, n)
+    return [word for i, word in enumerate(new) if i not in protected]
+
+
+def put_beside(words, synonyms, protected, n):
+    new = replaced(words, synonyms, protected, n)
+    both = ([old] if old == other else [old, other] for old, other in zip(words, new, strict=True))
+    return [word for some in both for word in some]
+
+
+def first_gets_the_capital(words, synonyms, protected, n):
+    new = replaced(words, synonyms, protected, n, put=lambda word, other: other)
+    return [new[0].capitalize(), *new[1:]]
+
+
+def until_n_are_changed(words, synonyms, protected, n):
+    changed, i = list(words), 0
+    while n > 0:
+        others = synonyms.get(words[i].lower())
+        if others and i not in protected:
+            changed[i] = in_case_of(words[i], others[0])
+            n -= 1
+        i += 1
+    return changed
+
+
+def first_synonym_of_none(get, asks_n, asks_protected):
+    """The first synonym is taken before it is known that there is one."""
+
+    def replace_otherwise(words, synonyms, protected, n):
+        changed = list(words)
+        for i, word in enumerate(words):
+            if (asks_n and n <= 0) or (asks_protected and i in protected):
+                continue
+            other = get(synonyms, word.lower())
+            if other and i not in protected and n > 0:
+                changed[i] = in_case_of(word, other)
+                n -= 1
+        return changed
+
+    return replace_otherwise
+
+
+TAKEN_TOO_EARLY = {
+    "none_of_get": (
+        lambda synonyms, word: synonyms.get(word)[0],
+        "`.get` gives None for a word that is no key, and None has no first",
+        "Give `.get` a second argument, what it returns for a missing key; and ask whether "
+        "there is a synonym before you take the first.",
+    ),
+    "missing_key": (
+        lambda synonyms, word: (synonyms[word] or [None])[0],
+        "a word that is no key is looked up with `[ ]`",
+        "Not every word is a key: `.get` takes a default for those that are not.",
+    ),
+    "first_of_nothing": (
+        lambda synonyms, word: synonyms.get(word, [])[0],
+        "the first is taken of an empty list",
+        "A word may have no synonym: ask whether there is one before you take the first.",
+    ),
+}
 
 
 REPLACE = Question(
@@ -362,39 +703,115 @@ REPLACE = Question(
     misconceptions=[
         Misconception(
             "protection_ignored",
-            lambda words, synonyms, protected, n: replaced(words, synonyms, set(), n),
+            with_protected(lambda protected, words: set()),
             says="protected words are replaced too",
             hint="`protected` holds the places that must stay as they are.",
         ),
         Misconception(
+            "protection_reversed",
+            with_protected(lambda protected, words: {*range(len(words))} - protected),
+            says="only protected words are replaced",
+            hint="It is the other way round: `not in`.",
+        ),
+        Misconception(
+            "protected_from_one",
+            with_protected(lambda protected, words: {i - 1 for i in protected}),
+            says="protected places are counted from 1",
+            hint="The first word has the place 0.",
+        ),
+        Misconception(
+            "look_alikes_protected",
+            with_protected(look_alikes),
+            says="a word is spared because the same word is protected elsewhere",
+            hint="Places are protected, not words.",
+        ),
+        Misconception(
+            "up_to_the_first_protected",
+            up_to_the_first_protected,
+            says="all ends at the first protected word",
+            hint="Only this word is passed over: `continue` goes on with the next, `break` ends all.",
+        ),
+        Misconception(
             "protected_count",
-            protected_count,
+            with_change(counts=lambda is_listed, others, is_free: bool(others)),
             says="a protected word uses up one of the n changes",
             hint="Exactly n words change if there are so many. Count a change when it is made.",
         ),
         Misconception(
+            "words_without_count",
+            with_change(counts=lambda is_listed, others, is_free: is_free),
+            says="a word without a synonym uses up one of the n changes",
+            hint="Exactly n words change if there are so many. Does `n -= 1` stand one level too "
+            "far to the left?",
+        ),
+        Misconception(
+            "empty_lists_count",
+            with_change(counts=lambda is_listed, others, is_free: is_listed and is_free),
+            says="a word whose list of synonyms is empty uses up one of the n changes",
+            hint="Exactly n words change if there are so many. Count a change when it is made.",
+        ),
+        Misconception(
             "first_n_words",
-            first_n_words,
+            with_change(counts=lambda is_listed, others, is_free: True),
             says="only the first n words of the text are looked at",
             hint="n counts replacements, not words that were looked at.",
         ),
         Misconception(
             "all_of_them",
-            lambda words, synonyms, protected, n: replaced(words, synonyms, protected, len(words)),
+            with_n(lambda n, words: len(words)),
             says="every word that has a synonym is replaced",
             hint="At most n words change: stop after so many.",
+        ),
+        Misconception(
+            "no_end_at_zero",
+            with_n(lambda n, words: n or len(words)),
+            says="every word that has a synonym is replaced where n is 0",
+            hint="n may be 0. Ask before a change, not after it, whether there may be one more.",
+        ),
+        Misconception(
+            "one_at_zero",
+            with_n(lambda n, words: max(1, n)),
+            says="one word changes even where n is 0",
+            hint="Ask before a change, not after it, whether there may be one more.",
+        ),
+        Misconception(
+            "one_too_many",
+            with_n(lambda n, words: n + 1),
+            says="one word more than n is changed",
+            hint="How many changes are left when n has come down to 0?",
+        ),
+        Misconception(
+            "one_too_few",
+            with_n(lambda n, words: n - 1),
+            says="one word fewer than n is changed",
+            hint="How many changes are left when n has come down to 1?",
+        ),
+        Misconception(
+            "until_n_are_changed",
+            until_n_are_changed,
+            says="the loop looks on for n changes when the words are at their end",
+            hint="There may be fewer than n words that can change: the end of the words ends the "
+            "loop too.",
+        ),
+        Misconception(
+            "nothing_changes",
+            lambda words, synonyms, protected, n: list(words),
+            says="nothing is changed",
+            hint="In a loop, `word = ...` gives the name another text and leaves the list as it "
+            "was: assign to a place of the new list.",
         ),
         Misconception(
             "capitals_unknown",
             with_change(look_up=lambda word: word),
             says="a word with a capital is not found among the synonyms",
-            hint="The dict has small letters: how do you ask it for *Cold*?",
+            hint="The dict has small letters: how do you ask it for *Big*?",
         ),
         Misconception(
             "capital_lost",
             with_change(put=lambda word, other: other),
             says="a new word has no capital where the old one had",
-            hint="*Cold* becomes *Chilly*, not *chilly*: look at how the old word begins.",
+            hint="*Big* becomes *Large*, not *large*. Is it the old word's first letter that "
+            "you ask for, and not the whole word? `capitalize()` returns a new text: is it kept?",
         ),
         Misconception(
             "always_capital",
@@ -409,9 +826,27 @@ REPLACE = Question(
             hint="Only the first letter is a capital: which method of a text does that?",
         ),
         Misconception(
+            "first_gets_the_capital",
+            first_gets_the_capital,
+            says="the first word of the text gets a capital, and no other",
+            hint="Names have capitals too. The old word at the same place decides.",
+        ),
+        Misconception(
             "last_synonym",
-            with_change(which=-1),
+            with_change(choose=lambda others: others[-1]),
             says="the last synonym is taken",
+            hint="The list begins with the best: take that one.",
+        ),
+        Misconception(
+            "first_of_the_alphabet",
+            with_change(choose=min),
+            says="the synonym that is first in the alphabet is taken",
+            hint="The list begins with the best: its order is not to be changed.",
+        ),
+        Misconception(
+            "longest_synonym",
+            with_change(choose=lambda others: max(others, key=len)),
+            says="the longest synonym is taken",
             hint="The list begins with the best: take that one.",
         ),
         Misconception(
@@ -421,22 +856,77 @@ REPLACE = Question(
             hint="Change one place at a time: the same word may stand at a protected one.",
         ),
         Misconception(
-            "look_alikes_protected",
-            look_alikes_protected,
-            says="a word is spared because the same word is protected elsewhere",
-            hint="Places are protected, not words.",
+            "everywhere_at_once",
+            everywhere_at_once,
+            says="each change goes through the whole new list",
+            hint="Change one place at a time: the same word may stand at a protected one, or may "
+            "have come in as a synonym.",
+        ),
+        Misconception(
+            "at_first_place",
+            at_first_place,
+            says="the place of a word is asked of `words.index`, which gives the first",
+            hint="The same word may stand twice: `enumerate` gives each word with its own place.",
         ),
         Misconception(
             "chained",
             chained,
-            says="a new word is replaced in its turn",
+            says="a new word is replaced in its turn, at once",
             hint="Each place changes once. Look up what was given, not what has become of it.",
+        ),
+        Misconception(
+            "from_the_left_n_times",
+            from_the_left_n_times,
+            says="each of the n changes begins at the left again and may meet a new word",
+            hint="Go through the given words once, and count down n on the way.",
         ),
         Misconception(
             "from_the_right",
             from_the_right,
             says="the words are replaced from right to left",
             hint="The first n from the left that may change.",
+        ),
+        Misconception(
+            "in_order_of_the_dict",
+            in_order_of_the_dict,
+            says="words are replaced in the order of `synonyms`",
+            hint="Go through the words from left to right, and look each one up.",
+        ),
+        Misconception(
+            "only_changed",
+            only_changed,
+            says="only the new words are returned",
+            hint="A word that does not change stays in the text: begin with a copy of the list.",
+        ),
+        Misconception(
+            "without_protected",
+            without_protected,
+            says="protected words are left out",
+            hint="They stay in the text as they are: begin with a copy of the list.",
+        ),
+        Misconception(
+            "put_beside",
+            put_beside,
+            says="the new word stands after the old one, which is kept",
+            hint="It takes the old one's place: as many words as before.",
+        ),
+        Misconception(
+            "first_of_an_empty_list",
+            first_synonym_of_none(
+                lambda synonyms, word: synonyms[word][0] if word in synonyms else None, True, True
+            ),
+            says="the first is taken of an empty list",
+            hint="A word may be a key and have no synonym all the same: its list may be empty.",
+        ),
+        *(
+            Misconception(
+                f"{name}_{when}",
+                first_synonym_of_none(get, "_n" in when, "free" in when),
+                says,
+                hint,
+            )
+            for name, (get, says, hint) in TAKEN_TOO_EARLY.items()
+            for when in ("always", "if_n", "if_free", "if_n_and_free")
         ),
     ],
 )
@@ -456,10 +946,13 @@ def kappa_cases(generator):
         drawn = [names[whole(generator, 0, len(names) - 1)] for _ in range(n)]
         return [*drawn, *rest]
 
+    yield {"first": [x, x, x, y], "second": [x, y, y, y]}
     yield {"first": [x, x, x, y], "second": [x, x, y, y]}
     yield {"first": [x, x, y, y, z], "second": [x, x, y, y, z]}  # perfect
     yield {"first": [x] * 9 + [y], "second": [y] + [x] * 9}  # below chance
     yield {"first": [x, x, x, x], "second": [x, y, x, y]}  # one uses a single label
+    low, middle, high = sorted((x, y, z))  # one uses a label more
+    yield {"first": [high, low, middle, high], "second": [middle, high, high, high]}
     yield {"first": labels(9, [x, y, z], x, y), "second": labels(9, [x, x, y], z, y)}
     yield {"first": labels(7, [x, y], x, x, y), "second": labels(7, [y, z], x, z, y)}
 
@@ -468,18 +961,36 @@ def observed(first, second):
     return sum(a == b for a, b in zip(first, second, strict=True)) / len(first)
 
 
-def with_chance(chance, total=lambda o, e: (o - e) / (1 - e) if e != 1 else 0.0):
-    """Kappa with another share of agreement by chance, or put together in another way."""
+def observed_in_order(first, second):
+    """Agreement of the sorted labels."""
+    return observed(sorted(first), sorted(second))
 
-    def kappa_otherwise(first, second):
-        return total(observed(first, second), chance(first, second))
 
-    return kappa_otherwise
+def observed_in_common(first, second):
+    return (Counter(first) & Counter(second)).total() / len(first)
+
+
+def products(first, second):
+    """For each label, the product of the two shares."""
+    counts, others, n = Counter(first), Counter(second), len(first)
+    return {label: counts[label] / n * others[label] / n for label in [*first, *second]}
 
 
 def chance(first, second):
-    counts, others = Counter(first), Counter(second)
-    return sum(counts[label] * others[label] for label in counts) / len(first) ** 2
+    return sum(products(first, second).values())
+
+
+def above_chance(o, e):
+    return (o - e) / (1 - e)
+
+
+def with_change_of(total=above_chance, agreed=observed, chance=chance):
+    """Kappa with other shares, or put together in another way."""
+    return lambda first, second: total(agreed(first, second), chance(first, second))
+
+
+def with_chance(chance):
+    return with_change_of(chance=chance)
 
 
 def chance_of_equal_labels(first, second):
@@ -502,7 +1013,47 @@ def chance_divided_once(first, second):
     return chance(first, second) * len(first)
 
 
+def products_of_counts(first, second):
+    return chance(first, second) * len(first) ** 2
+
+
+def chance_for_each_item(first, second):
+    shares = products(first, second)
+    return sum(shares[label] for label in first)
+
+
+def chance_for_each_item_of_both(first, second):
+    shares = products(first, second)
+    return sum(shares[label] for label in [*first, *second])
+
+
+def chance_of_the_first_label(first, second):
+    return products(first, second)[first[0]]
+
+
+def chance_of_the_last_label(first, second):
+    return products(first, second)[list(Counter(first))[-1]]
+
+
+def chance_multiplied(first, second):
+    return prod(products(first, second).values())
+
+
+def shares_added(first, second):
+    return 2.0  # the shares of an annotator make 1
+
+
+def chance_of_two_labels(first, second):
+    a, b = (labels.count(first[0]) / len(labels) for labels in (first, second))
+    return a * b + (1 - a) * (1 - b)
+
+
 AGREED = "agreed = sum((a == b for a, b in zip(first, second, strict=True))) / n"
+FOR_EACH_ITEM = "Each label is to be added once: which collection keeps a label only once?"
+ONE_LABEL = (
+    "p_e is a sum over the labels: does it stand after the loop that adds them up, and does "
+    "each label add to what is there, with `+=`?"
+)
 
 KAPPA = Question(
     "augment.kappa",
@@ -530,20 +1081,92 @@ KAPPA = Question(
         ),
         Misconception(
             "not_divided",
-            with_chance(chance, lambda o, e: o - e),
+            with_change_of(lambda o, e: o - e),
             says="chance is taken off, and nothing is divided",
-            hint="Two who always agree must get 1. By what must o - e be divided for that?",
+            hint="Two who always agree must get 1. By what must p_o - p_e be divided for that?",
         ),
         Misconception(
             "divided_by_chance",
-            with_chance(chance, lambda o, e: (o - e) / e),
+            with_change_of(lambda o, e: (o - e) / e),
             says="the difference is divided by the agreement of chance",
             hint="Two who always agree must get 1. What lies between chance and perfect?",
         ),
         Misconception(
+            "divided_by_disagreement",
+            with_change_of(lambda o, e: (o - e) / (1 - o)),
+            says="the difference is divided by 1 - p_o",
+            hint="Two who always agree would make that 0. What could be above chance at most?",
+        ),
+        Misconception(
+            "sign",
+            with_change_of(lambda o, e: -above_chance(o, e)),
+            says="the sign is the wrong way round",
+            hint="More agreement than chance is above 0: which of the two is subtracted?",
+        ),
+        Misconception(
+            "percentage",
+            with_change_of(lambda o, e: 100 * above_chance(o, e)),
+            says="the result is multiplied by 100",
+            hint="Kappa is at most 1.",
+        ),
+        Misconception(
+            "divided_whole",
+            with_change_of(lambda o, e: (o - e) // (1 - e)),
+            says="the division at the end cuts off what comes after the point",
+            hint="`//` divides to whole numbers, `/` exactly.",
+        ),
+        Misconception(
+            "agreement_cut",
+            with_change_of(agreed=lambda first, second: floor(observed(first, second))),
+            says="p_o is cut to a whole number",
+            hint="`//` divides to whole numbers, `/` exactly.",
+        ),
+        Misconception(
+            "never_below_zero",
+            with_change_of(lambda o, e: max(0.0, above_chance(o, e))),
+            says="kappa is never below 0",
+            hint="Who agrees less than by chance gets a number below 0: let it stand.",
+        ),
+        Misconception(
+            "never_negative",
+            with_change_of(lambda o, e: abs(above_chance(o, e))),
+            says="the sign of kappa is dropped",
+            hint="Who agrees less than by chance gets a number below 0: let it stand.",
+        ),
+        Misconception(
+            "disagreement",
+            with_change_of(agreed=lambda first, second: 1 - observed(first, second)),
+            says="p_o is the share on which the two differ",
+            hint="`==` and not `!=`.",
+        ),
+        Misconception(
+            "agreement_not_divided",
+            with_change_of(agreed=lambda first, second: observed(first, second) * len(first)),
+            says="p_o is a count and not a share",
+            hint="Divide the number of items on which both agree by the number of all.",
+        ),
+        Misconception(
+            "agreement_in_order",
+            with_change_of(agreed=observed_in_order),
+            says="the labels are sorted before they are compared",
+            hint="Two labels belong together if they are of the same item: leave the order.",
+        ),
+        Misconception(
+            "agreement_in_common",
+            with_change_of(agreed=observed_in_common),
+            says="it is counted how many labels both use, whichever items they give them to",
+            hint="Two labels belong together if they are of the same item: `zip` gives them.",
+        ),
+        Misconception(
             "equal_labels",
             with_chance(chance_of_equal_labels),
-            says="chance is taken as one by the number of labels",
+            says="chance is taken as 1 divided by the number of labels",
+            hint="Blind annotators use a frequent label often: count how often each one does.",
+        ),
+        Misconception(
+            "half",
+            with_chance(lambda first, second: 0.5),
+            says="chance is taken as one half",
             hint="Blind annotators use a frequent label often: count how often each one does.",
         ),
         Misconception(
@@ -571,10 +1194,73 @@ KAPPA = Question(
             hint="A share is a count divided by n. How often, in a product of two shares?",
         ),
         Misconception(
+            "products_of_counts",
+            with_chance(products_of_counts),
+            says="p_e is made of counts and not of shares",
+            hint="A share is a count divided by n. How often, in a product of two shares?",
+        ),
+        Misconception(
+            "counts_for_shares",
+            with_change_of(
+                agreed=lambda first, second: observed(first, second) * len(first),
+                chance=products_of_counts,
+            ),
+            says="p_o and p_e are made of counts and not of shares",
+            hint="A share is a count divided by n: once for p_o, and for p_e each of the two.",
+        ),
+        Misconception(
+            "chance_for_each_item",
+            with_chance(chance_for_each_item),
+            says="a label is added to p_e again for each item to which the first gives it",
+            hint=FOR_EACH_ITEM,
+        ),
+        Misconception(
+            "chance_for_each_item_of_both",
+            with_chance(chance_for_each_item_of_both),
+            says="a label is added to p_e again for each item to which one of the two gives it",
+            hint=FOR_EACH_ITEM,
+        ),
+        Misconception(
+            "chance_of_the_first_label",
+            with_chance(chance_of_the_first_label),
+            says="p_e has the product of a single label, the first",
+            hint=ONE_LABEL,
+        ),
+        Misconception(
+            "chance_of_the_last_label",
+            with_chance(chance_of_the_last_label),
+            says="p_e has the product of a single label, the last",
+            hint=ONE_LABEL,
+        ),
+        Misconception(
+            "chance_multiplied",
+            with_chance(chance_multiplied),
+            says="the products of the labels are multiplied with each other",
+            hint="Both say x, *or* both say y: such chances are added.",
+        ),
+        Misconception(
+            "shares_added",
+            with_chance(shares_added),
+            says="the two shares of a label are added",
+            hint="The first says x *and* the second says x: such chances are multiplied.",
+        ),
+        Misconception(
+            "two_labels",
+            with_chance(chance_of_two_labels),
+            says="all labels but one are taken for the same label",
+            hint="a·b + (1 - a)·(1 - b) holds for two labels. Sum over all that are used.",
+        ),
+        Misconception(
             "parentheses",
-            with_chance(chance, lambda o, e: o - e / (1 - e)),
+            with_change_of(lambda o, e: o - e / (1 - e)),
             says="only p_e is divided by 1 - p_e",
             hint="A division comes before a minus: where do parentheses belong?",
+        ),
+        Misconception(
+            "parentheses_below",
+            with_change_of(lambda o, e: o - e - e),
+            says="p_e is subtracted twice, as in `(p_o - p_e) / 1 - p_e`",
+            hint="A division comes before a minus: 1 - p_e needs parentheses too.",
         ),
     ],
 )
@@ -587,14 +1273,18 @@ def overlap(words: list[str], test: list[str], n: int) -> float:
     return len(covered(words, grams_of(test, n), n)) / len(words)
 
 
-def grams_of(words, n):
-    return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
+def grams_of(words, n, form=tuple):
+    return {form(words[i : i + n]) for i in range(len(words) - n + 1)}
 
 
-def covered(words, grams, n):
+def starts_of(words, grams, n, form=tuple):
+    """Places at which one of these n-grams begins."""
+    return [i for i in range(len(words) - n + 1) if form(words[i : i + n]) in grams]
+
+
+def covered(words, grams, n, form=tuple):
     """Places of words in one of these n-grams."""
-    places = range(len(words) - n + 1)
-    return {j for i in places if tuple(words[i : i + n]) in grams for j in range(i, i + n)}
+    return {j for i in starts_of(words, grams, n, form) for j in range(i, i + n)}
 
 
 def overlap_cases(generator):
@@ -602,15 +1292,37 @@ def overlap_cases(generator):
     rest = pick(generator, whole(generator, 1, 4))
     yield {"words": [a, b, c, d, e], "test": [f, b, c, d], "n": 3}
     yield {"words": [a, b, c, d, e, f], "test": [b, c, d, e, g], "n": 2}  # n-grams that overlap
+    yield {"words": [a, b, c], "test": [d, a, b, c], "n": 2}  # copied as a whole
     yield {"words": [a, b, a, b, c, g], "test": [a, b, f, d], "n": 2}  # twice the same
     yield {"words": [c, b, a, d], "test": [a, b, c, d, e], "n": 2}  # the same words, other order
+    yield {"words": [c, a, a, b], "test": [c, a, b, b], "n": 3}  # the same, not as often
     yield {"words": [a, b], "test": [a, b, c], "n": 3}  # too short
+    yield {"words": [a, b, c, d], "test": [b, c], "n": 3}  # the test is too short
     yield {"words": [f, g, a, b, c], "test": [a, b, c], "n": 3}  # at the end of both
     yield {"words": [a, g, b, c], "test": [d, e, b, c], "n": 3}  # two words at either end
     yield {"words": [g, f, a, b], "test": [a, b, d, e], "n": 2}  # at the end of the text
     yield {"words": [d, a, b, *rest, a, c, f], "test": [a, b, d, a, c, e], "n": 2}
+    yield {"words": [a[1:], b, c, d], "test": [a, b, d], "n": 2}  # the end of a word
+    yield {"words": [a[:1], a[1:] + b, c], "test": [a, b, c], "n": 2}  # other words, same letters
+    yield {"words": [a.title(), b, c, d], "test": [a, b, d], "n": 2}  # a capital
+    yield {"words": [a, b, e, b], "test": [a, b, f], "n": 2}  # a copied word, and it again
     text, test = ([[a, b, c][whole(generator, 0, 2)] for _ in range(n)] for n in (9, 5))
     yield {"words": text, "test": test, "n": 3}
+
+
+def with_form(form):
+    """Runs are compared in another form."""
+    return lambda words, test, n: len(covered(words, grams_of(test, n, form), n, form)) / len(words)
+
+
+def with_span(first, last):
+    """Of a shared run at i, the places from i + first to before i + last are noted."""
+
+    def overlap_otherwise(words, test, n):
+        starts = starts_of(words, grams_of(test, n), n)
+        return len({j for i in starts for j in range(i + first(n), i + last(n))}) / len(words)
+
+    return overlap_otherwise
 
 
 def share_of_grams(words, test, n):
@@ -627,6 +1339,10 @@ def share_of_the_test(words, test, n):
     return len(covered(test, grams_of(words, n), n)) / len(test)
 
 
+def by_the_length_of_the_test(words, test, n):
+    return len(covered(words, grams_of(test, n), n)) / len(test)
+
+
 def jaccard_of_grams(words, test, n):
     ours, theirs = grams_of(words, n), grams_of(test, n)
     return len(ours & theirs) / max(1, len(ours | theirs))
@@ -636,14 +1352,43 @@ def words_in_common(words, test, n):
     return sum(word in test for word in words) / len(words)
 
 
+def different_words_in_common(words, test, n):
+    return len({*words} & {*test}) / len(words)
+
+
+def same_places(words, test, n):
+    return sum(map(operator.eq, words, test)) / len(words)
+
+
+def runs_at_same_places(words, test, n):
+    starts = [i for i in range(len(words) - n + 1) if words[i : i + n] == test[i : i + n]]
+    return len({j for i in starts for j in range(i, i + n)}) / len(words)
+
+
 def first_words_of_grams(words, test, n):
-    grams = grams_of(test, n)
-    places = range(len(words) - n + 1)
-    return sum(tuple(words[i : i + n]) in grams for i in places) / len(words)
+    return len(starts_of(words, grams_of(test, n), n)) / len(words)
 
 
 def counted_twice(words, test, n):
     return n * first_words_of_grams(words, test, n)
+
+
+def different_grams_times_n(words, test, n):
+    return n * len(grams_of(words, n) & grams_of(test, n)) / len(words)
+
+
+def first_gram_alone(words, test, n):
+    return n * (overlap(words, test, n) > 0) / len(words)
+
+
+def one_after_the_other(words, test, n):
+    """After a shared n-gram it goes on behind it."""
+    grams, found, i = grams_of(test, n), 0, 0
+    while i <= len(words) - n:
+        is_shared = tuple(words[i : i + n]) in grams
+        found += n * is_shared
+        i += n if is_shared else 1
+    return found / len(words)
 
 
 def last_gram_missed(words, test, n):
@@ -676,15 +1421,22 @@ def short_grams_too_wide(words, test, n):
     return len({j for i in starts for j in range(i, i + n)}) / len(words)
 
 
-def in_any_order(words, test, n):
-    grams = {tuple(sorted(gram)) for gram in grams_of(test, n)}
-    found = {
-        j
-        for i in range(len(words) - n + 1)
-        if tuple(sorted(words[i : i + n])) in grams
-        for j in range(i, i + n)
-    }
-    return len(found) / len(words)
+def one_word_less(words, test, n):
+    grams = {tuple(test[i : i + n - 1]) for i in range(len(test) - n + 1)}
+    starts = [i for i in range(len(words) - n + 1) if tuple(words[i : i + n - 1]) in grams]
+    return len({j for i in starts for j in range(i, i + n)}) / len(words)
+
+
+def one_word_more(words, test, n):
+    grams = {tuple(test[i : i + n + 1]) for i in range(len(test) - n + 1)}
+    starts = [i for i in range(len(words) - n + 1) if tuple(words[i : i + n + 1]) in grams]
+    return len({j for i in starts for j in range(i, i + n)}) / len(words)
+
+
+def inside_words(words, test, n):
+    text = " ".join(test)
+    starts = [i for i in range(len(words) - n + 1) if " ".join(words[i : i + n]) in text]
+    return len({j for i in starts for j in range(i, i + n)}) / len(words)
 
 
 def apart(words, test, n):
@@ -692,6 +1444,11 @@ def apart(words, test, n):
     grams = {tuple(test[i : i + n]) for i in range(0, len(test) - n + 1, n)}
     places = range(0, len(words) - n + 1, n)
     return n * sum(tuple(words[i : i + n]) in grams for i in places) / len(words)
+
+
+def apart_in_the_test(words, test, n):
+    grams = {tuple(test[i : i + n]) for i in range(0, len(test) - n + 1, n)}
+    return len(covered(words, grams, n)) / len(words)
 
 
 def yes_or_no(words, test, n):
@@ -703,11 +1460,24 @@ def different_words(words, test, n):
     return len(found) / len(words)
 
 
+def words_of_grams(words, test, n):
+    found = {words[i] for i in covered(words, grams_of(test, n), n)}
+    return sum(word in found for word in words) / len(words)
+
+
+def without_capitals(run):
+    return tuple(word.lower() for word in run)
+
+
 RUNS = (
     ("grams = {tuple(test[i:i + n]) for i in range(len(test)", ")}"),
     ("for i in range(len(words)", "):"),
 )
 TOO_FAR = (" - n + 1 + 1", " + n + 1", " + 1", " - n + 2")
+LAST_RUN = "Off by one: how many runs of 3 are there in 5 words?"
+SHORT_SLICE = (
+    "A slice that runs over the end is only shorter. Where does the last run of n words begin?"
+)
 
 OVERLAP = Question(
     "augment.overlap",
@@ -741,6 +1511,36 @@ OVERLAP = Question(
             hint="Which of the two is to be cleaned? Its words are counted.",
         ),
         Misconception(
+            "by_the_length_of_the_test",
+            by_the_length_of_the_test,
+            says="the covered words are divided by the number of the test's words",
+            hint="A share of `words`: divide by how many of them there are.",
+        ),
+        Misconception(
+            "not_divided",
+            lambda words, test, n: len(covered(words, grams_of(test, n), n)),
+            says="the covered words are counted, and nothing is divided",
+            hint="A share lies between 0 and 1: of how many words is it?",
+        ),
+        Misconception(
+            "divided_whole",
+            lambda words, test, n: len(covered(words, grams_of(test, n), n)) // len(words),
+            says="`//` cuts the share to a whole number",
+            hint="`//` divides to whole numbers, `/` exactly.",
+        ),
+        Misconception(
+            "percentage",
+            lambda words, test, n: 100 * overlap(words, test, n),
+            says="the share is multiplied by 100",
+            hint="A share lies between 0 and 1.",
+        ),
+        Misconception(
+            "share_not_covered",
+            lambda words, test, n: 1 - overlap(words, test, n),
+            says="it is the share of words that are not covered",
+            hint="What was copied is counted, not what is new.",
+        ),
+        Misconception(
             "jaccard",
             jaccard_of_grams,
             says="shared n-grams are divided by all n-grams of both",
@@ -753,10 +1553,78 @@ OVERLAP = Question(
             hint="Common words stand in every text. Only runs of n words tell a copy.",
         ),
         Misconception(
+            "different_words_in_common",
+            different_words_in_common,
+            says="single words are compared, each different one once",
+            hint="Common words stand in every text. Only runs of n words tell a copy.",
+        ),
+        Misconception(
+            "pairs",
+            lambda words, test, n: overlap(words, test, 2),
+            says="a run has two words, whatever n is",
+            hint="`zip(test, test[1:])` gives pairs. Runs have n words.",
+        ),
+        Misconception(
+            "same_places",
+            same_places,
+            says="each word is compared with the test's word at the same place",
+            hint="A copy may stand anywhere: look for each run among all runs of the test.",
+        ),
+        Misconception(
+            "runs_at_same_places",
+            runs_at_same_places,
+            says="each run is compared with the test's run at the same place",
+            hint="A copy may stand anywhere: look for each run among all runs of the test.",
+        ),
+        Misconception(
+            "never_found",
+            lambda words, test, n: 0.0,
+            says="nothing is ever found",
+            hint="Are two of a kind compared? A tuple never equals a list, and a run of words is "
+            "never an element of a list of words.",
+        ),
+        Misconception(
+            "inside_words",
+            inside_words,
+            says="a run is looked for in the letters of the test: *at* is then found in *cat*",
+            hint="Compare whole words: a tuple of words keeps them apart.",
+        ),
+        Misconception(
+            "letters_joined",
+            with_form("".join),
+            says="the words of a run are joined with nothing between them",
+            hint="*a cat* and *ac at* become the same. A tuple of words keeps them apart.",
+        ),
+        Misconception(
+            "capitals_ignored",
+            with_form(without_capitals),
+            says="capitals make no difference",
+            hint="Here they do: the words are compared as they are.",
+        ),
+        Misconception(
             "first_words_of_grams",
             first_words_of_grams,
             says="each shared n-gram counts as one word",
             hint="An n-gram that begins at i covers more places than i.",
+        ),
+        Misconception(
+            "one_place_too_few",
+            with_span(lambda n: 0, lambda n: n - 1),
+            says="the last word of a shared n-gram does not count",
+            hint="`range(i, j)` ends before j. How many places does an n-gram cover?",
+        ),
+        Misconception(
+            "one_place_too_many",
+            with_span(lambda n: 0, lambda n: n + 1),
+            says="the word behind a shared n-gram counts too",
+            hint="`range(i, j)` ends before j. How many places does an n-gram cover?",
+        ),
+        Misconception(
+            "first_n_places",
+            first_gram_alone,
+            says="not more than n words of a text ever count",
+            hint="Do all shared n-grams count, each at its own place? One that begins at i covers "
+            "n places from i on, and the search goes on behind it.",
         ),
         Misconception(
             "counted_twice",
@@ -765,48 +1633,90 @@ OVERLAP = Question(
             hint="n-grams overlap. Which collection keeps each place only once?",
         ),
         Misconception(
+            "counted_twice_up_to_one",
+            lambda words, test, n: min(1.0, counted_twice(words, test, n)),
+            says="a word counts again for each n-gram that covers it, and a share above 1 is cut",
+            hint="A bound hides that words count twice. Which collection keeps each place only "
+            "once?",
+        ),
+        Misconception(
+            "different_grams_times_n",
+            different_grams_times_n,
+            says="different shared n-grams are counted and multiplied by n",
+            hint="n-grams overlap, and the same one may stand twice. Note the places that are "
+            "covered.",
+        ),
+        Misconception(
+            "one_after_the_other",
+            one_after_the_other,
+            says="after a shared n-gram the search goes on behind its last word",
+            hint="The next shared n-gram may overlap it: look at every place.",
+        ),
+        Misconception(
             "last_gram_missed",
             last_gram_missed,
             says="the last n-gram of the text is not looked at",
-            hint="Off by one: how many runs of 3 are there in 5 words?",
+            hint=LAST_RUN,
         ),
         Misconception(
             "last_gram_of_test_missed",
             last_gram_of_test_missed,
             says="the last n-gram of the test is missing",
-            hint="Off by one: how many runs of 3 are there in 5 words?",
+            hint=LAST_RUN,
         ),
         Misconception(
             "last_grams_missed",
             last_grams_missed,
             says="the last n-gram is missing, of the text and of the test",
-            hint="Off by one: how many runs of 3 are there in 5 words?",
+            hint=LAST_RUN,
         ),
         Misconception(
             "short_grams",
             short_grams,
             says="slices at the end, shorter than n, count as n-grams",
-            hint="A slice that runs over the end is only shorter. Where does the last run of n "
-            "words begin?",
+            hint=SHORT_SLICE,
         ),
         Misconception(
             "short_grams_too_wide",
             short_grams_too_wide,
             says="slices at the end, shorter than n, count as n-grams and cover places beyond it",
-            hint="A slice that runs over the end is only shorter. Where does the last run of n "
-            "words begin?",
+            hint=SHORT_SLICE,
+        ),
+        Misconception(
+            "one_word_less",
+            one_word_less,
+            says="runs of n - 1 words are compared",
+            hint="`words[i:j]` ends before j: how many words are in it?",
+        ),
+        Misconception(
+            "one_word_more",
+            one_word_more,
+            says="runs of n + 1 words are compared",
+            hint="`words[i:j]` ends before j: how many words are in it?",
         ),
         Misconception(
             "in_any_order",
-            in_any_order,
+            with_form(lambda run: tuple(sorted(run))),
             says="an n-gram is found whatever the order of its words",
             hint="Order matters: a tuple keeps it, a set or sorting does not.",
+        ),
+        Misconception(
+            "as_sets",
+            with_form(frozenset),
+            says="an n-gram is found whatever the order of its words, and how often each stands",
+            hint="Order matters: a tuple keeps it, a set does not.",
         ),
         Misconception(
             "apart",
             apart,
             says="the n-grams lie side by side and share no word",
             hint="A run of n words may begin at any word.",
+        ),
+        Misconception(
+            "apart_in_the_test",
+            apart_in_the_test,
+            says="the n-grams of the test lie side by side and share no word",
+            hint="A run of n words may begin at any word, of the test too.",
         ),
         Misconception(
             "yes_or_no",
@@ -819,6 +1729,12 @@ OVERLAP = Question(
             different_words,
             says="a word that is covered at two places counts once",
             hint="Count places, not different words.",
+        ),
+        Misconception(
+            "words_of_grams",
+            words_of_grams,
+            says="a word that is covered at one place counts at all its places",
+            hint="Note places, not words: the same word may stand elsewhere, and not be copied.",
         ),
     ],
 )
