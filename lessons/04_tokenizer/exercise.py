@@ -61,7 +61,8 @@ check("tokenizer.count_pairs", count_pairs)
 # <details><summary>Hint 1</summary>Walk with an index i. Where the pair stands at i, write the new
 # token and go two steps on; elsewhere copy and go one step.</details>
 # <details><summary>Hint 2</summary>At the last token there is no neighbour: `tokens[i + 1]` would
-# fail, while the slice `tokens[i : i + 2]` is only shorter.</details>
+# fail, while the slice `tokens[i : i + 2]` is only shorter. A slice of a list is a list, and
+# no list equals a tuple.</details>
 
 
 # %% grade_id="tokenizer.merge"

