@@ -1292,6 +1292,19 @@ MARK_SPACES = Question(
             hint="Nothing may get lost: leave `strip` out.",
         ),
         Misconception(
+            "stripped_to_nothing",
+            lambda text: mark_spaces(text.strip(" ")),
+            says="spaces at both ends are lost, and with them a text of spaces alone",
+            hint="Nothing may get lost: leave `strip` out.",
+        ),
+        Misconception(
+            "empty_left_out",
+            lambda text: ["▁" + each for each in text.split(" ") if each],
+            says="spaces count only where they stand between two words, and only once",
+            hint="Nothing may get lost: two spaces are two ▁. The empty pieces of `split(' ')` "
+            "stood for spaces.",
+        ),
+        Misconception(
             "collapsed",
             lambda text: mark_spaces(re.sub(" +", " ", text)),
             says="several spaces become one",
