@@ -200,6 +200,12 @@ CRASHES = (
         "`append` and all that change a list in place.",
     ),
     Crash(
+        UnboundLocalError,
+        r"",
+        "It is given its first value inside a loop or an `if` that this case does not enter: "
+        "begin it before.",
+    ),
+    Crash(
         KeyError,
         r"",
         "The dict has no such key yet. To count, begin at 0: `counts.get(key, 0) + 1`, or a "

@@ -90,6 +90,7 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: {}.get("a")[0], "`.get` gives None for a key"),
     (lambda q, k, v, x, mask: {}["a"], "ask with `in`"),
     (lambda q, k, v, x, mask: add_up("a"), "begin at 0"),
+    (lambda q, k, v, x, mask: last([]), "begin it before"),
     (lambda q, k, v, x, mask: [1, 2][2], "The last place of n items is n - 1"),
     (lambda q, k, v, x, mask: min([]), "Nothing is left to choose from"),
     (lambda q, k, v, x, mask: max([], key=len), "Nothing is left to choose from"),
@@ -108,6 +109,12 @@ def test_what_is_raised_brings_its_hint(answer, words):
 
 def test_the_hint_of_a_misconception_comes_first():
     assert diagnose(QUESTION, lambda q, k, v, x, mask: x.no_such_thing).hint == "Mine."
+
+
+def last(items):
+    for item in items:
+        found = item
+    return found
 
 
 def add_up(word):
