@@ -34,12 +34,12 @@ guess = None  # between 0 and 1
 
 # %% grade_id="corpus.repeated_share"
 def repeated_share(text: str) -> float:
-    """Share of the lines that equal an earlier line, in [0, 1].
+    r"""Share of the lines that equal an earlier line, in [0, 1].
 
     White space round a line makes no difference, upper and lower case do. Empty lines do not count
     at all; a text without any other line has the share 0.
 
-    repeated_share("Home\\nIt rained.\\n\\n  Home") -> 1/3
+    repeated_share("Home\nIt rained.\n\n  Home") -> 1/3
     """
     ### BEGIN SOLUTION
     lines = [line.strip() for line in text.splitlines() if line.strip()]

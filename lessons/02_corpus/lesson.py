@@ -363,7 +363,9 @@ plots.lines(
         )
         for n_bands in (128, 64, 32, 16)
     },
-    x_label="Jaccard similarity s", y_label="probability of being compared", markers=False,
+    x_label="Jaccard similarity s",
+    y_label="probability of being compared",
+    markers=False,
     title="The number of bands decides how alike two texts must be to meet",
     alt="Four S-shaped curves from 0 to 1. The step lies near 0.1 with 128 bands of 2 numbers, "
     "near 0.35 with 64 bands of 4, near 0.65 with 32 of 8 and near 0.85 with 16 of 16.",
@@ -523,7 +525,8 @@ for name, n, lost in steps:
 
 # %% tags=["nbval-ignore-output"]
 plots.sieve(
-    steps, y_label="texts",
+    steps,
+    y_label="texts",
     title="Most of what goes is no text at all; then come copies, then bad pages",
     alt="A stream of 363 texts. Cleaning leaves 100 of them empty, rules drop 8, and 17 are "
     "near-copies; 238 texts are left.",

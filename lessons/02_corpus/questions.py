@@ -47,27 +47,35 @@ def repeated_share_cases(generator):
     yield {"text": f"{a}\n{b}\n{a}"}
     yield {"text": f"{a}\n\n{b}\n\n\n{c}\n{b}\n"}  # empty lines
     yield {"text": f"{a}\n  \n{b}\n\t\n{c}\n{b}\n"}  # not quite empty
-    yield {"text": f"{a}\n  {a}\n{b}\t\n{b}\n{c}"}  # white space round a line
+    yield {"text": f"{a}\n  {a}\n{b}"}  # white space round a line
+    yield {"text": f"{a}\t\n{a}\n{b}\n{b} "}
     yield {"text": f"{a}\n{a.upper()}\n{b}\n{b}\n{d}"}  # case
     yield {"text": f"{a}\n{b}\n{a}\n{c}\n{a}\n{d}\n{e}\n{e}"}
+    yield {"text": "Sign  in\nSign in"}  # white space within a line
+    yield {"text": f"{a} {b}\n{a}\n{c}\n{c}"}  # a part of an earlier line
     yield {"text": "\n".join([*more, c, d])}
     yield {"text": f"{a}\n{b}"}
     yield {"text": " \n\n"}
     yield {"text": ""}
 
 
-def share_of(count, lines_of=stripped):
-    """A share whose numerator is wrong, or whose lines are."""
+def copies(lines: list[str]) -> int:
+    return len(lines) - len(set(lines))
+
+
+def share_of(count=copies, lines_of=stripped, of=len):
+    """A share with one part wrong: what is counted, the lines, or what is divided by."""
 
     def share(text):
         lines = lines_of(text)
-        return count(lines) / len(lines) if lines else 0.0
+        return count(lines) / of(lines) if lines else 0.0
 
     return share
 
 
-def copies(lines: list[str]) -> int:
-    return len(lines) - len(set(lines))
+def lines_with(strip=str.strip, is_kept=str.strip):
+    """Lines with something else stripped off, or other lines left out."""
+    return lambda text: [strip(line) for line in text.splitlines() if is_kept(line)]
 
 
 def with_their_first(lines):
@@ -82,16 +90,30 @@ def same_as_previous(lines):
     return sum(first == second for first, second in pairwise(lines))
 
 
+def part_of_earlier(lines):
+    return sum(line in "\n".join(lines[:i]) for i, line in enumerate(lines))
+
+
+def equal_pairs(lines):
+    return sum(n * (n - 1) // 2 for n in Counter(lines).values())
+
+
 def by_characters(text):
     lines = stripped(text)
     n_all = sum(map(len, lines))
     return 1 - sum(map(len, set(lines))) / n_all if lines else 0.0
 
 
-def over_different(text):
-    lines = stripped(text)
-    return copies(lines) / len(set(lines)) if lines else 0.0
+def over_all_lines(text):
+    return copies(stripped(text)) / len(text.splitlines()) if text else 0.0
 
+
+def unguarded(text):
+    lines = stripped(text)
+    return copies(lines) / len(lines)
+
+
+TWO_ENDS = "`strip()` takes white space of all kinds off both ends of a line."
 
 REPEATED_SHARE = Question(
     "corpus.repeated_share",
@@ -101,30 +123,84 @@ REPEATED_SHARE = Question(
     misconceptions=[
         Misconception(
             "empty_lines_count",
-            share_of(copies, lambda text: [line.strip() for line in text.splitlines()]),
+            share_of(lines_of=lines_with(is_kept=lambda line: True)),
             says="empty lines count as lines, and as copies of each other",
             hint="Paragraphs are parted by empty lines, in good texts too. What is left of such a "
             "line after `strip()`?",
         ),
         Misconception(
+            "stripped_too_late",
+            share_of(lines_of=lines_with(is_kept=len)),
+            says="lines that hold only spaces count",
+            hint="Is a line of spaces empty before `strip()`, or after it?",
+        ),
+        Misconception(
+            "no_spaces_no_skip",
+            share_of(lines_of=lines_with(is_kept=lambda line: not line.isspace())),
+            says="lines without any character count",
+            hint="`''.isspace()` is False. What is left of either kind of line after `strip()`?",
+        ),
+        Misconception(
             "not_stripped",
-            share_of(copies, lambda text: [x for x in text.splitlines() if x.strip()]),
+            share_of(lines_of=lines_with(str)),
             says="the same line with other spaces round it counts as another",
             hint="White space round a line makes no difference: compare what is within.",
         ),
         Misconception(
+            "never_stripped",
+            share_of(lines_of=lines_with(str, len)),
+            says="lines that hold only spaces count, and spaces round a line make a difference",
+            hint="`strip()` mends both. It gives a new string, and leaves the line as it was.",
+        ),
+        Misconception(
             "neither_stripped_nor_empty",
-            share_of(copies, lambda text: text.splitlines()),
+            share_of(lines_of=str.splitlines),
             says="lines are taken as they are, the empty ones too",
             hint="Two things: white space round a line makes no difference, and empty lines do not "
             "count.",
         ),
         Misconception(
             "split_at_line_ends",
-            share_of(copies, lambda text: text.split("\n")),
+            share_of(lines_of=lambda text: text.split("\n")),
             says="lines are taken as they are, and an empty one is added behind the last line end",
             hint="Two things: white space round a line makes no difference, and empty lines do not "
             "count. `splitlines()` adds none, as `split` does.",
+        ),
+        Misconception(
+            "left_end_only",
+            share_of(lines_of=lines_with(str.lstrip)),
+            says="white space after a line makes a difference",
+            hint=TWO_ENDS,
+        ),
+        Misconception(
+            "right_end_only",
+            share_of(lines_of=lines_with(str.rstrip)),
+            says="white space before a line makes a difference",
+            hint=TWO_ENDS,
+        ),
+        Misconception(
+            "spaces_only",
+            share_of(lines_of=lines_with(lambda line: line.strip(" "))),
+            says="spaces round a line are taken off, but no tabs",
+            hint=TWO_ENDS,
+        ),
+        Misconception(
+            "spaces_within",
+            share_of(lines_of=lines_with(lambda line: " ".join(line.split()))),
+            says="white space within a line makes no difference",
+            hint="Only what stands round a line is taken off; within it each space counts.",
+        ),
+        Misconception(
+            "words",
+            share_of(lines_of=str.split),
+            says="words are compared",
+            hint="`split()` cuts at every space; which method cuts a text into lines?",
+        ),
+        Misconception(
+            "characters",
+            share_of(lines_of=lambda text: [x for x in text if x.strip()]),
+            says="single characters are compared",
+            hint="A loop over a text goes through its characters. `splitlines()` gives lines.",
         ),
         Misconception(
             "with_their_first",
@@ -139,6 +215,12 @@ REPEATED_SHARE = Question(
             hint="Every time but the first is a copy.",
         ),
         Misconception(
+            "different_repeated_of_different",
+            share_of(different_repeated, of=lambda lines: len(set(lines))),
+            says="it is the share of the different lines that come more than once",
+            hint="A line that comes five times is five lines, four of them copies.",
+        ),
+        Misconception(
             "share_of_different",
             share_of(lambda lines: len(set(lines))),
             says="it is the share of the lines that are no copies",
@@ -151,8 +233,33 @@ REPEATED_SHARE = Question(
             hint="A menu comes back after the article: compare with all earlier lines.",
         ),
         Misconception(
+            "part_of_earlier",
+            share_of(part_of_earlier),
+            says="a line that is part of an earlier one counts as its copy",
+            hint="`in` looks for a part of a string. In a list or a set it asks for the whole.",
+        ),
+        Misconception(
+            "equal_pairs",
+            share_of(equal_pairs),
+            says="a line counts once for each earlier line that it equals",
+            hint="A line is a copy or none: stop at the first that is equal.",
+        ),
+        Misconception(
+            "none_found",
+            lambda text: 0.0,
+            says="the share is 0, whatever the text",
+            hint="Is every line remembered once it was read? Does a `return` in the loop end it "
+            "too early? And `//` drops what is less than 1.",
+        ),
+        Misconception(
+            "all_found",
+            share_of(len),
+            says="every line counts as a copy",
+            hint="Is a line among those that it is compared with? Only the lines before it count.",
+        ),
+        Misconception(
             "case_ignored",
-            share_of(copies, lambda text: stripped(text.lower())),
+            share_of(lines_of=lambda text: stripped(text.lower())),
             says="upper and lower case make no difference",
             hint="The question says which differences count; case is one.",
         ),
@@ -164,9 +271,21 @@ REPEATED_SHARE = Question(
         ),
         Misconception(
             "over_different",
-            over_different,
+            share_of(of=lambda lines: len(set(lines))),
             says="the copies are divided by the number of different lines",
             hint="A share of what? Of all lines that hold text.",
+        ),
+        Misconception(
+            "over_all_lines",
+            over_all_lines,
+            says="the copies are divided by the number of all lines, empty ones too",
+            hint="Empty lines do not count at all, neither above the bar nor below it.",
+        ),
+        Misconception(
+            "over_the_others",
+            share_of(of=lambda lines: max(len(lines) - 1, 1)),
+            says="the copies are divided by one line less than there are",
+            hint="The first line cannot be a copy, but it is one of the lines.",
         ),
         Misconception(
             "count",
@@ -175,10 +294,28 @@ REPEATED_SHARE = Question(
             hint="The right lines are found. A share lies between 0 and 1.",
         ),
         Misconception(
+            "percent",
+            lambda text: 100 * repeated_share(text),
+            says="it is given in percent",
+            hint="A share lies between 0 and 1.",
+        ),
+        Misconception(
             "empty_is_all",
             lambda text: repeated_share(text) if stripped(text) else 1.0,
             says="a text without lines gets 1",
             hint="Nothing is repeated where nothing is said.",
+        ),
+        Misconception(
+            "no_lines_forgotten",
+            unguarded,
+            says="a text without a line is forgotten",
+            hint="The rest is right. How many lines has an empty text, and what is its share?",
+        ),
+        Misconception(
+            "only_no_text_asked",
+            lambda text: unguarded(text) if text else 0.0,
+            says="a text of nothing but white space is forgotten",
+            hint="The rest is right. Ask whether a line is left, not whether there is a text.",
         ),
     ],
 )
@@ -195,18 +332,26 @@ def check_digit_cases(generator):
     def digits(n):
         return "".join(str(whole(generator, 0, 9)) for _ in range(n))
 
-    yield {"digits": str(whole(generator, 5, 9))}
+    yield {"digits": str(whole(generator, 6, 9))}
     yield {"digits": f"{whole(generator, 1, 9)}{whole(generator, 1, 4)}"}
+    yield {"digits": "5"}  # doubled it is 10
     yield {"digits": "59"}  # a doubled 9, and a 5 that is none
-    yield {"digits": "45"}  # doubled it is 10
+    yield {"digits": "95"}  # a 9 that is not doubled
     yield {"digits": "182"}  # the sum ends in 0
+    yield {"digits": "91"}  # it does if digits are counted wrongly,
+    yield {"digits": "24"}  # from the left and from the second,
+    yield {"digits": "28"}  # or if none is doubled
     for n in (5, 8, 11, 14, 15, 15):
         yield {"digits": digits(n)}
 
 
-def luhn(first=0, fold=lambda value: value - 9 if value > 9 else value, finish=lambda s: -s % 10,
-         turn=reversed, factors=(2, 1)):  # fmt: skip
-    """Luhn's sum with one step done otherwise."""
+def minus_nine(value):
+    return value - 9 if value > 9 else value
+
+
+def luhn(first=0, fold=minus_nine, finish=lambda total: -total % 10, turn=reversed,
+         factors=(2, 1)):  # fmt: skip
+    """Luhn's sum with a step done otherwise."""
 
     def digit(digits):
         places = enumerate(turn(digits), start=first)
@@ -215,35 +360,66 @@ def luhn(first=0, fold=lambda value: value - 9 if value > 9 else value, finish=l
     return digit
 
 
+def doubled_itself(digits):
+    rest = luhn(first=1, finish=lambda total: total)(digits)
+    return next(digit for digit in range(10) if (minus_nine(2 * digit) + rest) % 10 == 0)
+
+
+def even_doubled(digits):
+    return -sum(minus_nine(d * (2 - d % 2)) for d in map(int, digits)) % 10
+
+
+FROM_THE_RIGHT = "Numbers have different lengths; Luhn counts from the right."
+
+# Name, the step of `luhn` that is wrong, what it does, and a hint.
+WRONG_SUMS = [
+    ("last_given_not_doubled", {"first": 1},
+     "doubling begins with the second digit from the right of those given",
+     "The digit that you look for will stand to the right of them: count from there."),
+    ("from_the_left", {"turn": list}, "every second digit is counted from the left",
+     FROM_THE_RIGHT),
+    ("from_the_left_second", {"first": 1, "turn": list},
+     "the digits are counted from the left, and doubled from the second one on", FROM_THE_RIGHT),
+    ("not_folded", {"fold": lambda value: value},
+     "14, a doubled 7, counts as much as a 4",
+     "Whether 14 stays or loses 10, the sum ends alike. What does the rule do with 14?"),
+    ("all_doubled", {"factors": (2, 2)}, "every digit is doubled",
+     "Only every second one is: otherwise no swap of neighbours would be noticed."),
+    ("none_doubled", {"factors": (1, 1)}, "no digit is doubled",
+     "A plain sum does not notice swapped digits. Which ones does Luhn double?"),
+]  # fmt: skip
+WRONG_ENDS = [
+    ("remainder", lambda total: total % 10,
+     "it is the last digit of the sum, not what the sum lacks to a full ten",
+     "What must be added to the sum so that it ends in 0?"),
+    ("ten_for_zero", lambda total: 10 - total % 10, "a sum that ends in 0 already gives 10",
+     "10 is no digit. What must be added to 30 so that it ends in 0?"),
+    ("total", lambda total: total, "it is the whole sum",
+     "The result is one digit: what must be added to the sum so that it ends in 0?"),
+    ("ten_less_total", lambda total: 10 - total, "it is 10 less the whole sum",
+     "Only the last digit of the sum counts: what lacks it to 10, and what if it is 0?"),
+]  # fmt: skip
+
 CHECK_DIGIT = Question(
     "corpus.check_digit",
     points=2,
     cases=check_digit_cases,
     reference=check_digit,
     misconceptions=[
-        Misconception(
-            "last_given_not_doubled",
-            luhn(first=1),
-            says="doubling begins with the second digit from the right of those given",
-            hint="The digit that you look for will stand to the right of them: count from there.",
+        *(Misconception(name, luhn(**step), says, hint) for name, step, says, hint in WRONG_SUMS),
+        *(
+            Misconception(name, luhn(finish=end), says, hint)
+            for name, end, says, hint in WRONG_ENDS
         ),
-        Misconception(
-            "from_the_left",
-            luhn(turn=list),
-            says="every second digit is counted from the left",
-            hint="Numbers have different lengths; Luhn counts from the right.",
-        ),
-        Misconception(
-            "from_the_left_second",
-            luhn(first=1, turn=list),
-            says="the digits are counted from the left, and doubled from the second one on",
-            hint="Numbers have different lengths; Luhn counts from the right.",
-        ),
-        Misconception(
-            "not_folded",
-            luhn(fold=lambda value: value),
-            says="doubled digits above 9 stay as they are, or lose 10",
-            hint="7 doubled is 14. What does the rule do with that?",
+        *(
+            Misconception(
+                f"{name}_{end_name}",
+                luhn(**step, finish=end),
+                says=f"{says}, and {end_says}",
+                hint=f"Two things. {hint} And then: {end_hint[0].lower()}{end_hint[1:]}",
+            )
+            for name, step, says, hint in WRONG_SUMS
+            for end_name, end, end_says, end_hint in WRONG_ENDS
         ),
         Misconception(
             "ten_left",
@@ -252,34 +428,64 @@ CHECK_DIGIT = Question(
             hint="Which values are more than 9? Try the digit 5.",
         ),
         Misconception(
-            "remainder",
-            luhn(finish=lambda s: s % 10),
-            says="it is the last digit of the sum, not what it lacks to a full ten",
-            hint="The sum is right. What must be added so that it ends in 0?",
+            "remainder_of_nine",
+            luhn(fold=lambda value: value % 9 if value != 9 else 9),  # 9 is no doubled digit
+            says="a doubled 9 counts 0",
+            hint="18 - 9 is 9, but 18 % 9 is 0.",
         ),
         Misconception(
-            "ten_for_zero",
-            luhn(finish=lambda s: 10 - s % 10),
-            says="a sum that ends in 0 already gives 10",
-            hint="10 is no digit. What must be added to 30 so that it ends in 0?",
+            "nine_off_the_digit",
+            luhn(fold=lambda value: value // 2 - 9 if value > 9 else value),
+            says="where doubling gives more than 9, the 9 is taken from the digit itself",
+            hint="7 doubled is 14, and 9 is taken from the 14.",
+        ),
+        Misconception(
+            "nine_off_every_nine",
+            luhn(fold=lambda value: value - 9 if value >= 9 else value),
+            says="a 9 that is not doubled counts 0",
+            hint="9 is not more than 9; and which digits does the rule speak of?",
+        ),
+        Misconception(
+            "written_twice",
+            luhn(factors=(11, 1)),
+            says="a digit is written twice, 77 for 7, instead of doubled",
+            hint="A string times 2 is the string twice: `int` comes before the doubling.",
+        ),
+        Misconception(
+            "others_left_out",
+            luhn(factors=(2, 0)),
+            says="only the doubled digits are added up",
+            hint="The others belong to the sum, as they are.",
+        ),
+        Misconception(
+            "last_given_only",
+            lambda digits: check_digit(digits[-1]),
+            says="only the last of the given digits counts",
+            hint="Does a `return` in the loop end it at its first digit?",
+        ),
+        Misconception(
+            "even_digits_doubled",
+            even_doubled,
+            says="even digits are doubled",
+            hint="It is the place of a digit that decides, counted from the right.",
+        ),
+        Misconception(
+            "doubled_itself",
+            doubled_itself,
+            says="the digit that is looked for is itself doubled",
+            hint="Every second digit, from the right: the last one is the first.",
         ),
         Misconception(
             "nine_complement",
-            luhn(finish=lambda s: 9 - s % 10),
+            luhn(finish=lambda total: 9 - total % 10),
             says="the sum is completed to end in 9",
             hint="Add your digit to the sum: in what should it end?",
         ),
         Misconception(
-            "all_doubled",
-            luhn(factors=(2, 2)),
-            says="every digit is doubled",
-            hint="Only every second one is: otherwise no swap of neighbours would be noticed.",
-        ),
-        Misconception(
-            "none_doubled",
-            luhn(factors=(1, 1)),
-            says="no digit is doubled",
-            hint="A plain sum does not notice swapped digits. Which ones does Luhn double?",
+            "modulo_nine",
+            luhn(finish=lambda total: -total % 9),
+            says="the sum is completed to a multiple of 9",
+            hint="Add your digit to the sum: in what should it end?",
         ),
         Misconception(
             "tripled",
@@ -292,6 +498,12 @@ CHECK_DIGIT = Question(
             lambda digits: str(check_digit(digits)),
             says="the digit is a string",
             hint="The digit is right; the result is a number.",
+        ),
+        Misconception(
+            "completed",
+            lambda digits: int(f"{digits}{check_digit(digits)}"),
+            says="it is the whole number, completed",
+            hint="The digit is right; return it alone.",
         ),
     ],
 )
