@@ -1,7 +1,7 @@
 """What lesson 02 asks, what is right, and what people write instead."""
 
 from collections import Counter, defaultdict
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 
 import numpy as np
 import torch
@@ -529,7 +529,10 @@ def similarity_cases(generator):
     yield {"a": f"to {x} {y} be", "b": f"to {x} be", "n": 3}
     yield {"a": f"ab{x}", "b": f"AB{x} ab", "n": 2}  # upper and lower case, and spaces
     yield {"a": "banana", "b": f"ban{y}ana", "n": 2}  # pieces that come twice
-    yield {"a": x, "b": x, "n": 5}  # one piece each
+    yield {"a": "  ab c ", "b": "ab  c", "n": 2}  # spaces at the ends, and double ones
+    yield {"a": "ab\n", "b": "ab ", "n": 2}  # a line end is no space
+    yield {"a": x, "b": f"{x}{y[:2]}", "n": 5}  # one piece, and three
+    yield {"a": x, "b": x, "n": 3}
     yield {"a": letters(12, high=2), "b": letters(9, high=2), "n": 2}
     yield {"a": f"{x}{y}{x}", "b": f"{y}{x}", "n": 3}
     yield {"a": f"abc{x}", "b": "12345", "n": 4}
@@ -548,17 +551,74 @@ def multiset(a, b):
     return (a & b).total() / (a | b).total()
 
 
+def cut(n_starts=lambda text, n: len(text) - n + 1, piece=lambda text, i, n: text[i : i + n]):
+    """Pieces that begin or end elsewhere."""
+    return lambda text, n: {piece(text, i, n) for i in range(n_starts(text, n))}
+
+
 def blocks(text, n):
     return {text[i : i + n] for i in range(0, len(text), n)}
 
 
-def one_less(text, n):
-    return {text[i : i + n] for i in range(len(text) - n)}
+def whole_blocks(text, n):
+    return {text[i : i + n] for i in range(0, len(text) - n + 1, n)}
+
+
+def words(text, n):
+    found = text.split()
+    return {" ".join(found[i : i + n]) for i in range(len(found) - n + 1)}
 
 
 def share(a, b):
-    """0 where one has nothing to share, so that a short text does not fail."""
+    """0 where there is nothing to share, so that a short text does not fail."""
     return len(a & b) / len(a | b) if a | b else 0.0
+
+
+def in_place(a, b):
+    return sum(first == second for first, second in zip(a, b, strict=False))
+
+
+def listed(both, either):
+    """Pieces in lists, where one may stand twice."""
+
+    def compare(a, b, n):
+        a, b = ([text[i : i + n] for i in range(len(text) - n + 1)] for text in (a, b))
+        return both(a, b) / either(a, b)
+
+    return compare
+
+
+def from_a_in_b(a, b):
+    return sum(piece in b for piece in a)
+
+
+def in_both(a, b):
+    return len(set(a) & set(b))
+
+
+def in_either(a, b):
+    return len(set(a) | set(b))
+
+
+def long_as_the_first(a, b, n):
+    of_b = {b[i : i + n] for i in range(len(a) - n + 1)}
+    return share(pieces(a, n), of_b)
+
+
+def long_as_the_shorter(a, b, n):
+    length = min(len(a), len(b))
+    return similarity(a[:length], b[:length], n)
+
+
+def on_one_line(text):
+    return " ".join(text.split())
+
+
+IN_SETS = "Lists hold a piece as often as it comes. Put the pieces into sets."
+EVERY_CHARACTER = "Every character counts as it is, spaces and line ends too."
+WHERE_LAST = (
+    "A text of 5 characters has 3 pieces of 3, and one of 5. Where does the last one begin?"
+)
 
 
 SIMILARITY = Question(
@@ -612,14 +672,80 @@ SIMILARITY = Question(
             hint="Each different piece counts once, however often it comes.",
         ),
         Misconception(
+            "twice_in_the_first",
+            listed(from_a_in_b, in_either),
+            says="a piece that comes twice in the first text counts twice among those of both",
+            hint=IN_SETS,
+        ),
+        Misconception(
+            "twice_in_lists",
+            listed(from_a_in_b, lambda a, b: len(a) + len(b) - from_a_in_b(a, b)),
+            says="pieces are counted as often as they come in a list",
+            hint=IN_SETS,
+        ),
+        Misconception(
+            "lists_end_to_end",
+            listed(from_a_in_b, lambda a, b: len(a + b)),
+            says="pieces are counted as often as they come, and common ones twice below the bar",
+            hint=IN_SETS,
+        ),
+        Misconception(
+            "divided_by_both_lists",
+            listed(in_both, lambda a, b: len(a + b)),
+            says="it is divided by the number of all pieces, each as often as it comes",
+            hint="A piece that both have is one of those that either has. " + IN_SETS,
+        ),
+        Misconception(
+            "divided_by_lists_less_both",
+            listed(in_both, lambda a, b: len(a + b) - in_both(a, b)),
+            says="a piece that comes twice counts twice below the bar",
+            hint=IN_SETS,
+        ),
+        Misconception(
+            "in_place",
+            listed(in_place, in_either),
+            says="pieces are compared only with the one at the same place",
+            hint="One letter more at the beginning would change all. A set asks for no place.",
+        ),
+        Misconception(
+            "in_place_of_the_longer",
+            listed(in_place, lambda a, b: max(len(a), len(b))),
+            says="it is the share of places at which both texts have the same piece",
+            hint="One letter more at the beginning would change all. A set asks for no place.",
+        ),
+        Misconception(
             "last_piece_missing",
-            compared(one_less, share),
+            compared(cut(lambda text, n: len(text) - n), share),
             says="the last piece of each text is missing",
-            hint="A text of 5 characters has 3 pieces of 3. Where does the last one begin?",
+            hint=WHERE_LAST,
+        ),
+        Misconception(
+            "two_pieces_missing",
+            compared(cut(lambda text, n: len(text) - n - 1), share),
+            says="the last two pieces of each text are missing",
+            hint=WHERE_LAST,
+        ),
+        Misconception(
+            "two_pieces_missing_unguarded",
+            compared(cut(lambda text, n: len(text) - n - 1)),
+            says="the last two pieces of each text are missing, so that a short one has none",
+            hint=WHERE_LAST,
+        ),
+        Misconception(
+            "one_short_tail",
+            compared(cut(lambda text, n: len(text) - n + 2)),
+            says="each text gives a last piece that is too short",
+            hint="All pieces have n characters. " + WHERE_LAST,
+        ),
+        Misconception(
+            "all_but_one_start",
+            compared(cut(lambda text, n: len(text) - 1)),
+            says="a piece begins at every character but the last, whatever n",
+            hint="All pieces have n characters. " + WHERE_LAST,
         ),
         Misconception(
             "short_tails",
-            compared(lambda text, n: {text[i : i + n] for i in range(len(text))}),
+            compared(cut(lambda text, n: len(text))),
             says="the ends of the texts give pieces that are too short",
             hint="All pieces have n characters. Where does the last one begin?",
         ),
@@ -631,10 +757,47 @@ SIMILARITY = Question(
             "every character.",
         ),
         Misconception(
+            "whole_blocks",
+            compared(whole_blocks),
+            says="the pieces do not overlap, and a shorter rest is left out",
+            hint="One letter more at the beginning would change all of them. A piece begins at "
+            "every character.",
+        ),
+        Misconception(
             "n_plus_one",
             compared(lambda text, n: pieces(text, n + 1), share),
             says="the pieces have n + 1 characters",
             hint="How long is `text[i : i + n]`?",
+        ),
+        Misconception(
+            "n_plus_one_and_tail",
+            compared(cut(piece=lambda text, i, n: text[i : i + n + 1])),
+            says="the pieces have n + 1 characters, but for the last one",
+            hint="How long is `text[i : i + n]`?",
+        ),
+        Misconception(
+            "n_less_one",
+            compared(cut(piece=lambda text, i, n: text[i : i + n - 1])),
+            says="the pieces have n - 1 characters",
+            hint="A slice leaves out its end: how long is `text[i : i + n]`?",
+        ),
+        Misconception(
+            "end_for_length",
+            compared(cut(piece=lambda text, i, n: text[i:n])),
+            says="every piece ends at place n of the text",
+            hint="In `text[i:j]` j is a place, not a length.",
+        ),
+        Misconception(
+            "long_as_the_first",
+            long_as_the_first,
+            says="b is cut into as many pieces as a has",
+            hint="How many pieces has b? Each text has its own length.",
+        ),
+        Misconception(
+            "long_as_the_shorter",
+            long_as_the_shorter,
+            says="the end of the longer text is left out",
+            hint="How many pieces has the longer one? Each text has its own length.",
         ),
         Misconception(
             "characters",
@@ -649,6 +812,20 @@ SIMILARITY = Question(
             hint="The pieces are n characters long, spaces among them.",
         ),
         Misconception(
+            "pieces_of_words",
+            compared(words),
+            says="the pieces have n words instead of n characters",
+            hint="The lesson's first experiment took words. Without `split()`, a slice of the text "
+            "is a piece of characters.",
+        ),
+        Misconception(
+            "pieces_of_words_or_none",
+            compared(words, share),
+            says="the pieces have n words, and texts of fewer words get 0",
+            hint="The lesson's first experiment took words. Without `split()`, a slice of the text "
+            "is a piece of characters.",
+        ),
+        Misconception(
             "case_ignored",
             lambda a, b, n: similarity(a.lower(), b.lower(), n),
             says="upper and lower case make no difference",
@@ -658,7 +835,62 @@ SIMILARITY = Question(
             "without_spaces",
             lambda a, b, n: similarity(a.replace(" ", ""), b.replace(" ", ""), n),
             says="spaces are left out",
-            hint="Every character counts as it is, spaces too.",
+            hint=EVERY_CHARACTER,
+        ),
+        Misconception(
+            "texts_stripped",
+            lambda a, b, n: similarity(a.strip(), b.strip(), n),
+            says="spaces at the ends of the texts are left out",
+            hint=EVERY_CHARACTER,
+        ),
+        Misconception(
+            "pieces_stripped",
+            compared(cut(piece=lambda text, i, n: text[i : i + n].strip())),
+            says="spaces at the ends of the pieces are left out",
+            hint=EVERY_CHARACTER,
+        ),
+        Misconception(
+            "spaces_made_one",
+            lambda a, b, n: similarity(on_one_line(a), on_one_line(b), n),
+            says="several spaces, or a line end, count as one space, and as none at the ends",
+            hint=EVERY_CHARACTER,
+        ),
+        Misconception(
+            "and_for_both",
+            compared(compare=lambda a, b: len(b) / len(a)),
+            says="the number of b's pieces is divided by the number of a's",
+            hint="`a and b` is b, and `a or b` is a. Sets are combined by `&` and `|`.",
+        ),
+        Misconception(
+            "with_itself",
+            lambda a, b, n: 1.0,
+            says="it is 1, whatever the texts",
+            hint="Is b cut as well, or a twice?",
+        ),
+        Misconception(
+            "number_of_both",
+            compared(compare=lambda a, b: len(a & b)),
+            says="it is the number of pieces that both have",
+            hint="The right pieces. Divide by the number of those that either has.",
+        ),
+        Misconception(
+            "whole_division",
+            compared(compare=lambda a, b: len(a & b) // len(a | b)),
+            says="the fraction is dropped, so that all but equal texts get 0",
+            hint="`//` divides to a whole number, `/` to a fraction.",
+        ),
+        Misconception(
+            "in_one_alone",
+            compared(compare=lambda a, b: len(a & b) / len(a ^ b)),
+            says="it is divided by the number of pieces that one text has and the other has not",
+            hint="`^` leaves out what both have, and so does taking it off twice. Equal texts "
+            "should give 1.",
+        ),
+        Misconception(
+            "upside_down",
+            compared(compare=lambda a, b: len(a | b) / len(a & b)),
+            says="those that either has are divided by those that both have",
+            hint="Turn it round: a similarity lies between 0 and 1.",
         ),
         Misconception(
             "distance",
@@ -685,6 +917,17 @@ def signature_cases(generator):
 
     yield {"members": [1, 2], "functions": [(3, 1), (1, 0)], "prime": 5}
     yield {"members": pick(generator, 1, 50, 90), "functions": functions(3, 31), "prime": 31}
+    # Both functions take the first member to 0.
+    members = pick(generator, 3, 1, 12)
+    to_zero = [(a, -a * members[0] % 13) for a in pick(generator, 2, 2, 12)]
+    yield {"members": members, "functions": to_zero, "prime": 13}
+    # Numbers as large as real ones; under the last function no hash is small.
+    prime = 2**31 - 1
+    members = [whole(generator, 10**5, 10**6) for _ in range(2)]
+    large = [whole(generator, 10**8, prime - 1) for _ in range(4)]
+    least_large = (1, prime - 1 - max(members))
+    yield {"members": members, "functions": [*zip(large[::2], large[1::2], strict=True),
+           least_large], "prime": prime}  # fmt: skip
     yield {"members": pick(generator, 4, 1, 60), "functions": functions(2, 61), "prime": 61}
     yield {"members": pick(generator, 3, 1, 99), "functions": functions(5, 101), "prime": 101}
     yield {"members": pick(generator, 6, 100, 999), "functions": functions(4, 97), "prime": 97}
@@ -703,6 +946,36 @@ def right(a, b, x, prime):
     return (a * x + b) % prime
 
 
+def started_at(start):
+    """The smallest, looked for among the hashes and one more number."""
+    return hashed_with(right, lambda hashes: min(start, *hashes))
+
+
+def zero_is_nothing(hashes):
+    best = 0
+    for value in hashes:
+        if best == 0 or value < best:
+            best = value
+    return best
+
+
+def started_at_first_member(members, functions, prime):
+    return [min(members[0], h) for h in signature(members, functions, prime)]
+
+
+def in_32_bits(members, functions, prime):
+    """As NumPy reckons with int32."""
+    return hashed_with(lambda a, b, x, prime: ((a * x + b + 2**31) % 2**32 - 2**31) % prime)(
+        members, functions, prime
+    )
+
+
+def running(members, functions, prime):
+    """The smallest so far, noted after every member."""
+    hashes = ([right(a, b, x, prime) for x in members] for a, b in functions)
+    return [least for row in hashes for least in accumulate(row, min)]
+
+
 def each_member(members, functions, prime):
     return [min(right(a, b, x, prime) for a, b in functions) for x in members]
 
@@ -715,12 +988,18 @@ def place_of_least(members, functions, prime):
     return [members.index(x) for x in member_of_least(members, functions, prime)]
 
 
-def of_least_member(members, functions, prime):
-    return [right(a, b, min(members), prime) for a, b in functions]
+def of_one(choose):
+    """The hashes of one member alone."""
+
+    def otherwise(members, functions, prime):
+        return [right(a, b, choose(members), prime) for a, b in functions]
+
+    return otherwise
 
 
-def of_first_member(members, functions, prime):
-    return [right(a, b, members[0], prime) for a, b in functions]
+def of_members(part):
+    """The signature of a part of the set."""
+    return lambda members, functions, prime: signature(members[part], functions, prime)
 
 
 def one_function(members, functions, prime):
@@ -731,6 +1010,27 @@ def one_function(members, functions, prime):
 
 def all_hashes(members, functions, prime):
     return [right(a, b, x, prime) for a, b in functions for x in members]
+
+
+def all_hashes_by_member(members, functions, prime):
+    return [right(a, b, x, prime) for x in members for a, b in functions]
+
+
+def all_hashes_in_lists(members, functions, prime):
+    return [[right(a, b, x, prime) for x in members] for a, b in functions]
+
+
+def paired(members, functions, prime):
+    pairs = zip(members, functions, strict=False)
+    return [right(a, b, x, prime) for x, (a, b) in pairs]
+
+
+NONE_LEFT_OUT = "Of all values under one function, which single one is kept?"
+EVERY_MEMBER = "A set has no order: every member must have its chance."
+A_LARGE_START = (
+    "Before the first member there is no smallest value. `min` of all hashes needs none; else "
+    "begin with the hash of the first member, or with `math.inf`."
+)
 
 
 SIGNATURE = Question(
@@ -756,7 +1056,99 @@ SIGNATURE = Question(
             "all_hashes",
             all_hashes,
             says="nothing is left out",
-            hint="Of all values under one function, which single one is kept?",
+            hint=NONE_LEFT_OUT,
+        ),
+        Misconception(
+            "all_hashes_by_member",
+            all_hashes_by_member,
+            says="nothing is left out, and the values stand member by member",
+            hint=NONE_LEFT_OUT,
+        ),
+        Misconception(
+            "all_hashes_in_lists",
+            all_hashes_in_lists,
+            says="all values of each function are kept, in a list",
+            hint=NONE_LEFT_OUT,
+        ),
+        Misconception(
+            "running",
+            running,
+            says="the smallest value so far is noted after every member",
+            hint="It is known only when the last member was hashed: is `append` in the inner loop?",
+        ),
+        Misconception(
+            "least_of_all",
+            lambda members, functions, prime: [min(signature(members, functions, prime))],
+            says="there is one number, the smallest under all functions",
+            hint="Each function gives a number of its own.",
+        ),
+        Misconception(
+            "least_of_all_alone",
+            lambda members, functions, prime: min(signature(members, functions, prime)),
+            says="it is the smallest value under all functions",
+            hint="Each function gives a number of its own: a list of them is asked for.",
+        ),
+        Misconception(
+            "paired",
+            paired,
+            says="each member is hashed with one function alone",
+            hint="`zip` pairs members with functions. Each function hashes every member.",
+        ),
+        Misconception(
+            "first_function_only",
+            lambda members, functions, prime: signature(members, functions[:1], prime),
+            says="only the first function is used",
+            hint="Does a `return` in the loop end it after the first function?",
+        ),
+        Misconception(
+            "not_begun_anew",
+            lambda members, functions, prime: [
+                *accumulate(signature(members, functions, prime), min)
+            ],
+            says="the smallest value of one function is carried on to the next",
+            hint="Where is the best value set, before the loop over functions or in it?",
+        ),
+        Misconception(
+            "started_at_0",
+            hashed_with(right, lambda hashes: min(0, *hashes)),
+            says="the search begins at 0, and no hash is smaller",
+            hint=A_LARGE_START,
+        ),
+        Misconception(
+            "started_at_first_member",
+            started_at_first_member,
+            says="the search begins at the first member itself, which is no hash",
+            hint=A_LARGE_START,
+        ),
+        *(
+            Misconception(
+                f"started_at_{start}",
+                started_at(start),
+                says=f"no value above {start:,} is ever kept",
+                hint="Hashes may be as large as the prime. " + A_LARGE_START,
+            )
+            for start in (100, 1000, 10**4, 10**6, 10**9)
+        ),
+        Misconception(
+            "zero_is_nothing",
+            hashed_with(right, zero_is_nothing),
+            says="a smallest value of 0 is given up for the next one",
+            hint="0 is a hash as any other. `if not best` holds for it, too; `is None` does not.",
+        ),
+        Misconception(
+            "each_once",
+            lambda members, functions, prime: [
+                *dict.fromkeys(signature(members, functions, prime))
+            ],
+            says="a number that is there already is left out",
+            hint="Two functions may have the same smallest value. Each has its place.",
+        ),
+        Misconception(
+            "in_32_bits",
+            in_32_bits,
+            says="the products are reckoned with 32 bits, which are too few for them",
+            hint="NumPy's whole numbers have a width: int64 holds a product of two primes of 31 "
+            "bits. Python's own have no limit.",
         ),
         Misconception(
             "member_of_least",
@@ -772,16 +1164,46 @@ SIGNATURE = Question(
         ),
         Misconception(
             "of_least_member",
-            of_least_member,
-            says="only the smallest member is hashed, or the remainder is taken after the minimum",
+            of_one(min),
+            says="it is the hash of the smallest member",
             hint="A small member need not have a small hash. The remainder is part of h: hash all, "
             "then take the least.",
         ),
         Misconception(
+            "of_largest_member",
+            of_one(max),
+            says="it is the hash of the largest member",
+            hint="A large member need not have a small hash: hash all, then take the least.",
+        ),
+        Misconception(
             "of_first_member",
-            of_first_member,
+            of_one(lambda members: members[0]),
             says="only the first member is hashed",
-            hint="A set has no order: every member must have its chance.",
+            hint=EVERY_MEMBER,
+        ),
+        Misconception(
+            "of_last_member",
+            of_one(lambda members: members[-1]),
+            says="only the hash of the last member is kept",
+            hint="Each new value overwrites the one before: when should it?",
+        ),
+        Misconception(
+            "first_left_out",
+            of_members(slice(1, None)),
+            says="the first member is left out, so that a set of one is empty",
+            hint=EVERY_MEMBER,
+        ),
+        Misconception(
+            "last_left_out",
+            of_members(slice(-1)),
+            says="the last member is left out, so that a set of one is empty",
+            hint=EVERY_MEMBER,
+        ),
+        Misconception(
+            "added_up",
+            hashed_with(right, sum),
+            says="the values of all members are added up",
+            hint="MinHash keeps the smallest of them.",
         ),
         Misconception(
             "one_function",
@@ -794,6 +1216,18 @@ SIGNATURE = Question(
             hashed_with(lambda a, b, x, prime: a * x + b),
             says="the remainder modulo the prime is not taken",
             hint="Without it a larger member always has the larger hash, and nothing is random.",
+        ),
+        Misconception(
+            "quotient",
+            hashed_with(lambda a, b, x, prime: (a * x + b) // prime),
+            says="it is the quotient by the prime, not the remainder",
+            hint="`//` divides; `%` gives what is left over.",
+        ),
+        Misconception(
+            "offset_taken_off",
+            hashed_with(lambda a, b, x, prime: (a * x - b) % prime),
+            says="b is taken off instead of added",
+            hint="h(x) = (a x + b) modulo the prime.",
         ),
         Misconception(
             "precedence",
@@ -828,8 +1262,14 @@ SIGNATURE = Question(
         Misconception(
             "sorted",
             lambda members, functions, prime: sorted(signature(members, functions, prime)),
-            says="the signature is sorted",
+            says="the numbers of the signature are sorted",
             hint="Signatures are compared place by place, one for each function: keep their order.",
+        ),
+        Misconception(
+            "functions_reversed",
+            lambda members, functions, prime: signature(members, functions[::-1], prime),
+            says="the functions are taken from the last to the first",
+            hint="Signatures are compared place by place: keep the order of the functions.",
         ),
     ],
 )
