@@ -1284,7 +1284,7 @@ def candidates(signatures: list[list[int]], n_bands: int) -> list[tuple[int, int
 
 
 def candidates_cases(generator):
-    a, b, c, d, e, f, g, h = pick(generator, 8, 1, 90)
+    a, b, c, d, e, f, g, h = pick(generator, 8, 1, 9)  # one digit each: short enough to be read
     yield {"signatures": [[1, 2, 3, 4], [1, 9, 3, 4], [9, 2, 3, 9]], "n_bands": 2}
     # Agree on band 0, on the last band, on scattered numbers, on a band at another place.
     first = [a, b, c, d, e, f]
@@ -1292,12 +1292,20 @@ def candidates_cases(generator):
     yield {"signatures": [first, [a, g, c, h, e, g], [g, b, h, d, h, f]], "n_bands": 3}
     yield {"signatures": [[a, b, c, d], [c, d, a, b], [b, a, d, c], [e, f, c, d]], "n_bands": 2}
     yield {"signatures": [first, [g, b, c, h, h, h], [a, b, g, g, e, f]], "n_bands": 3}
-    yield {"signatures": [first, first, [a, b, g, h, g, h], first], "n_bands": 3}  # equal ones
-    yield {"signatures": [[a, b, c], [b, b, a], [c, b, b], [d, e, c]], "n_bands": 3}  # r = 1
+    yield {"signatures": [[a, b, c], [d, b, e], [a, f, e]], "n_bands": 3}  # r = 1, a chain
+    yield {"signatures": [[a, b, c, d], [e, f, c, d], [a, b, g, h], [e, f, a, b]], "n_bands": 2}
+    same = [a, b, c, d]
+    yield {"signatures": [same, same, [a, b, g, h], same], "n_bands": 2}  # equal ones
+    yield {"signatures": [[a, b, c], [b, b, a], [c, b, b], [d, e, c]], "n_bands": 3}
     yield {"signatures": [first, [*first[:5], g], first], "n_bands": 1}
-    few = [[whole(generator, 0, 2) for _ in range(8)] for _ in range(6)]
-    yield {"signatures": few, "n_bands": 4}
+    # Band 1 agrees before band 0 does; then some that agree on three bands, one or none.
+    yield {"signatures": [[a, b], [c, b], [a, d], [a, e], [f, e]], "n_bands": 2}
+    yield {"signatures": [[a, b, c, d, e, f, g, h], [a, b, c, d, h, g, g, h],
+           [b, a, d, c, e, f, h, g]], "n_bands": 4}  # fmt: skip
+    few = [[whole(generator, 1, 2) for _ in range(4)] for _ in range(5)]
     yield {"signatures": few, "n_bands": 2}
+    yield {"signatures": [[whole(generator, 1, 2) for _ in range(6)] for _ in range(4)],
+           "n_bands": 2}  # fmt: skip
     yield {"signatures": [first], "n_bands": 2}
 
 
@@ -1326,34 +1334,79 @@ def each_wide(signature, n_bands):
     return [tuple(signature[k : k + n_bands]) for k in range(0, len(signature), n_bands)]
 
 
+def each_wide_so_many(signature, n_bands):
+    """The same, and as many bands as are wanted: behind the end they are empty."""
+    return [tuple(signature[k * n_bands : (k + 1) * n_bands]) for k in range(n_bands)]
+
+
 def sliding(signature, n_bands):
     r = len(signature) // n_bands
     return [tuple(signature[k : k + r]) for k in range(len(signature) - r + 1)]
 
 
-def enough_numbers(signatures, n_bands):
-    r = len(signatures[0]) // n_bands
-    return paired_by(
-        lambda a, b: sum(map(any_band, zip(a), zip(b), strict=True)) >= r, lambda s, n: s
-    )(signatures, n_bands)
+def sliced(begin, end):
+    """Bands cut at other places."""
+
+    def bands(signature, n_bands):
+        r = len(signature) // n_bands
+        return [tuple(signature[begin(k, r) : end(k, r)]) for k in range(n_bands)]
+
+    return bands
 
 
-def twice(signatures, n_bands):
-    cut = [bands_of(s, n_bands) for s in signatures]
-    return sorted(
-        (i, j)
-        for band in range(n_bands)
-        for i, j in combinations(range(len(cut)), 2)
-        if cut[i][band] == cut[j][band]
+def wide_as_texts(signatures, n_bands):
+    r = len(signatures) // n_bands
+    bands = range(n_bands)
+    return paired_by(any_band, lambda s, n: [tuple(s[k * r : (k + 1) * r]) for k in bands])(
+        signatures, n_bands
     )
 
 
-def neighbours_in_buckets(signatures, n_bands):
-    buckets = defaultdict(list)
+def enough_numbers(signatures, n_bands):
+    r = len(signatures[0]) // n_bands
+
+    def agree(a, b):
+        return sum(x == y for x, y in zip(a, b, strict=True)) >= r
+
+    return paired_by(agree, lambda s, n: s)(signatures, n_bands)
+
+
+def band_by_band(signatures, n_bands):
+    """The pairs as they are found by a loop over bands: some of them again and again."""
+    return [
+        (i, j)
+        for band in zip(*(bands_of(s, n_bands) for s in signatures), strict=True)
+        for i, j in combinations(range(len(signatures)), 2)
+        if band[i] == band[j]
+    ]
+
+
+def buckets(signatures, n_bands):
+    """Texts that have the same band at the same place."""
+    groups = defaultdict(list)
     for i, s in enumerate(signatures):
         for band in enumerate(bands_of(s, n_bands)):
-            buckets[band].append(i)
-    return sorted({pair for bucket in buckets.values() for pair in pairwise(bucket)})
+            groups[band].append(i)
+    return groups.values()
+
+
+def neighbours_in_buckets(signatures, n_bands):
+    return sorted({pair for group in buckets(signatures, n_bands) for pair in pairwise(group)})
+
+
+def with_first_of_bucket(signatures, n_bands):
+    return sorted({(group[0], j) for group in buckets(signatures, n_bands) for j in group[1:]})
+
+
+def whole_buckets(signatures, n_bands):
+    return sorted({tuple(group) for group in buckets(signatures, n_bands) if len(group) > 1})
+
+
+def friends_of_friends(signatures, n_bands):
+    group = list(range(len(signatures)))  # of each text, so far
+    for i, j in candidates(signatures, n_bands):
+        group = [group[i] if one == group[j] else one for one in group]
+    return [(i, j) for i, j in combinations(range(len(group)), 2) if group[i] == group[j]]
 
 
 def both_ways(signatures, n_bands):
@@ -1364,6 +1417,41 @@ def both_ways(signatures, n_bands):
 def with_itself(signatures, n_bands):
     itself = [(i, i) for i in range(len(signatures))]
     return sorted(candidates(signatures, n_bands) + itself)
+
+
+def every_order(signatures, n_bands):
+    itself = [(i, i) for i in range(len(signatures))]
+    return sorted(both_ways(signatures, n_bands) + itself)
+
+
+def every_pair(signatures, n_bands):
+    return list(combinations(range(len(signatures)), 2))
+
+
+def from_the_first_on(signatures, n_bands):
+    found = candidates(signatures, n_bands)
+    return [pair for pair in every_pair(signatures, n_bands) if found and pair >= found[0]]
+
+
+def one_partner(signatures, n_bands):
+    """The first partner of each text."""
+    found = candidates(signatures, n_bands)
+    return [pair for n, pair in enumerate(found) if n == 0 or found[n - 1][0] != pair[0]]
+
+
+def place_of_equal(signatures, n_bands):
+    found = candidates(signatures, n_bands)
+    return [tuple(signatures.index(signatures[k]) for k in pair) for pair in found]
+
+
+def changed(change):
+    """The right pairs, and then something is done to them."""
+    return lambda signatures, n_bands: change(candidates(signatures, n_bands))
+
+
+WHERE_BANDS_LIE = "The first r numbers are band 0, the next r are band 1. Where does each end?"
+HOW_WIDE = "A signature of 6 numbers in 2 bands: how many numbers has each?"
+NOT_SORTED = "The right pairs. `sorted` goes by the first number, then by the second."
 
 
 CANDIDATES = Question(
@@ -1398,6 +1486,18 @@ CANDIDATES = Question(
             paired_by(lambda a, b: a[0] == b[0]),
             says="only the first band is looked at",
             hint="Two texts meet if any band agrees. Is there a `return` or a `break` too early?",
+        ),
+        Misconception(
+            "last_band_only",
+            paired_by(lambda a, b: a[-1] == b[-1]),
+            says="only the last band counts",
+            hint="Is what was found on one band overwritten by the next?",
+        ),
+        Misconception(
+            "first_band_missing",
+            paired_by(lambda a, b: any_band(a[1:], b[1:])),
+            says="the first band is left out",
+            hint="Bands are numbered from 0.",
         ),
         Misconception(
             "last_band_missing",
@@ -1436,7 +1536,51 @@ CANDIDATES = Question(
             "bands_for_rows",
             paired_by(any_band, each_wide),
             says="n_bands is taken for the width of a band",
-            hint="A signature of 6 numbers in 2 bands: how many numbers has each?",
+            hint=HOW_WIDE,
+        ),
+        Misconception(
+            "bands_for_rows_so_many",
+            paired_by(any_band, each_wide_so_many),
+            says="there are n_bands bands of n_bands numbers, some of them perhaps empty",
+            hint=HOW_WIDE,
+        ),
+        Misconception(
+            "wide_as_texts",
+            wide_as_texts,
+            says="the width of a band is reckoned from the number of texts",
+            hint="`len(signatures)` counts texts. How many numbers has one signature?",
+        ),
+        Misconception(
+            "short_second_band",
+            paired_by(any_band, sliced(lambda k, r: k * r, lambda k, r: k + r)),
+            says="band k ends at k + r, too early for all but the first",
+            hint=WHERE_BANDS_LIE + " Two empty slices are equal.",
+        ),
+        Misconception(
+            "one_step_on",
+            paired_by(any_band, sliced(lambda k, r: k, lambda k, r: k + r)),
+            says="each band begins one number after the one before, and overlaps it",
+            hint=WHERE_BANDS_LIE,
+        ),
+        Misconception(
+            "last_number_of_band_missing",
+            paired_by(any_band, sliced(lambda k, r: k * r, lambda k, r: (k + 1) * r - 1)),
+            says="the last number of each band is left out",
+            hint="A slice leaves out its end as it is. Two empty slices are equal.",
+        ),
+        Misconception(
+            "every_pair",
+            every_pair,
+            says="every pair is named, whatever the numbers",
+            hint="Two empty slices are equal: does a band lie beyond the end of a signature? There "
+            "are n_bands, and the last is n_bands - 1.",
+        ),
+        Misconception(
+            "no_pair",
+            lambda signatures, n_bands: [],
+            says="no pair is ever found",
+            hint="Is the list that you fill the one that you return? And `==` asks for equal "
+            "numbers, `is` for the same object.",
         ),
         Misconception(
             "sliding",
@@ -1452,9 +1596,47 @@ CANDIDATES = Question(
         ),
         Misconception(
             "twice",
-            twice,
+            lambda signatures, n_bands: sorted(band_by_band(signatures, n_bands)),
             says="a pair is named once for each band on which it agrees",
             hint="The right pairs, some of them several times: each is to be named once.",
+        ),
+        Misconception(
+            "twice_band_by_band",
+            band_by_band,
+            says="the pairs stand band by band, once for each band on which they agree",
+            hint="The right pairs, some of them several times. A set keeps each once; `sorted` "
+            "makes a list of it, in order.",
+        ),
+        Misconception(
+            "band_by_band",
+            lambda signatures, n_bands: [*dict.fromkeys(band_by_band(signatures, n_bands))],
+            says="the pairs stand in the order in which a loop over bands finds them",
+            hint=NOT_SORTED,
+        ),
+        Misconception(
+            "as_a_set_gives_them",
+            lambda signatures, n_bands: list(set(band_by_band(signatures, n_bands))),
+            says="the pairs stand in the order of a set, which means nothing",
+            hint=NOT_SORTED,
+        ),
+        Misconception(
+            "with_first_of_bucket",
+            with_first_of_bucket,
+            says="of several texts with the same band only the first is paired with the others",
+            hint="Three texts with the same band make three pairs. Keep all of them, not the "
+            "first.",
+        ),
+        Misconception(
+            "whole_buckets",
+            whole_buckets,
+            says="texts with the same band stand together, also three or more",
+            hint="Three texts with the same band make three pairs.",
+        ),
+        Misconception(
+            "friends_of_friends",
+            friends_of_friends,
+            says="two texts are paired if each of them agrees with a third",
+            hint="Only those that agree on a band themselves are to be compared.",
         ),
         Misconception(
             "neighbours_in_buckets",
@@ -1475,6 +1657,71 @@ CANDIDATES = Question(
             hint="i < j: a text is no copy of itself.",
         ),
         Misconception(
+            "every_order",
+            every_order,
+            says="each pair is named in both orders, and each text with itself",
+            hint="i < j: (0, 1) and (1, 0) are the same pair, and a text is no copy of itself.",
+        ),
+        Misconception(
+            "larger_first",
+            changed(lambda pairs: [(j, i) for i, j in pairs]),
+            says="the larger number stands first in each pair",
+            hint="The right pairs, but i < j: turn them round.",
+        ),
+        Misconception(
+            "larger_first_sorted",
+            changed(lambda pairs: sorted((j, i) for i, j in pairs)),
+            says="the larger number stands first in each pair, and they are sorted by it",
+            hint="The right pairs, but i < j: which of the two loops should be the outer one?",
+        ),
+        Misconception(
+            "neighbours",
+            lambda signatures, n_bands: [
+                (i, j) for i, j in candidates(signatures, n_bands) if j == i + 1
+            ],
+            says="only texts whose numbers follow each other are compared",
+            hint="Each text meets each later one. Does a `break` end the inner loop too early?",
+        ),
+        Misconception(
+            "one_partner",
+            one_partner,
+            says="each text gets only the first of its later partners",
+            hint="`break` ends the innermost loop around it: which one should end?",
+        ),
+        Misconception(
+            "first_pair",
+            changed(lambda pairs: pairs[:1]),
+            says="only the first pair is found",
+            hint="Does a `return` in the loop end it there?",
+        ),
+        Misconception(
+            "from_the_first_on",
+            from_the_first_on,
+            says="every pair after the first right one is named, too",
+            hint="What was found for one pair still holds for the next: begin anew with each.",
+        ),
+        Misconception(
+            "last_text_missing",
+            lambda signatures, n_bands: (
+                candidates(signatures[:-1], n_bands) if len(signatures) > 1 else []
+            ),
+            says="the last text is left out",
+            hint="With n texts the largest j is n - 1: where does `range` end?",
+        ),
+        Misconception(
+            "place_of_equal",
+            place_of_equal,
+            says="of equal signatures the number of the first stands for all",
+            hint="`index` gives the first place at which something equal stands. `enumerate` "
+            "counts.",
+        ),
+        Misconception(
+            "flat",
+            changed(lambda pairs: [i for pair in pairs for i in pair]),
+            says="the numbers of all pairs stand in one flat list",
+            hint="`+=` adds the two numbers of a pair. `append((i, j))` adds the pair.",
+        ),
+        Misconception(
             "numbered_from_one",
             lambda signatures, n_bands: [
                 (i + 1, j + 1) for i, j in candidates(signatures, n_bands)
@@ -1488,7 +1735,7 @@ CANDIDATES = Question(
                 candidates(signatures, n_bands), key=lambda pair: pair[::-1]
             ),
             says="the pairs are sorted by their second number",
-            hint="The right pairs; `sorted` goes by the first number, then by the second.",
+            hint=NOT_SORTED,
         ),
     ],
 )
