@@ -65,6 +65,20 @@ def test_lines_are_told_apart_by_more_than_colour():
     assert axes.get_title(loc="left") == "They cross"
 
 
+def test_bars_of_two_kinds_lie_side_by_side():
+    heights = {"dry": {"sky": 0.5, "sea": 0.25}, "wet": {"sea": 0.75, "sky": 1.0}}
+    figure = plots.bars(heights, title="Wet is more", x_label="share", alt="Four bars.")
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["sky", "sea"]
+    bars = {bar.get_y(): (bar.get_width(), bar.get_facecolor()) for bar in axes.patches}
+    lengths, colours = zip(*(bars[y] for y in sorted(bars)), strict=True)
+    assert lengths == (0.5, 1.0, 0.25, 0.75)
+    dry, wet = colours[:2]
+    assert colours == (dry, wet, dry, wet)
+    assert dry != wet
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dry", "wet"]
+
+
 def test_attention_rows_are_the_looking_words():
     weights = torch.tensor([[1.0, 0.0, 0.0], [0.25, 0.75, 0.0]])
     figure = plots.attention(

@@ -19,9 +19,9 @@ from llama_edu.course import check
 # %% [markdown]
 # ### 3.1 How many words? · difficulty 1/5 · importance 4/5 · 5 min
 #
-# Of l words, n = max(1, ⌊α·l⌋) are changed. But *stop words*, such as *the* and *not*, and protected
-# words stay, so there may be fewer *free* words than that: then all the free ones change, and no
-# other.
+# Of l words, n = max(1, ⌊α·l⌋) are changed. But *stop words*, such as *the* and *not*, and
+# protected words stay, so there may be fewer *free* words than that: then all the free ones
+# change, and no other.
 #
 # **Predict first.** A text of 9 words at α = 0.1 has no free word. How many change?
 #

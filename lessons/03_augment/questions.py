@@ -101,12 +101,27 @@ HOW_MANY = Question(
             says="`//` divides a number with a point: the result is whole but has a point too",
             hint="2.0 is not an int: `floor` and `int` give one.",
         ),
-        Misconception(
-            "alpha_cut_first",
-            capped(lambda n_words, alpha: floor(alpha) * n_words),
-            says="alpha is cut to a whole number before it is multiplied, as in "
-            "`floor(alpha) * n_words`",
-            hint="⌊0.9⌋ is 0 already. Multiply first, then cut.",
+        *(
+            Misconception(
+                name,
+                function,
+                says="alpha is cut to a whole number before it is multiplied, as in "
+                "`floor(alpha) * n_words`",
+                hint=f"⌊0.9⌋ is 0 already. Multiply first, then cut.{more}",
+            )
+            for name, function, more in (
+                ("alpha_cut_first", capped(lambda n_words, alpha: floor(alpha) * n_words), ""),
+                (
+                    "alpha_cut_first_and_not_capped",
+                    lambda n_words, alpha, n_free: max(1, floor(alpha) * n_words),
+                    " And no more words may change than are free.",
+                ),
+                (
+                    "alpha_cut_first_and_no_bounds",
+                    lambda n_words, alpha, n_free: floor(alpha) * n_words,
+                    " Then there are two bounds to keep.",
+                ),
+            )
         ),
         Misconception(
             "percentage",
@@ -119,6 +134,15 @@ HOW_MANY = Question(
             capped(lambda n_words, alpha: n_words // 10),
             says="a tenth of the words is changed, whatever alpha is",
             hint="The share is an argument: use `alpha`.",
+        ),
+        Misconception(
+            "one_of_a_short_text",
+            lambda n_words, alpha, n_free: min(
+                1 if n_words < 10 else floor(alpha * n_words), n_free
+            ),
+            says="one word changes in every text of fewer than ten",
+            hint="With a large α even a short text has more changes. How many are there at least, "
+            "whatever α is?",
         ),
         Misconception(
             "one_more",
@@ -255,12 +279,17 @@ def moved_by_count(words, places):
     return left
 
 
-def deleted_while_walking(words, places):
-    left, gone = list(words), usable(words, places)
-    for i, _ in enumerate(left):
-        if i in gone:
-            del left[i]
-    return left
+def deleted_while_walking(delete_one, gone_of):
+    """From the list that the loop walks through."""
+
+    def delete_otherwise(words, places):
+        left, gone = list(words), gone_of(words, places)
+        for i, word in enumerate(left):
+            if i in gone:
+                delete_one(left, i, word)
+        return left
+
+    return delete_otherwise
 
 
 def by_value(words, places):
@@ -363,12 +392,19 @@ DELETE = Question(
             hint="Only a deletion further left moves a word, and `places` come in any order. "
             "Decide for each word of the given list once.",
         ),
-        Misconception(
-            "deleted_while_walking",
-            deleted_while_walking,
-            says="words are deleted from the very list that the loop walks through",
-            hint="What follows moves up, and the loop passes over it. Build a new list of the "
-            "words that stay.",
+        *(
+            Misconception(
+                f"{name}_{gone}",
+                deleted_while_walking(delete_one, gone_of),
+                says="words are deleted from the very list that the loop walks through",
+                hint="What follows moves up, and the loop passes over it. Build a new list of the "
+                "words that stay.",
+            )
+            for name, delete_one in (
+                ("deleted_while_walking", lambda left, i, word: left.pop(i)),
+                ("removed_while_walking", lambda left, i, word: left.remove(word)),
+            )
+            for gone, gone_of in (("usable", usable), ("all", lambda words, places: places))
         ),
         Misconception(
             "by_value",
@@ -639,7 +675,7 @@ def put_beside(words, synonyms, protected, n):
 
 def first_gets_the_capital(words, synonyms, protected, n):
     new = replaced(words, synonyms, protected, n, put=lambda word, other: other)
-    return [new[0].capitalize(), *new[1:]]
+    return new if new[0] == words[0] else [new[0].capitalize(), *new[1:]]
 
 
 def until_n_are_changed(words, synonyms, protected, n):
@@ -729,7 +765,7 @@ REPLACE = Question(
             "up_to_the_first_protected",
             up_to_the_first_protected,
             says="all ends at the first protected word",
-            hint="Only this word is passed over: `continue` goes on with the next, `break` ends all.",
+            hint="Only this word is passed over: `continue` goes on, `break` ends it all.",
         ),
         Misconception(
             "protected_count",
@@ -754,7 +790,8 @@ REPLACE = Question(
             "first_n_words",
             with_change(counts=lambda is_listed, others, is_free: True),
             says="only the first n words of the text are looked at",
-            hint="n counts replacements, not words that were looked at.",
+            hint="n counts replacements, not words looked at. Does `n -= 1` stand too far to the "
+            "left?",
         ),
         Misconception(
             "all_of_them",
@@ -828,7 +865,7 @@ REPLACE = Question(
         Misconception(
             "first_gets_the_capital",
             first_gets_the_capital,
-            says="the first word of the text gets a capital, and no other",
+            says="a new word at the beginning of the text gets a capital, and no other",
             hint="Names have capitals too. The old word at the same place decides.",
         ),
         Misconception(
@@ -1048,6 +1085,17 @@ def chance_of_two_labels(first, second):
     return a * b + (1 - a) * (1 - b)
 
 
+def without_zeros(labels_of):
+    """Counts in dicts that have no 0 for a label that is not used."""
+
+    def kappa_otherwise(first, second):
+        counts, others = dict(Counter(first)), dict(Counter(second))
+        e = sum(counts[x] * others[x] for x in labels_of(first, second)) / len(first) ** 2
+        return above_chance(observed(first, second), e)
+
+    return kappa_otherwise
+
+
 AGREED = "agreed = sum((a == b for a, b in zip(first, second, strict=True))) / n"
 FOR_EACH_ITEM = "Each label is to be added once: which collection keeps a label only once?"
 ONE_LABEL = (
@@ -1231,6 +1279,19 @@ KAPPA = Question(
             with_chance(chance_of_the_last_label),
             says="p_e has the product of a single label, the last",
             hint=ONE_LABEL,
+        ),
+        *(
+            Misconception(
+                f"no_zero_{name}",
+                without_zeros(labels_of),
+                says="a label is looked up that one of the two never uses",
+                hint="A dict knows nothing of a label that was not counted: a `Counter` gives 0.",
+            )
+            for name, labels_of in (
+                ("for_the_first", lambda first, second: {*first}),
+                ("for_the_second", lambda first, second: {*second}),
+                ("for_both", lambda first, second: {*first, *second}),
+            )
         ),
         Misconception(
             "chance_multiplied",
@@ -1563,6 +1624,12 @@ OVERLAP = Question(
             lambda words, test, n: overlap(words, test, 2),
             says="a run has two words, whatever n is",
             hint="`zip(test, test[1:])` gives pairs. Runs have n words.",
+        ),
+        Misconception(
+            "pairs_of_the_test",
+            lambda words, test, n: overlap(words, test, n) if n == 2 else 0.0,
+            says="nothing is found but runs of two words",
+            hint="Have the runs of the test n words too? `zip(test, test[1:])` gives pairs.",
         ),
         Misconception(
             "same_places",
