@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from llama_edu.course.questions import Misconception, Question
-from llama_edu.data.dedup import candidate_pairs
+from llama_edu.data.dedup import candidate_pairs, character_shingles, jaccard
 from llama_edu.data.filter import Page
 from llama_edu.data.filter.rules import repeated_lines
 from llama_edu.data.pii.checksums import passes_luhn
@@ -832,6 +832,12 @@ SIMILARITY = Question(
             hint="The package does that. Here every character counts as it is.",
         ),
         Misconception(
+            "as_the_package",
+            lambda a, b, n: jaccard(character_shingles(a, n), character_shingles(b, n)),
+            says="case and the kind of white space make no difference, as in the package",
+            hint=EVERY_CHARACTER + " The package takes off such differences first.",
+        ),
+        Misconception(
             "without_spaces",
             lambda a, b, n: similarity(a.replace(" ", ""), b.replace(" ", ""), n),
             says="spaces are left out",
@@ -1390,6 +1396,14 @@ def buckets(signatures, n_bands):
     return groups.values()
 
 
+def without_place(signatures, n_bands):
+    groups = defaultdict(list)
+    for i, s in enumerate(signatures):
+        for band in bands_of(s, n_bands):
+            groups[band].append(i)
+    return sorted({pair for group in groups.values() for pair in combinations(group, 2)})
+
+
 def neighbours_in_buckets(signatures, n_bands):
     return sorted({pair for group in buckets(signatures, n_bands) for pair in pairwise(group)})
 
@@ -1513,9 +1527,21 @@ CANDIDATES = Question(
             "only at the same place; if you use a dict, the place must be part of the key.",
         ),
         Misconception(
+            "without_place",
+            without_place,
+            says="equal bands at different places meet, even two of one text",
+            hint="The place of a band must be part of the key, beside its numbers.",
+        ),
+        Misconception(
             "in_any_order",
             paired_by(any_band, lambda s, n: [sorted(band) for band in bands_of(s, n)]),
             says="the order of the numbers within a band makes no difference",
+            hint="Each number belongs to its own hash function: compare place by place.",
+        ),
+        Misconception(
+            "bands_as_sets",
+            paired_by(any_band, lambda s, n: [set(band) for band in bands_of(s, n)]),
+            says="bands are compared as sets, in any order, and equal numbers in them as one",
             hint="Each number belongs to its own hash function: compare place by place.",
         ),
         Misconception(
@@ -1542,6 +1568,12 @@ CANDIDATES = Question(
             "bands_for_rows_so_many",
             paired_by(any_band, each_wide_so_many),
             says="there are n_bands bands of n_bands numbers, some of them perhaps empty",
+            hint=HOW_WIDE,
+        ),
+        Misconception(
+            "two_numbers_wide",
+            paired_by(any_band, sliced(lambda k, r: 2 * k, lambda k, r: 2 * k + 2)),
+            says="every band has 2 numbers, as in the example",
             hint=HOW_WIDE,
         ),
         Misconception(
