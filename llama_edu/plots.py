@@ -242,7 +242,10 @@ def sieve(
     alt: str,
     n_reasons: int = 3,
 ) -> Figure:
-    """Draw a stream that loses a part at each step, as wide as what is left (a Sankey diagram).
+    """Draw a stream that loses a part at each step (a Sankey diagram).
+
+    The stream, and each part that leaves it, is as high as it has members. A part leaves in the
+    middle of its step, and the reasons stand under it.
 
     Args:
         steps: name, how many enter, and reason -> how many leave there; nothing leaves the last.
@@ -252,39 +255,33 @@ def sieve(
         n_reasons: so many reasons are named at each step, the most frequent ones.
     """
     total = steps[0][1]
-    with mpl.rc_context(STYLE | {"axes.spines.bottom": False}):
+    with mpl.rc_context(STYLE):
         figure = CourseFigure(alt, figsize=(9.0, 4.2))
         axes = figure.add_subplot()
         for x, (name, n_in, reasons) in enumerate(steps):
             n_out = sum(reasons.values())
             bottom = total - n_in
-            axes.fill_between([x - 0.5, x + 0.5], bottom, total, color=COLOURS[0], lw=0)
-            axes.text(x, total * 1.03, f"{name}\n{n_in:,}", ha="center", fontsize=9)
+            lower = [bottom, bottom, bottom + n_out, bottom + n_out]
+            axes.fill_between([x - 0.5, x, x, x + 0.5], lower, total, color=COLOURS[0], lw=0)
+            axes.text(x, total * 1.03, f"{name}\n{n_in:,} {y_label}", ha="center", fontsize=9)
             if n_out:
-                _branch(axes, x + 0.5, (bottom, bottom + n_out), total)
+                end = _branch(axes, x, (bottom, bottom + n_out), fall=0.12 * total)
                 ranked = sorted(reasons.items(), key=lambda item: -item[1])
                 rows = [f"{n:,} {reason}" for reason, n in ranked[:n_reasons]]
                 if len(ranked) > n_reasons:
                     rest = sum(n for _, n in ranked[n_reasons:])
                     rows.append(f"{rest:,} by {len(ranked) - n_reasons} others")
-                axes.text(
-                    x + 0.62, -0.18 * total, "\n".join(rows), ha="center", va="top", fontsize=7
-                )
-        axes.set(title=title, ylabel=y_label, ylim=(-0.42 * total, 1.2 * total))
-        axes.set_xticks([])
-        axes.set_yticks([0, total / 2, total], ["", "", ""])
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(length=0)
+                low = end - 0.03 * total
+                axes.text(x + 0.2, low, "\n".join(rows), ha="center", va="top", fontsize=8)
+        axes.set(title=title, xlim=(-0.6, len(steps) - 0.4), ylim=(-0.42 * total, 1.2 * total))
+        axes.axis("off")
     return figure
 
 
-def _branch(axes, x: float, edges: tuple[float, float], total: float) -> None:
-    """A part of the stream, from `edges` at `x`, that bends down and out of the picture."""
-    low, high = edges
+def _branch(axes, x: float, edges: tuple[float, float], fall: float) -> float:
+    """A part of the stream, from `edges` at `x`, that bends down by `fall`; its lower end there."""
     bend = [i / 20 for i in range(21)]
-    smooth = [3 * t**2 - 2 * t**3 for t in bend]
-    width = (high - low) / total
-    target = -0.15 * total
-    lower = [low + (target - low) * s for s in smooth]
-    upper = [high + (target + 0.02 * total + width * 0.05 * total - high) * s for s in smooth]
-    axes.fill_between([x + 0.25 * t for t in bend], lower, upper, color=COLOURS[1], alpha=0.7, lw=0)
+    depths = [fall * (3 * t**2 - 2 * t**3) for t in bend]
+    lower, upper = ([edge - depth for depth in depths] for edge in edges)
+    axes.fill_between([x + 0.4 * t for t in bend], lower, upper, color=COLOURS[1], alpha=0.7, lw=0)
+    return lower[-1]

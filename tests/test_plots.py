@@ -95,6 +95,18 @@ def test_sieve_names_what_enters_and_why_it_leaves():
     axes = draw_sieve().axes[0]
     written = [text.get_text() for text in axes.texts]
     assert written == [
-        "clean\n100", "30 empty", "rules\n70", "4 a\n3 b\n2 c\n2 by 2 others", "kept\n59",
+        "clean\n100 documents", "30 empty", "rules\n70 documents",
+        "4 a\n3 b\n2 c\n2 by 2 others", "kept\n59 documents",
     ]  # fmt: skip
     assert len(axes.collections) == 3 + 2  # the stream at each step, and a branch at two
+
+
+def test_what_leaves_the_sieve_is_as_high_as_it_has_members_and_stands_over_its_reasons():
+    axes = draw_sieve().axes[0]
+    clean, branch = (shape.get_paths()[0].vertices for shape in axes.collections[:2])
+    at_end = branch[branch[:, 0] == branch[:, 0].max()]
+    assert at_end[:, 1].max() - at_end[:, 1].min() == pytest.approx(30)
+    reasons = axes.texts[1]
+    assert branch[:, 0].min() < reasons.get_position()[0] < branch[:, 0].max()
+    assert branch[:, 0].max() < clean[:, 0].max()  # all of it within its own step
+    assert reasons.get_position()[1] < branch[:, 1].min()
