@@ -115,7 +115,7 @@ guess = None  # a number
 
 # %% grade_id="corpus.similarity"
 def similarity(a: str, b: str, n: int) -> float:
-    """Jaccard similarity of two texts by their n-grams of characters, in [0, 1].
+    """Jaccard similarity of two texts by their pieces of n characters, in [0, 1].
 
     a and b have at least n characters; every character counts as it is, spaces too.
 

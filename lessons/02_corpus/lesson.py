@@ -74,9 +74,12 @@ for name, text in [
     ("from the inside out", without_templates(article)),
 ]:
     print(f"{name:19} {len(text):6,} characters, {text.count('}}'):3} times }}}}")
+at = without_templates(article).index("}}")
+print("the one that stays:", without_templates(article)[at - 9 : at + 5])
 
 # %% [markdown]
-# The package does the same with templates, links, tables, references and files, in that spirit:
+# What stays is part of a formula, and no template. The package does the same with templates, links,
+# tables, references and files, in that spirit:
 
 # %% tags=["nbval-check-output"]
 from llama_edu.data.clean import clean, drop_broken_sentences, drop_watermarks, strip_wikitext
@@ -87,9 +90,12 @@ prose = {d.id: clean(d.text, d.markup) for d in pages}
 n_raw, n_clean = sum(len(d.text) for d in pages), sum(map(len, prose.values()))
 print(f"{len(pages)} pages: {n_raw:,} characters raw, {n_clean:,} clean: {n_clean / n_raw:.0%}")
 print("pages with nothing left:", sum(not text for text in prose.values()))
+redirects = [d for d in pages if d.text.upper().startswith("#REDIRECT")]
+print(f"redirects: {len(redirects)}, {sum(len(d.text) for d in redirects):,} characters raw")
 
 # %% [markdown]
-# Half of Wikipedia's characters are not text, and 100 of these 206 pages are redirects like page 1.
+# Half of the characters of these pages are not text: they are markup. And half of the pages, but
+# hardly any of the characters, are redirects like page 1; of them nothing is left.
 #
 # ## A watermark, and a hole
 #
@@ -100,33 +106,35 @@ print("pages with nothing left:", sum(not text for text in prose.values()))
 guess = None
 
 # %% tags=["nbval-check-output"]
-watermarked = raw["sanguo/010"].text
 print(drop_watermarks(extract("sanguo/010", "二军远来", 30)))
 novel = {d.id: d.text for d in raw.values() if d.source == "sanguo"}
 marks = {sign: sum(text.count(sign) for text in novel.values()) for sign in ("www", "□", "?")}
 print("in 120 chapters:", marks)
 shorter = {name: len(text) - len(drop_broken_sentences(text)) for name, text in novel.items()}
-print("characters dropped with broken sentences:", sum(shorter.values()))
-print("chapters that lose some:", sum(n > 0 for n in shorter.values()))
+n_all = sum(map(len, novel.values()))
+print(f"dropped with broken sentences: {sum(shorter.values())} characters of {n_all:,}")
+n_faulty = sum(any(sign in text for sign in marks) for text in novel.values())
+print("chapters with a fault:", n_faulty)
 
 # %% [markdown]
-# Nobody can know which character was lost, and a model would learn to write □. So the whole
-# sentence goes, and nothing else: 264 characters of 599,828.
+# Nobody can know which character was lost, and a model would learn to write □, or a question where
+# none was asked. So the whole sentence goes, and nothing else.
 #
 # Had we dropped every chapter with a fault, ten of them would be gone. Cleaning takes out the least
 # that repairs.
 
 # %% tags=["nbval-check-output"]
-print(f"{sum(map(len, novel.values())):,} characters in all")
 cleaned = {name: clean(text) for name, text in novel.items()}
-print("faults left:", sum(t.count("www") + t.count("□") for t in cleaned.values()))
+print("left:", {sign: sum(text.count(sign) for text in cleaned.values()) for sign in marks})
 
 # %% [markdown]
 # ## Rules that count
 #
 # What is clean need not be worth reading: a list of names, a menu, a spam page. Nobody reads
-# billions of pages, so simple counts decide. Gopher's and C4's rules are the best known. Each is a
-# measure and its bounds:
+# billions of pages, so simple counts decide. The best known rules are those of *Gopher*, a language
+# model, and of *C4*, a corpus of web pages. Each is a measure and its bounds. Bullets (•) begin the
+# items of a list, an ellipsis (…) ends a shortened text, and *stop words* are the commonest ones,
+# such as *the* and *of*: hardly an English text is without them.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.data.filter import Page, identify_language, judge, rules_for
@@ -146,17 +154,19 @@ for name, text in prose.items():
     if not text:
         continue
     if drops:
-        print(name, repr(text[:32]), *drops[:1])
+        print(f"{name}: {len(text):,} characters, {drops[0]}\n  {text[:90]!r}")
     else:
         kept[name] = text
 print(f"{len(kept)} of {sum(map(bool, prose.values()))} articles stay")
 
 # %% [markdown]
-# Mostly lists of meanings, with hardly a sentence. And one real article, for its curly brackets,
-# which are the mark of code or of broken markup: it is about ASCII, of whose characters { and } are
-# two. Rules err. Whoever does not look at what was dropped never learns how.
+# Six have hardly a sentence; three of them begin as lists of meanings. And one is a long article.
+# It goes for its curly brackets, the mark of code or of broken markup; but it is about ASCII, of
+# whose characters { and } are two. Rules err. Whoever does not look at what was dropped never
+# learns how.
 #
-# **Predict:** of the King James Bible, which chapters break a rule against repetition?
+# **Predict:** of the King James Bible, how many chapters break a rule, and which? Rules against
+# repetition count *n-grams*: a 5-gram is five words in a row.
 
 # %%
 guess = None
@@ -166,14 +176,17 @@ bible = {d.id: clean(d.text) for d in raw.values() if d.id.startswith("bible/kjv
 for name, chapter in [("bible/kjv-01-001", "Genesis 1"), ("bible/kjv-19-136", "Psalm 136")]:
     drops = judge(Page(bible[name]), rules_for("en"))
     print(f"{chapter}: breaks {len(drops)} rules, the first is: {drops[0]}")
-psalms = [text for name, text in bible.items() if name.startswith("bible/kjv-19-")]
-n_dropped = sum(bool(judge(Page(text), rules_for("en"))) for text in psalms)
-print(f"{n_dropped} of {len(psalms)} psalms go")
+    words = Page(bible[name]).words
+    five_grams = Counter(zip(*(words[i:] for i in range(5)), strict=False))
+    print("  the commonest 5-gram:", *five_grams.most_common(1)[0])
+broken = [{drop.rule for drop in judge(Page(text), rules_for("en"))} for text in bible.values()]
+n_for_repetition = sum(any("gram" in rule for rule in rules) for rules in broken)
+print(f"{sum(map(bool, broken))} of {len(bible):,} chapters go, {n_for_repetition} for repetition")
 
 # %% [markdown]
-# *And God saw that it was good* comes too often for Gopher: the first page of the Bible goes, and
-# page 5, with *for his mercy endureth for ever*. The rules were made for the web, where repetition
-# is spam.
+# *And the evening and the morning were the first day*, the second, the third: the first page of the
+# Bible repeats too much for Gopher and goes, and page 5, with *for his mercy endureth for ever*.
+# The rules were made for the web, where repetition is spam.
 #
 # Are they at least good for prose in any language? **Predict:** how many of the 120 chapters of
 # 三国演义, one of the great Chinese novels, stay?
@@ -206,7 +219,8 @@ n_kept = sum(not judge(Page(text, "zh"), rules_for("zh")) for text in cleaned.va
 print(f"{n_kept} of {len(cleaned)} chapters stay")
 
 # %% [markdown]
-# C4 judges single lines too: one must end with a stop, and hold a few words.
+# C4 judges single lines too: one must end as a sentence does, with a full stop, a question mark or
+# the like, and hold at least five words.
 # **Predict:** which part of Hamlet is left?
 
 # %%
@@ -216,9 +230,9 @@ guess = None
 from llama_edu.data.filter.lines import keep_sentences
 
 hamlet = clean(raw["shakespeare/hamlet_gut"].text)
-left, dropped = keep_sentences(hamlet)
-print(f"{len(left) / len(hamlet):.0%} of the characters; dropped lines: {dict(dropped)}")
-print(repr(left.strip()[:150]))
+sentences, dropped = keep_sentences(hamlet)
+print(f"{len(sentences) / len(hamlet):.0%} of the characters; dropped lines: {dict(dropped)}")
+print(repr(sentences.strip()[:150]))
 
 # %% [markdown]
 # Verse ends where the metre wants it. A rule knows one kind of text, and destroys the others.
@@ -287,7 +301,8 @@ print(f"the same smallest number in {n_equal / 10_000:.2f} of all trials")
 # %% [markdown]
 # The smallest of all is as likely to belong to any shingle that either has; the two agree if it
 # belongs to one that both have. So **the chance is the Jaccard similarity**. Many hash functions
-# make many tosses: a *signature*. The share of equal places estimates the similarity.
+# make many tosses: a *signature*. The share of equal places estimates the similarity. The *standard
+# error* says how far such an estimate usually is from the truth.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.data.dedup import MinHasher, estimate_jaccard
@@ -303,8 +318,9 @@ for n in (16, 64, 256, 1024):
 # 256 numbers stand for a whole play, with an error of a few hundredths.
 #
 # **Break it.** A popular hash is (a·x + b) modulo a large prime, with random a and b. Say that the
-# shingles of a language are numbered 0, 1, 2, …, and each of two texts holds a thousand in a row,
-# of which they share three in five. Five trials with a thousand hash functions each:
+# shingles of a language are numbered 0, 1, 2, …, and each of two texts holds a thousand in a row.
+# They share 600 of the 1,400 that either has. Five trials with a thousand hash functions each, with
+# the numbers as they are, and once they are scattered beforehand:
 
 # %% tags=["nbval-check-output"]
 from llama_edu.data.dedup.shingles import mix
@@ -321,7 +337,7 @@ def estimates(left, right):
         yield f"{(least[0] == least[1]).mean():.3f}"
 
 
-def scattered(x):
+def scattered(x):  # random bits in place of each number; 31 of them, as many as the prime has
     return (mix(x) >> np.uint64(33)).astype(np.int64)
 
 
@@ -331,8 +347,8 @@ print("numbers as they are: ", *estimates(left, right))
 print("scattered beforehand:", *estimates(scattered(left), scattered(right)))
 
 # %% [markdown]
-# All come out too low. **Diagnose it:** which number of the row has the smallest hash? By chance
-# each tenth of the row would have it in 10% of all cases.
+# As they are, all come out too low. **Diagnose it:** which number of the row has the smallest hash?
+# By chance each tenth of the row would have it in 10% of all cases.
 
 # %% tags=["nbval-check-output"]
 factors, offsets = np.random.default_rng(0).integers(1, prime, size=(2, 5000))
@@ -341,15 +357,18 @@ for name, x in [("as they are", left), ("scattered", scattered(left))]:
     print(f"{name:11}", [f"{share:.0%}" for share in np.bincount(places // 100) / 5000])
 
 # %% [markdown]
-# For numbers in a row a·x + b climbs in equal steps, and the smallest sits at an end of the row too
-# often; the ends are what these two sets do not share. Repair: scatter the numbers first, as the
-# package does.
+# For numbers in a row a·x + b goes in equal steps, as no dice do. The smallest hash sits at an end
+# of the row too often; and each of our rows has an end that the other has not. Repair: scatter the
+# numbers first, as the package does.
 #
 # ## Trick 2: bands
 #
 # Signatures are short, but there are still too many pairs. Cut each signature into b bands of r
-# numbers, and compare only texts that **agree on a whole band**: sorting finds those. Texts of
-# similarity s do so with probability 1 - (1 - s^r)^b.
+# numbers, and compare only texts that **agree on a whole band**: sorting finds those.
+#
+# How likely is that? Let two texts have a similarity of 1/3, and bands 2 numbers. Both numbers of a
+# band agree with the chance 1/3 · 1/3 = 1/9; so the band fails with 8/9, and three bands all fail
+# with 8/9 · 8/9 · 8/9 = 0.70. With what is left, 0.30, they meet. In general: 1 - (1 - s^r)^b.
 
 # %% tags=["nbval-ignore-output"]
 from llama_edu.data.dedup import candidate_pairs, detection_probability, drop_near_duplicates
@@ -362,18 +381,21 @@ plots.lines(
             [detection_probability(s, n_bands, 256 // n_bands) for s in similarities],
         )
         for n_bands in (128, 64, 32, 16)
-    },
+    }
+    | {"Hamlet and its old print": ([true, true], [0, 1])},
     x_label="Jaccard similarity s",
     y_label="probability of being compared",
     markers=False,
     title="The number of bands decides how alike two texts must be to meet",
     alt="Four S-shaped curves from 0 to 1. The step lies near 0.1 with 128 bands of 2 numbers, "
-    "near 0.35 with 64 bands of 4, near 0.65 with 32 of 8 and near 0.85 with 16 of 16.",
+    "near 0.35 with 64 bands of 4, near 0.65 with 32 of 8 and near 0.85 with 16 of 16. An upright "
+    "line at 0.51, the similarity of Hamlet and its old print, crosses them.",
 )
 
 # %% [markdown]
-# Our copies have a similarity of about 0.5. There are 35 plays of the First Folio among 77 texts.
-# **Predict:** how many of the 35 are found with 16, 32, 64 and 128 bands?
+# There are 35 plays of the First Folio among our 77 texts. Say that each is as like its modern
+# sister as Hamlet is. Texts that meet are compared: if their signatures agree in 0.4 of all places,
+# the later one is a copy. **Predict:** how many of the 35 are found with 16, 32, 64 and 128 bands?
 
 # %%
 guess = None
@@ -396,16 +418,16 @@ for n_bands in (16, 32, 64, 128):
 # %% tags=["nbval-check-output"]
 found = drop_near_duplicates(signatures, 64, threshold=0.4)
 twins = [(names[gone], names[first]) for gone, (first, _) in found.items()]
-alike = [(gone, first) for gone, first in twins if gone[:4] == first[:4]]
-print(f"{len(twins)} dropped, {len(alike)} of them beside a title that begins alike; the others:")
-print(*sorted(set(twins) - set(alike)), sep="\n")
+others = [(gone, first) for gone, first in twins if gone != f"{first}_f"]
+print(f"{len(twins)} dropped, {len(twins) - len(others)} of them for the same title; the others:")
+print(*sorted(others), sep="\n")
 missing = [name for i, name in enumerate(names) if name.endswith("_f") and i not in found]
 print("not found:", missing)
 for name in ("cymbeline_gut", "cymbeline_gut_f"):
     print(f"  {name}: {len(plays[name]):,} characters")
 
 # %% [markdown]
-# Every find is right. *Cymbeline* alone is missed: the modern text is a third shorter. Look at its
+# By the titles every find is right. *Cymbeline* alone is missed: the modern text is a third shorter. Look at its
 # acts:
 
 # %% tags=["nbval-check-output"]
@@ -415,8 +437,8 @@ print("Fear no more the heat" in plays["cymbeline_gut"])
 print("Feare no more the heate" in plays["cymbeline_gut_f"])
 a, b = sets["cymbeline_gut"], sets["cymbeline_gut_f"]
 n_both = len(np.intersect1d(a, b))
-print(f"of the modern shingles {n_both / len(a):.0%} are in the Folio's, as for Hamlet:",
-      f"{len(np.intersect1d(*pair)) / len(pair[0]):.0%}")  # fmt: skip
+print("Of the modern shingles, so many are in the Folio's as well:")
+print(f"  Cymbeline {n_both / len(a):.0%}, Hamlet {len(np.intersect1d(*pair)) / len(pair[0]):.0%}")
 
 # %% [markdown]
 # Acts III and IV are gone from the modern file, with the play's most famous song. The archive is
@@ -453,13 +475,15 @@ from llama_edu.data.pii.checksums import passes_luhn
 dice = random.Random(0)
 tries = ["".join(dice.choices("0123456789", k=16)) for _ in range(10_000)]
 print(f"{sum(map(passes_luhn, tries)) / len(tries):.1%}")
-n_slips = sum(passes_luhn(f"{number[:i]}{d}{number[i + 1 :]}")
-              for i in range(16) for d in "0123456789" if d != number[i])  # fmt: skip
-print("wrong in one digit and yet passed:", n_slips, "of", 16 * 9)
+slips = [f"{right[:i]}{digit}{right[i + 1 :]}"
+         for right in filter(passes_luhn, tries[:1000])
+         for i in range(16) for digit in "0123456789" if digit != right[i]]  # fmt: skip
+print(f"wrong in one digit and yet passed: {sum(map(passes_luhn, slips))} of {len(slips):,}")
 
 # %% [markdown]
 # One in ten passes by chance, but no number with a single wrong digit does. What is found gives
-# way to words that say what was there, so that the sentence still reads:
+# way to words that say what was there, so that the sentence still reads. (`CN_ID` is the number of
+# a Chinese identity card, `IBAN` that of a bank account.)
 
 # %% tags=["nbval-check-output"]
 letter = (
@@ -479,6 +503,8 @@ guess = None
 # %% tags=["nbval-check-output"]
 hits = {d.id: find_pii(d.text) for d in pages}
 print(Counter(found.kind for each in hits.values() for found in each))
+before = [raw[name].text[at.start - 8 : at.start] for name, each in hits.items() for at in each]
+print("close behind a slash:", sum("/" in text for text in before))
 for name in ("enwiki/595", "enwiki/736", "enwiki/655"):
     at = hits[name][0]
     print(repr(raw[name].text[at.start - 30 : at.end + 8]))
@@ -487,14 +513,15 @@ print(repr(scrub(raw["enwiki/738"].text[at.start - 30 : at.end + 30])[0]))
 print("after cleaning:", sum(len(find_pii(text)) for text in prose.values()))
 
 # %% [markdown]
-# 32 by form, and what you see is mostly dates and numbers of articles in web addresses: telephones
-# have no checksum. One is real, a newsroom's, in a footnote. Clean first, then scrub: all of these
-# stood in markup. A scrubber that is too eager damages code, tables and citations.
+# 32 by form; but 29 of them stand behind a slash, and are dates and numbers of articles, as the
+# first three here: telephones have no checksum. Real ones are in the last line, a newsroom's, from
+# a footnote. Clean first, then scrub: all of these stood in markup. A scrubber that is too eager
+# damages code, tables and citations.
 #
 # ## All of it
 #
-# Encyclopedia, novel, and the plays from *Hamlet* to *Much Ado* through all the steps, each text
-# judged by the rules of its own language:
+# Encyclopedia, novel, and some of the plays, those from *Hamlet* to *Much Ado*, through all the
+# steps, each text judged by the rules of its own language:
 
 # %%
 some = {name: clean(text) for name, text in plays.items() if "h" <= name < "n"}
@@ -515,7 +542,9 @@ steps.append(("rules", len(texts), reasons))
 
 signatures = MinHasher(256).signatures(character_shingles(text, 7) for text in good.values())
 copies = drop_near_duplicates(signatures, 64, threshold=0.4)
-steps.append(("near-copies", len(good), {"Folio": len(copies)}))
+names = list(good)
+reasons = Counter("Folio" if names[i].endswith("_f") else "other" for i in copies)
+steps.append(("near-copies", len(good), reasons))
 n_left = len(good) - len(copies)
 steps.append(("corpus", n_left, {}))
 
@@ -537,7 +566,6 @@ plots.sieve(
 
 # %% tags=["nbval-check-output"]
 print("of the Folio:", sum(name.endswith("_f") for name in some))
-names = list(good)
 gone = {names[i] for i in copies}
 print("still here:", [name for name in good if name.endswith("_f") and name not in gone])
 print("dropped before:", {name: str(drop) for name, drop in bad.items() if name in some})
@@ -567,10 +595,11 @@ show_source(drop_near_duplicates)
 # ## Where LLaMA really does this
 #
 # LLaMA 1 (arXiv:2302.13971, sec. 2.1) read 67% CommonCrawl, cleaned by CCNet (arXiv:1911.00359):
-# deduplication by line, a language classifier, a filter by an n-gram model; then a classifier that
-# tells pages cited by Wikipedia from random ones. Besides: C4 15%, GitHub, Wikipedia and books 4.5%
-# each, arXiv 2.5%, StackExchange 2%. Books of which more than 90% overlaps are taken once. Gopher's
-# rules are from arXiv:2112.11446, C4's from arXiv:1910.10683, MinHash for language models from
+# deduplication by line, a language classifier, a filter by an n-gram model, which has counted what
+# follows what in Wikipedia (*perplexity* is its surprise at a page); then a classifier that tells
+# pages cited by Wikipedia from random ones. Besides: C4 15%, GitHub, Wikipedia and books 4.5% each,
+# arXiv 2.5%, StackExchange 2%. Books of which more than 90% overlaps are taken once. Gopher's rules
+# are from arXiv:2112.11446, C4's from arXiv:1910.10683, MinHash for language models from
 # arXiv:2107.06499.
 
 # %% [markdown] tags=["sourced"]
