@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import re
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -127,4 +128,5 @@ def _warm_up(contender: Contender) -> tuple[Callable[[], object] | None, object,
         if contender.side != "peer" and not contender.name.endswith(COMPILED):
             raise
         first_line = str(error).strip().partition("\n")[0]
-        return None, None, f"failed: {type(error).__name__}: {first_line}"
+        without_folders = re.sub(r"/\S*/", "", first_line)
+        return None, None, f"failed: {type(error).__name__}: {without_folders}"
