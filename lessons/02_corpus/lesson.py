@@ -427,8 +427,8 @@ for name in ("cymbeline_gut", "cymbeline_gut_f"):
     print(f"  {name}: {len(plays[name]):,} characters")
 
 # %% [markdown]
-# By the titles every find is right. *Cymbeline* alone is missed: the modern text is a third shorter.
-# Look at its acts:
+# By the titles every find is right. *Cymbeline* alone is missed: the modern text is a third
+# shorter. Look at its acts:
 
 # %% tags=["nbval-check-output"]
 print(re.findall(r"^ACT \w+", plays["cymbeline_gut"], re.MULTILINE))
