@@ -319,7 +319,7 @@ for n in (16, 64, 256, 1024):
 #
 # **Break it.** A popular hash is (a·x + b) modulo a large prime, with random a and b. Say that the
 # shingles of a language are numbered 0, 1, 2, …, and each of two texts holds a thousand in a row.
-# They share 600 of the 1,400 that either has. Five trials with a thousand hash functions each, with
+# They share six of every fourteen that either has. Five trials with a thousand hash functions each, with
 # the numbers as they are, and once they are scattered beforehand:
 
 # %% tags=["nbval-check-output"]
@@ -366,9 +366,10 @@ for name, x in [("as they are", left), ("scattered", scattered(left))]:
 # Signatures are short, but there are still too many pairs. Cut each signature into b bands of r
 # numbers, and compare only texts that **agree on a whole band**: sorting finds those.
 #
+# %% [markdown]
 # How likely is that? Let two texts have a similarity of 1/3, and bands 2 numbers. Both numbers of a
 # band agree with the chance 1/3 · 1/3 = 1/9; so the band fails with 8/9, and three bands all fail
-# with 8/9 · 8/9 · 8/9 = 0.70. With what is left, 0.30, they meet. In general: 1 - (1 - s^r)^b.
+# with 8/9 · 8/9 · 8/9, seven times in ten. Else they meet. In general: 1 - (1 - s^r)^b.
 
 # %% tags=["nbval-ignore-output"]
 from llama_edu.data.dedup import candidate_pairs, detection_probability, drop_near_duplicates

@@ -242,7 +242,7 @@ show_source(is_usable)
 # It asks for the form: about as long, not the same, not too different. Does it see nonsense?
 # Measure sense in a rough way: the share of neighbouring words that stand side by side somewhere
 # else in the King James Bible. From that make a filter of sense: a paraphrase passes if its share
-# is that of its verse, or higher, or at most 0.05 lower.
+# is that of its verse, or higher, or lower by a twentieth at most.
 
 
 # %% tags=["nbval-check-output"]

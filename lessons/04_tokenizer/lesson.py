@@ -385,7 +385,7 @@ for number in ("1234567", "234567", "34567"):
 # different length, a model has to realign them first.
 #
 # **Chinese.** The first article of the Universal Declaration of Human Rights says the same in both
-# languages. **Predict:** if the English takes 100 tokens, how many does the Chinese take?
+# languages. **Predict:** if the English takes a hundred tokens, how many does the Chinese take?
 
 # %%
 guess = None
