@@ -113,6 +113,7 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     ([1, 2], [1, 2, 2], "length", "Expected 2 items, got 3. The first 2 are right."),
     ([1, 2], [2, 1, 2], "length",
      "Expected 2 items, got 3. All that it should hold is there, not once each."),
+    ((1, 2), (True, 2), "type", "Item 0: expected an int, got a bool."),
     ([(1, 2)], [(2, 1)], "value", "Item 0: expected (1, 2), got (2, 1)."),
     (["a", "b"], ["a", None], "type", "Item 1 is None, where 'b' is expected."),
     ([(1, 2)], [[1, 2]], "type",
