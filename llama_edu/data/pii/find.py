@@ -75,6 +75,17 @@ def _lines_worth_a_look(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _find_in_line(line: str, wanted: set[str]) -> list[Found]:
+    """What is found is masked, and the rest searched again: a neighbour may have hidden it."""
+    found: list[Found] = []
+    while new := _find_apart(line, wanted):
+        found += new
+        for piece in new:
+            mask = f"[{' ' * (piece.end - piece.start - 2)}]"
+            line = line[: piece.start] + mask + line[piece.end :]
+    return sorted(found)
+
+
+def _find_apart(line: str, wanted: set[str]) -> list[Found]:
     found: list[Found] = []
     for kind, pattern, accepts in DETECTORS:
         if kind not in wanted:
@@ -84,4 +95,4 @@ def _find_in_line(line: str, wanted: set[str]) -> list[Found]:
             is_free = all(end <= other.start or other.end <= start for other in found)
             if is_free and accepts(match):
                 found.append(Found(start, end, kind))
-    return sorted(found)
+    return found

@@ -23,7 +23,7 @@ RESIDENT_ID = re.compile(rf"{START}(?P<it>[1-8]\d{{16}}[0-9X]){END}", re.IGNOREC
 SSN = re.compile(rf"{START}(?P<it>\d{{3}}([ -])\d\d\2\d{{4}}){END}", re.ASCII)
 # Nine digits without a hyphen are a social security number only where they are called one.
 NAMED_SSN = re.compile(
-    rf"(?:ssn|social security)[^\d\n]{{0,20}}(?P<it>\d{{9}}){END}", re.IGNORECASE | re.ASCII
+    rf"(?:ssn|social security)[^\d\n\]]{{0,20}}(?P<it>\d{{9}}){END}", re.IGNORECASE | re.ASCII
 )
 
 

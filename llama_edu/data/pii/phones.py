@@ -1,6 +1,7 @@
 """Telephone numbers by the ways in which they are written; there is no checksum to ask.
 
-Ten bare digits may be anything, so they count only after a word such as "phone".
+Ten bare digits may be anything, so they count only after a word such as "phone". The word in a
+placeholder, which ends with a bracket, says nothing of what follows it.
 """
 
 import re
@@ -31,7 +32,7 @@ WITH_TRUNK_ZERO = re.compile(
 )
 NAMED = re.compile(
     r"(?:\b(?:phone|tel|call|cell|mobile|fax|text|ring|whatsapp)\b|电话|手机|电號|微信)"
-    rf"[^\d\n+(]{{0,16}}(?P<it>\d{{3}}[ -]\d{{4}}|\d{{7,12}}){END}",
+    rf"[^\d\n+(\]]{{0,16}}(?P<it>\d{{3}}[ -]\d{{4}}|\d{{7,12}}){END}",
     re.IGNORECASE,
 )
 

@@ -69,6 +69,11 @@ def test_places_are_those_of_the_text_even_where_signs_are_full_width():
     assert [text[f.start : f.end] for f in find_pii(text)] == ["１３８００１３８０００", "a@b.org"]
 
 
+def test_numbers_that_hide_each_other_are_all_found():
+    text = "Call (212) 555-1234 (212) 555-1235 (212) 555-1236."
+    assert [text[f.start : f.end][-4:] for f in find_pii(text)] == ["1234", "1235", "1236"]
+
+
 def test_only_the_wanted_kinds_are_looked_for():
     text = "a@b.org, 81.2.69.142"
     assert [found.kind for found in find_pii(text, ["IP"])] == ["IP"]

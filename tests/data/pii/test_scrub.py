@@ -40,6 +40,11 @@ def test_a_second_time_finds_nothing_to_do(pieces):
     assert scrub(text) == (text, Counter())
 
 
+def test_the_word_in_a_placeholder_makes_no_number_personal():
+    text, counts = scrub("+44 20 7946 0958 order 1234567")
+    assert (text, counts) == ("[phone number] order 1234567", Counter(PHONE=1))
+
+
 def test_text_without_personal_data_is_not_touched():
     text = "In 1939-1945, version 2.10.3141 of 三国演义 cost $4155552671."
     assert scrub(text) == (text, Counter())
