@@ -10,12 +10,7 @@ import torch
 from torch import Tensor
 
 from llama_edu.course.describe import (
-    describe,
-    dtype_name,
-    kind_of,
-    number_in,
-    plain,
-    two_numbers,
+    describe, dtype_name, kind_of, number_in, plain, two_numbers,
 )  # fmt: skip
 
 
@@ -99,7 +94,11 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
         return " `.tolist()` turns it into one."
     if isinstance(expected, list) and isinstance(got, set | frozenset):
         return " A set has no order: `sorted(...)` makes a list of it."
-    if isinstance(expected, list | tuple) and isinstance(got, list | tuple | bytes | dict):
+    if isinstance(expected, list | tuple) and isinstance(got, dict):
+        values = type(expected)(got.values())
+        is_right = difference(expected, values, rtol, atol) is None
+        return " Its values are right: `.values()` gives them." if is_right else ""
+    if isinstance(expected, list | tuple) and isinstance(got, list | tuple | bytes):
         return f" `{kind_of(expected).split()[1]}(...)` turns it into one."
     if isinstance(got, Tensor) and isinstance(expected, Real):
         return " `.item()` takes the number out of it." if got.numel() == 1 else ""

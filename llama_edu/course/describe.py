@@ -32,7 +32,8 @@ def describe(value: Any, beside: Any = None) -> str:
         write = number_in(value, *[beside] * isinstance(beside, Tensor))
         return f"{head}: {_rows(value, write, indent=len(head) + 2)}"
     if isinstance(value, bool | int | float | complex):
-        return number(value)
+        text = number(value)
+        return f"{text}.0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
     if isinstance(value, list | tuple | dict) and len(value) <= MAX_NUMBERS:
         text = _items(value)
         return text if "\n" in text or len(text) <= MAX_CHARACTERS else kind_of(value)

@@ -118,6 +118,9 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     (["a", "b"], ["a", None], "type", "Item 1 is None, where 'b' is expected."),
     ([(1, 2)], [[1, 2]], "type",
      "Item 0: expected a tuple of 2 items, got a list of 2 items. `tuple(...)` turns it into one."),
+    ([1], {"a": 1}, "type", "Expected a list of 1 item, got a dict of 1 item. "
+     "Its values are right: `.values()` gives them."),
+    ([1], {1: "a"}, "type", "Expected a list of 1 item, got a dict of 1 item."),
     ([1], b"a", "type", "Expected a list of 1 item, got bytes. `list(...)` turns it into one."),
     ([1], {1}, "type",
      "Expected a list of 1 item, got a set of 1 item. A set has no order: `sorted(...)` makes a "

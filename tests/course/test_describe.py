@@ -9,6 +9,7 @@ from llama_edu.course.describe import describe, kind_of, two_numbers
 
 
 @pytest.mark.parametrize("value, text", [
+    ([2.0, -1.0], "[2.0, -1.0]"),
     (torch.tensor(0.5), "(): 0.5000"),
     (torch.tensor([1 / 3, 2 / 3]), "(2,): [0.3333, 0.6667]"),
     (torch.tensor([1.0, -0.0, 12.0]), "(3,): [1, 0, 12]"),
