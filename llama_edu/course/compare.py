@@ -1,5 +1,6 @@
 """Is it the same value? If not, the first thing that is wrong with it, in a sentence."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Complex, Real
@@ -10,8 +11,13 @@ import torch
 from torch import Tensor
 
 from llama_edu.course.describe import (
-    describe, dtype_name, kind_of, number_in, plain, two_numbers,
-)  # fmt: skip
+    describe,
+    dtype_name,
+    kind_of,
+    number_in,
+    plain,
+    two_numbers,
+)
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,9 @@ def _is_same_type(expected: Any, got: Any) -> bool:
 
 def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
     """How to make the type that was asked for out of the one that came, where that is known."""
-    if isinstance(got, tuple):
-        if hasattr(got, "values") and hasattr(got, "indices"):
-            return " `max(dim)` and its like return (values, indices): take `.values`."
+    if isinstance(got, tuple) and hasattr(got, "values") and hasattr(got, "indices"):
+        return " `max(dim)` and its like return (values, indices): take `.values`."
+    if isinstance(got, tuple | list):
         for position, item in enumerate(got):
             if difference(expected, item, rtol, atol) is None:
                 return f" Item {position} of it is right: return that alone."
@@ -212,6 +218,10 @@ def _item_difference(expected: Any, got: Any, rtol: float, atol: float) -> Diffe
         pairs = [(repr(key), expected[key], got[key]) for key in expected]
     else:
         pairs = [(str(i), *pair) for i, pair in enumerate(zip(expected, got, strict=False))]
+    if isinstance(expected, list) and _is_rearranged(expected, got):
+        i = next(i for i, pair in enumerate(zip(expected, got, strict=True)) if pair[0] != pair[1])
+        place = f"item {i} should be {describe(expected[i])}"
+        return Difference("value", f"The right items, in another order: {place}.")
     for name, *pair in pairs:
         if pair[0] is not None and pair[1] is None:
             sentence = f"Item {name} is None, where {describe(pair[0])} is expected."
@@ -232,6 +242,13 @@ def _item_difference(expected: Any, got: Any, rtol: float, atol: float) -> Diffe
             so_far = sentence
         return Difference("length", f"Expected {n_items}, got {len(got)}. {so_far}".strip())
     return wrong and replace(wrong, sentence=sentence)
+
+
+def _is_rearranged(expected: list, got: list) -> bool:
+    """Whether these are the same items as often, but not in their places."""
+    if not _are_hashable([*expected, *got]) or expected == got:
+        return False
+    return Counter(expected) == Counter(got)
 
 
 def _are_hashable(items: Sequence) -> bool:

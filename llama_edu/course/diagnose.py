@@ -13,14 +13,15 @@ from llama_edu.course.crashes import crash_hint
 from llama_edu.course.describe import describe, is_readable, kind_of
 from llama_edu.course.likeness import n_alike, recognise, resemblance
 from llama_edu.course.names import first_use
-from llama_edu.course.outcomes import Outcome, make_cases, outcomes
+from llama_edu.course.outcomes import Outcome, is_same_outcome, make_cases, outcomes
 from llama_edu.course.patterns import pattern
 from llama_edu.course.questions import Question
-from llama_edu.course.verdict import COPIES, HINTS, WRITTEN_INTO, Verdict
+from llama_edu.course.verdict import COPIES, HINTS, REMEMBERS, WRITTEN_INTO, Verdict
 
 # What is shown first where cases fail in different ways; kinds not named here come after these.
 URGENT = ("stopped", "stub", "recursion", "error", "none", "type", "length", "shape", "dtype")
 SAYS_NOTHING = {"stopped", "stub", "recursion"}  # such an answer is like no other
+VALUES = {"value", "length", "shape", "error", "nan", "inf"}  # may depend on earlier calls
 NEEDS_NO_CASE = SAYS_NOTHING | {"none", "type", "graph", "changed"}
 MAX_ERROR_CHARACTERS = 300
 SOMETIMES_NONE = (
@@ -53,7 +54,13 @@ def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
     for outcome in expected:
         if outcome.error:
             raise outcome.error
-    return judge(question, cases, expected, list(outcomes(function, cases, seed)), seed)
+    got = list(outcomes(function, cases, seed))
+    verdict = judge(question, cases, expected, got, seed)
+    if verdict.kind in VALUES and not verdict.misconception and not got[0].error:
+        again = next(outcomes(function, cases[:1], seed))
+        if not is_same_outcome(got[0], again, question):
+            return replace(verdict, hint=REMEMBERS)
+    return verdict
 
 
 def judge(

@@ -48,13 +48,18 @@ def outcomes(function: Callable, cases: list[dict], seed: int) -> Iterator[Outco
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)  # torch.manual_seed takes milliseconds
             try:
-                value, error = function(**inputs), None
+                value, error = _as_it_is_now(function(**inputs)), None
             except (Exception, SystemExit, KeyboardInterrupt) as raised:
                 value, error = None, raised
         changed = tuple(name for name in case if not _is_same(case[name], inputs[name]))
         yield Outcome(value, error, changed, failed_line(error, function) if error else "")
         if isinstance(error, KeyboardInterrupt):
             return
+
+
+def _as_it_is_now(value: Any) -> Any:
+    """A later call may put more into the same list: `def f(x, out=[])`."""
+    return copy.copy(value) if type(value) in (list, dict, set) else value
 
 
 def is_same_outcome(expected: Outcome, got: Outcome, question: Question) -> bool:

@@ -20,6 +20,12 @@ HINTS = {
     "length": "No known mistake gives just this. Work this case through by hand, and see where it "
     "parts from what your lines do.",
 }
+# Where a second call with the same inputs gives another result than the first.
+REMEMBERS = (
+    "Called again with the same inputs, it gives another result: something outlives the call. A "
+    "default like `out=[]` is made once, when `def` runs, and a list outside of the function is "
+    "never emptied: make it anew inside. (Or does it draw at random?)"
+)
 WRITTEN_INTO = "Whoever called the function still needs its inputs."
 # How to leave an input alone, by its type.
 COPIES = {

@@ -49,9 +49,9 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     (X, ["ab", "cd"], "type", "Expected a tensor of shape (2, 3), got a list of 2 items."),
     (X, [X[0], X[1]], "type", "Expected a tensor of shape (2, 3), got a list of 2 items. "
      "`torch.stack(...)` turns it into one."),
-    (X, [X, X, X], "type", "Expected a tensor of shape (2, 3), got a list of 3 items. "
+    (X, [X + 1, X + 1, X + 1], "type", "Expected a tensor of shape (2, 3), got a list of 3 items. "
      "Each of them has shape (2, 3)."),
-    (X, [X, X[0], X], "type", "Expected a tensor of shape (2, 3), got a list of 3 items."),
+    (X, [X + 1, X[0], X + 1], "type", "Expected a tensor of shape (2, 3), got a list of 3 items."),
     (X, (X + 1, X), "type", "Expected a tensor of shape (2, 3), got a tuple of 2 items. "
      "Item 1 of it is right: return that alone."),
     (X, X.max(0), "type", "Expected a tensor of shape (2, 3), got a tuple of 2 items. "
@@ -118,6 +118,11 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     (["a", "b"], ["a", None], "type", "Item 1 is None, where 'b' is expected."),
     ([(1, 2)], [[1, 2]], "type",
      "Item 0: expected a tuple of 2 items, got a list of 2 items. `tuple(...)` turns it into one."),
+    ([(0, 2), (1, 2)], [(1, 2), (0, 2)], "value",
+     "The right items, in another order: item 0 should be (0, 2)."),
+    ([3, 1, 1], [3, 3, 1], "value", "Item 1: expected 1, got 3."),
+    (15.0, [15.0], "type",
+     "Expected a float, got a list of 1 item. Item 0 of it is right: return that alone."),
     ([1], {"a": 1}, "type", "Expected a list of 1 item, got a dict of 1 item. "
      "Its values are right: `.values()` gives them."),
     ([1], {1: "a"}, "type", "Expected a list of 1 item, got a dict of 1 item."),

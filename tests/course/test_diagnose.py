@@ -9,6 +9,7 @@ import torch
 
 from llama_edu.course.diagnose import diagnose
 from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.verdict import REMEMBERS
 
 
 def scores(q, k):
@@ -149,6 +150,30 @@ def test_a_wrong_item_is_told_with_the_case():
     )
     verdict = diagnose(question, lambda x: [1, None])
     assert (verdict.kind, verdict.case) == ("type", (("x", "'ab'"),))
+
+
+def kept_outside(text, seen=[]):  # noqa: B006
+    seen += text.split()
+    return seen
+
+
+def counted_outside(text, calls=[]):  # noqa: B006
+    calls.append(text)
+    return text.split()[: 3 - len(calls)]
+
+
+@pytest.mark.parametrize("answer", [kept_outside, counted_outside])
+def test_what_outlives_a_call_is_told(answer):
+    def texts(generator):
+        yield from ({"text": text} for text in ("a b", "c", "d e"))
+
+    question = Question(
+        "toy.split", points=1, cases=texts, reference=lambda text: text.split(), misconceptions=[]
+    )
+    verdict = diagnose(question, answer)
+    assert verdict.place == "case 2 of 3 (1 case is right)" or answer is counted_outside
+    assert verdict.hint == REMEMBERS
+    assert diagnose(question, lambda text: text.split()[:1]).hint != REMEMBERS
 
 
 def test_a_right_answer_earns_the_points_and_needs_no_words():
