@@ -54,7 +54,12 @@ def repeated_share_cases(generator):
     yield {"text": "Sign  in\nSign in"}  # white space within a line
     yield {"text": f"{a} {b}\n{a}\n{c}\n{c}"}  # a part of an earlier line
     yield {"text": "\n".join([*more, c, d])}
+    yield {"text": f"  {a}\n{a}\n{b}"}  # first with white space, then without
+    yield {"text": "Home\nHome page\nHome."}  # part of a later line
+    yield {"text": f"1\n{a}\n1"}  # a line of one character
     yield {"text": f"{a}\n{b}"}
+    yield {"text": "\n".join([a] * whole(generator, 3, 9))}  # all alike
+    yield {"text": b}  # one line alone
     yield {"text": " \n\n"}
     yield {"text": ""}
 
@@ -531,7 +536,9 @@ def similarity_cases(generator):
     yield {"a": "banana", "b": f"ban{y}ana", "n": 2}  # pieces that come twice
     yield {"a": "  ab c ", "b": "ab  c", "n": 2}  # spaces at the ends, and double ones
     yield {"a": "ab\n", "b": "ab ", "n": 2}  # a line end is no space
+    yield {"a": "ab.", "b": "ab!", "n": 2}  # punctuation
     yield {"a": x, "b": f"{x}{y[:2]}", "n": 5}  # one piece, and three
+    yield {"a": f"{y}{x}{x}", "b": f"{x}, {y[:2]}", "n": 1}
     yield {"a": x, "b": x, "n": 3}
     yield {"a": letters(12, high=2), "b": letters(9, high=2), "n": 2}
     yield {"a": f"{x}{y}{x}", "b": f"{y}{x}", "n": 3}
@@ -1290,7 +1297,7 @@ def candidates(signatures: list[list[int]], n_bands: int) -> list[tuple[int, int
 
 
 def candidates_cases(generator):
-    a, b, c, d, e, f, g, h = pick(generator, 8, 1, 9)  # one digit each: short enough to be read
+    a, b, c, d, e, f, g, h = pick(generator, 8, 1, 9)  # mostly one digit: short enough to be read
     yield {"signatures": [[1, 2, 3, 4], [1, 9, 3, 4], [9, 2, 3, 9]], "n_bands": 2}
     # Agree on band 0, on the last band, on scattered numbers, on a band at another place.
     first = [a, b, c, d, e, f]
@@ -1300,10 +1307,12 @@ def candidates_cases(generator):
     yield {"signatures": [first, [g, b, c, h, h, h], [a, b, g, g, e, f]], "n_bands": 3}
     yield {"signatures": [[a, b, c], [d, b, e], [a, f, e]], "n_bands": 3}  # r = 1, a chain
     yield {"signatures": [[a, b, c, d], [e, f, c, d], [a, b, g, h], [e, f, a, b]], "n_bands": 2}
-    same = [a, b, c, d]
-    yield {"signatures": [same, same, [a, b, g, h], same], "n_bands": 2}  # equal ones
+    # Equal ones, each a list of its own: what pops numbers off one must not find them gone.
+    yield {"signatures": [[a, b, c, d], [a, b, c, d], [a, b, g, h], [a, b, c, d]], "n_bands": 2}
     yield {"signatures": [[a, b, c], [b, b, a], [c, b, b], [d, e, c]], "n_bands": 3}
-    yield {"signatures": [first, [*first[:5], g], first], "n_bands": 1}
+    yield {"signatures": [first, [*first[:5], g], [*first]], "n_bands": 1}
+    # Alike if written without a gap, or if a digit's place is ten times the next one's.
+    yield {"signatures": [[a, 10 + b], [10 * a + 1, b], [a + 1, b]], "n_bands": 1}
     # Band 1 agrees before band 0 does; then some that agree on three bands, one or none.
     yield {"signatures": [[a, b], [c, b], [a, d], [a, e], [f, e]], "n_bands": 2}
     yield {"signatures": [[a, b, c, d, e, f, g, h], [a, b, c, d, h, g, g, h],
