@@ -108,6 +108,8 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
         return f" `{kind_of(expected).split()[1]}(...)` turns it into one."
     if isinstance(got, Tensor) and isinstance(expected, Real):
         return " `.item()` takes the number out of it." if got.numel() == 1 else ""
+    if isinstance(expected, int) and isinstance(got, float) and got.is_integer():
+        return " `int(...)` turns it into one, and `//` of whole numbers gives one."
     if not isinstance(expected, Tensor):
         return ""
     if type(got).__module__ == "numpy":

@@ -221,8 +221,8 @@ CRASHES = (
     Crash(
         IndexError,
         r"(list|string|tuple) index out of range",
-        "The last place of n items is n - 1, and nothing has none. Does the line reach for a "
-        "neighbour of the last one, or for an item of what is empty?",
+        "The last place of n items is n - 1, and an empty list has no place. Does the line "
+        "reach for a neighbour of the last one, or for an item of what is empty?",
     ),
     Crash(
         ValueError,

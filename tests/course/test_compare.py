@@ -71,7 +71,8 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     ([1], torch.ones(1), "type", "Expected a list of 1 item, got a tensor of shape (1,). "
      "`.tolist()` turns it into one."),
     (1, True, "type", "Expected an int, got a bool."),
-    (1, 1.0, "type", "Expected an int, got a float."),
+    (3, 3.0, "type", "Expected an int, got a float. "
+     "`int(...)` turns it into one, and `//` of whole numbers gives one."),
     ("a", b"a", "type", "Expected a str, got bytes."),
     (X, X.T, "shape", "Expected shape (2, 3), got (3, 2)."),
     (X > 1, (X > 1).float(), "dtype", "Expected dtype bool, got float32."),
@@ -123,6 +124,7 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     ([3, 1, 1], [3, 3, 1], "value", "Item 1: expected 1, got 3."),
     (15.0, [15.0], "type",
      "Expected a float, got a list of 1 item. Item 0 of it is right: return that alone."),
+    (3, 3.5, "type", "Expected an int, got a float."),
     ([1], {"a": 1}, "type", "Expected a list of 1 item, got a dict of 1 item. "
      "Its values are right: `.values()` gives them."),
     ([1], {1: "a"}, "type", "Expected a list of 1 item, got a dict of 1 item."),
