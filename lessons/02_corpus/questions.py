@@ -1,7 +1,7 @@
 """What lesson 02 asks, what is right, and what people write instead."""
 
 from collections import Counter, defaultdict
-from itertools import accumulate, combinations, pairwise
+from itertools import accumulate, combinations, pairwise, takewhile
 
 import numpy as np
 import torch
@@ -83,6 +83,36 @@ def lines_with(strip=str.strip, is_kept=str.strip):
     return lambda text: [strip(line) for line in text.splitlines() if is_kept(line)]
 
 
+def some_empty_left(text):
+    """What is left if lines are removed from the list that the loop goes through."""
+    lines = [line.strip() for line in text.splitlines()]
+    for line in lines:
+        if not line:
+            lines.remove(line)
+    return lines
+
+
+def asked(form=str.strip, remembered=str.strip):
+    """A line is asked for in one form, and remembered in another."""
+
+    def share(text):
+        lines = [line for line in text.splitlines() if line.strip()]
+        seen, n_copies = set(), 0
+        for line in lines:
+            n_copies += form(line) in seen
+            seen.add(remembered(line))
+        return n_copies / len(lines) if lines else 0.0
+
+    return share
+
+
+def gone_through_twice(text):
+    """Filtered lines are gone once they were looked at."""
+    lines = filter(None, map(str.strip, text.splitlines()))
+    n_different, n_lines = len(set(lines)), len(list(lines))
+    return (n_lines - n_different) / n_lines
+
+
 def with_their_first(lines):
     return sum(n for n in Counter(lines).values() if n > 1)
 
@@ -97,6 +127,16 @@ def same_as_previous(lines):
 
 def part_of_earlier(lines):
     return sum(line in "\n".join(lines[:i]) for i, line in enumerate(lines))
+
+
+def holds_earlier(lines):
+    return sum(any(earlier in line for earlier in lines[:i]) for i, line in enumerate(lines))
+
+
+def around_the_end(lines):
+    """Sorted equal lines are neighbours; `lines[-1]` is none of the first one's."""
+    lines = sorted(lines)
+    return sum(line == lines[i - 1] for i, line in enumerate(lines))
 
 
 def equal_pairs(lines):
@@ -119,6 +159,9 @@ def unguarded(text):
 
 
 TWO_ENDS = "`strip()` takes white space of all kinds off both ends of a line."
+
+TO_THE_END_ONCE = "`map`, `filter` and `( … for … )` can be gone through once only: make a list."
+PART_OR_WHOLE = "`in` looks for a part of a string. In a list or a set it asks for the whole."
 
 REPEATED_SHARE = Question(
     "corpus.repeated_share",
@@ -190,6 +233,43 @@ REPEATED_SHARE = Question(
             hint=TWO_ENDS,
         ),
         Misconception(
+            "spaces_only_tabs_count",
+            share_of(lines_of=lines_with(*2 * [lambda line: line.strip(" ")])),
+            says="spaces round a line are taken off, but no tabs, so that a line of tabs counts",
+            hint="`strip()` takes off white space of all kinds, `strip(' ')` only spaces.",
+        ),
+        Misconception(
+            "stripped_to_ask",
+            asked(remembered=str),
+            says="a line is stripped when it is asked for, but remembered as it was",
+            hint="Strip it once, give the result a name, and use only that.",
+        ),
+        Misconception(
+            "stripped_to_remember",
+            asked(form=str),
+            says="a line is remembered without white space round it, but asked for as it was",
+            hint="Strip it once, give the result a name, and use only that.",
+        ),
+        Misconception(
+            "text_stripped",
+            share_of(lines_of=lambda text: text.strip().splitlines()),
+            says="white space is taken off both ends of the text, but not of each line",
+            hint="First cut the text into lines, then `strip()` each; what is empty then goes.",
+        ),
+        Misconception(
+            "some_empty_left",
+            share_of(lines_of=some_empty_left),
+            says="of empty lines in a row, some are left in",
+            hint="`remove` in a loop over the same list makes the loop skip the next item. Put "
+            "what you keep into a new list.",
+        ),
+        Misconception(
+            "up_to_the_first_empty",
+            share_of(lines_of=lambda text: [*takewhile(len, map(str.strip, text.splitlines()))]),
+            says="all behind the first empty line is left out",
+            hint="`break` ends the loop; `continue` ends only this turn of it.",
+        ),
+        Misconception(
             "spaces_within",
             share_of(lines_of=lines_with(lambda line: " ".join(line.split()))),
             says="white space within a line makes no difference",
@@ -241,7 +321,13 @@ REPEATED_SHARE = Question(
             "part_of_earlier",
             share_of(part_of_earlier),
             says="a line that is part of an earlier one counts as its copy",
-            hint="`in` looks for a part of a string. In a list or a set it asks for the whole.",
+            hint=PART_OR_WHOLE,
+        ),
+        Misconception(
+            "holds_earlier",
+            share_of(holds_earlier),
+            says="a line counts as a copy if an earlier one is a part of it",
+            hint=PART_OR_WHOLE,
         ),
         Misconception(
             "equal_pairs",
@@ -253,14 +339,29 @@ REPEATED_SHARE = Question(
             "none_found",
             lambda text: 0.0,
             says="the share is 0, whatever the text",
-            hint="Is every line remembered once it was read? Does a `return` in the loop end it "
-            "too early? And `//` drops what is less than 1.",
+            hint="Print your list of lines: are they lines, and are all there when you count? Is "
+            "each remembered once it was read? Does a `return` in the loop end it too early? And "
+            "`//` drops what is less than 1.",
         ),
         Misconception(
             "all_found",
             share_of(len),
             says="every line counts as a copy",
-            hint="Is a line among those that it is compared with? Only the lines before it count.",
+            hint="Is a line among those that it is compared with? Only the lines before it count. "
+            "Or is the list empty the second time? " + TO_THE_END_ONCE,
+        ),
+        Misconception(
+            "around_the_end",
+            share_of(around_the_end),
+            says="one line alone, or equal ones only, get 1",
+            hint="Of n equal lines n - 1 are copies. If you sorted them: `lines[i - 1]` of the "
+            "first line is the last one.",
+        ),
+        Misconception(
+            "gone_through_twice",
+            gone_through_twice,
+            says="what it divides by is 0, whatever the text",
+            hint="Was nothing counted, or was it gone already? " + TO_THE_END_ONCE,
         ),
         Misconception(
             "case_ignored",
@@ -380,18 +481,21 @@ FROM_THE_RIGHT = "Numbers have different lengths; Luhn counts from the right."
 WRONG_SUMS = [
     ("last_given_not_doubled", {"first": 1},
      "doubling begins with the second digit from the right of those given",
-     "The digit that you look for will stand to the right of them: count from there."),
+     "The digit that you look for will stand to the right of them. Counted from there it is number "
+     "1 and stays as it is; number 2 is doubled."),
     ("from_the_left", {"turn": list}, "every second digit is counted from the left",
      FROM_THE_RIGHT),
     ("from_the_left_second", {"first": 1, "turn": list},
      "the digits are counted from the left, and doubled from the second one on", FROM_THE_RIGHT),
     ("not_folded", {"fold": lambda value: value},
      "14, a doubled 7, counts as much as a 4",
-     "Whether 14 stays or loses 10, the sum ends alike. What does the rule do with 14?"),
+     "Whether 14 stays or loses 10, the sum ends alike. What does the rule do with 14? Is it done "
+     "after the doubling?"),
     ("all_doubled", {"factors": (2, 2)}, "every digit is doubled",
      "Only every second one is: otherwise no swap of neighbours would be noticed."),
     ("none_doubled", {"factors": (1, 1)}, "no digit is doubled",
-     "A plain sum does not notice swapped digits. Which ones does Luhn double?"),
+     "A plain sum does not notice swapped digits. Which ones does Luhn double? (A string times 2 "
+     "is '77' for '7': `int` comes first.)"),
 ]  # fmt: skip
 WRONG_ENDS = [
     ("remainder", lambda total: total % 10,
@@ -466,7 +570,38 @@ CHECK_DIGIT = Question(
             "last_given_only",
             lambda digits: check_digit(digits[-1]),
             says="only the last of the given digits counts",
-            hint="Does a `return` in the loop end it at its first digit?",
+            hint="Does a `return` in the loop end it at its first digit, or is the sum set back to "
+            "0 at each?",
+        ),
+        Misconception(
+            "first_given_only",
+            lambda digits: luhn(first=len(digits) - 1)(digits[0]),
+            says="only the leftmost digit counts",
+            hint="Is the sum set back to 0 at each digit? It is made once, before the loop.",
+        ),
+        Misconception(
+            "first_given_missing",
+            lambda digits: luhn()(digits[1:]),
+            says="the leftmost digit is left out",
+            hint="All given digits count. `range` leaves out its end: does yours reach place 0?",
+        ),
+        Misconception(
+            "last_given_missing",
+            lambda digits: luhn()(digits[:-1]),
+            says="the last of the given digits is left out",
+            hint="All given digits count: the one that you look for is not yet among them.",
+        ),
+        Misconception(
+            "nine_in_place",
+            luhn(fold=lambda value: min(value, 9)),
+            says="a doubled digit above 9 counts 9",
+            hint="9 is taken off it, not put in its place.",
+        ),
+        Misconception(
+            "below_zero",
+            luhn(finish=lambda total: -(total % 10)),
+            says="it is the last digit of the sum, with a minus",
+            hint="A digit lies between 0 and 9. What must be added to 37 so that it ends in 0?",
         ),
         Misconception(
             "even_digits_doubled",
@@ -478,7 +613,8 @@ CHECK_DIGIT = Question(
             "doubled_itself",
             doubled_itself,
             says="the digit that is looked for is itself doubled",
-            hint="Every second digit, from the right: the last one is the first.",
+            hint="Counted from the right, the last digit is number 1 and stays as it is; number 2 "
+            "is doubled.",
         ),
         Misconception(
             "nine_complement",
@@ -617,12 +753,28 @@ def long_as_the_shorter(a, b, n):
     return similarity(a[:length], b[:length], n)
 
 
+def gone_the_second_time(a, b, n):
+    """Pieces that are cut when they are asked for, and asked for twice."""
+    a, b = (iter(pieces(text, n)) for text in (a, b))
+    n_both = len(set(a) & set(b))
+    return n_both / len(set(a) | set(b))
+
+
+def letters_and_spaces(text):
+    return "".join(c for c in text if c.isalnum() or c.isspace())
+
+
 def on_one_line(text):
     return " ".join(text.split())
 
 
 IN_SETS = "Lists hold a piece as often as it comes. Put the pieces into sets."
 EVERY_CHARACTER = "Every character counts as it is, spaces and line ends too."
+AS_MANY = (
+    "That is containment, which is not the same when a and b change places. Divide by what either "
+    "has. (`update` and its like change the set: does each still hold all its pieces?)"
+)
+NO_PLACE = "One letter more at the beginning would change all. A set asks for no place."
 WHERE_LAST = (
     "A text of 5 characters has 3 pieces of 3, and one of 5. Where does the last one begin?"
 )
@@ -650,15 +802,13 @@ SIMILARITY = Question(
             "of_the_first",
             compared(compare=lambda a, b: len(a & b) / len(a)),
             says="it is the share of the first text's pieces",
-            hint="That is containment, which is not the same when a and b change places. Divide by "
-            "what either has.",
+            hint=AS_MANY,
         ),
         Misconception(
             "of_the_second",
             compared(compare=lambda a, b: len(a & b) / len(b)),
             says="it is the share of the second text's pieces",
-            hint="That is containment, which is not the same when a and b change places. Divide by "
-            "what either has.",
+            hint=AS_MANY,
         ),
         Misconception(
             "of_the_smaller",
@@ -712,13 +862,33 @@ SIMILARITY = Question(
             "in_place",
             listed(in_place, in_either),
             says="pieces are compared only with the one at the same place",
-            hint="One letter more at the beginning would change all. A set asks for no place.",
+            hint=NO_PLACE,
         ),
         Misconception(
             "in_place_of_the_longer",
             listed(in_place, lambda a, b: max(len(a), len(b))),
             says="it is the share of places at which both texts have the same piece",
-            hint="One letter more at the beginning would change all. A set asks for no place.",
+            hint=NO_PLACE,
+        ),
+        Misconception(
+            "numbered",
+            compared(
+                lambda text, n: {*enumerate(text[i : i + n] for i in range(len(text) - n + 1))}
+            ),
+            says="a piece at another place counts as another piece",
+            hint=NO_PLACE,
+        ),
+        Misconception(
+            "last_piece_alone",
+            compared(lambda text, n: {text[-n:]}),
+            says="only the last piece of each text is kept",
+            hint="Is the set made anew at each turn of the loop? It is made once, before it.",
+        ),
+        Misconception(
+            "n_pieces",
+            compared(cut(lambda text, n: n)),
+            says="only n pieces are cut from each text, from its beginning",
+            hint="n is the length of a piece. How many there are depends on the text.",
         ),
         Misconception(
             "last_piece_missing",
@@ -851,6 +1021,12 @@ SIMILARITY = Question(
             hint=EVERY_CHARACTER,
         ),
         Misconception(
+            "without_punctuation",
+            lambda a, b, n: similarity(letters_and_spaces(a), letters_and_spaces(b), n),
+            says="punctuation is left out",
+            hint=EVERY_CHARACTER,
+        ),
+        Misconception(
             "texts_stripped",
             lambda a, b, n: similarity(a.strip(), b.strip(), n),
             says="spaces at the ends of the texts are left out",
@@ -879,6 +1055,31 @@ SIMILARITY = Question(
             lambda a, b, n: 1.0,
             says="it is 1, whatever the texts",
             hint="Is b cut as well, or a twice?",
+        ),
+        Misconception(
+            "united_first",
+            compared(compare=lambda a, b: len(b) / len(a | b)),
+            says="all pieces of the second text count as those of both",
+            hint="Does the first set still hold its own pieces alone? `|=` and `update` put the "
+            "other one's into it.",
+        ),
+        Misconception(
+            "gone_the_second_time",
+            gone_the_second_time,
+            says="what it divides by is 0, whatever the texts",
+            hint="Was nothing counted, or was it gone already? " + TO_THE_END_ONCE,
+        ),
+        Misconception(
+            "brackets_missing",
+            compared(compare=lambda a, b: len(a & b) / len(a) + len(b) - len(a & b)),
+            says="it is divided by the first text's pieces, and then the second's are added",
+            hint="`/` comes before `+` and `-`: what is to stand below the bar needs brackets.",
+        ),
+        Misconception(
+            "percent",
+            lambda a, b, n: 100 * similarity(a, b, n),
+            says="it is given in percent",
+            hint="A similarity lies between 0 and 1.",
         ),
         Misconception(
             "number_of_both",
@@ -1015,6 +1216,18 @@ def of_members(part):
     return lambda members, functions, prime: signature(members[part], functions, prime)
 
 
+def of_functions(part):
+    """The signature under a part of the functions."""
+    return lambda members, functions, prime: signature(members, functions[part], prime)
+
+
+def always(place):
+    """One function in the place of all."""
+    return lambda members, functions, prime: signature(
+        members, [functions[place]] * len(functions), prime
+    )
+
+
 def one_function(members, functions, prime):
     """The smallest hashes under the first function alone: a "bottom-k sketch"."""
     a, b = functions[0]
@@ -1109,9 +1322,46 @@ SIGNATURE = Question(
         ),
         Misconception(
             "first_function_only",
-            lambda members, functions, prime: signature(members, functions[:1], prime),
+            of_functions(slice(1)),
             says="only the first function is used",
             hint="Does a `return` in the loop end it after the first function?",
+        ),
+        Misconception(
+            "last_function_only",
+            of_functions(slice(-1, None)),
+            says="only the last function's number is there",
+            hint="Is the list made anew in the loop over functions? It is made once, before it.",
+        ),
+        Misconception(
+            "first_function_missing",
+            of_functions(slice(1, None)),
+            says="the first function is left out",
+            hint="Each function gives a number, the one at place 0 as well.",
+        ),
+        Misconception(
+            "last_function_missing",
+            of_functions(slice(-1)),
+            says="the last function is left out",
+            hint="Where does `range` end? It leaves out its end as it is.",
+        ),
+        Misconception(
+            "always_the_first_function",
+            always(0),
+            says="the first function is used in the place of every other",
+            hint="Are a and b those of this turn of the loop, or always those of `functions[0]`?",
+        ),
+        Misconception(
+            "always_the_last_function",
+            always(-1),
+            says="the last function is used in the place of every other",
+            hint="Are a and b taken before another loop has changed them? A function made in a "
+            "loop looks them up only when it is called.",
+        ),
+        Misconception(
+            "nothing",
+            lambda members, functions, prime: [],
+            says="the signature is empty",
+            hint="Is what you find put into the list, and is it the list that you return?",
         ),
         Misconception(
             "not_begun_anew",
@@ -1125,6 +1375,12 @@ SIGNATURE = Question(
             "started_at_0",
             hashed_with(right, lambda hashes: min(0, *hashes)),
             says="the search begins at 0, and no hash is smaller",
+            hint=A_LARGE_START,
+        ),
+        Misconception(
+            "started_at_minus_1",
+            started_at(-1),
+            says="the search begins at -1, and no hash is smaller",
             hint=A_LARGE_START,
         ),
         Misconception(
@@ -1432,6 +1688,15 @@ def friends_of_friends(signatures, n_bands):
     return [(i, j) for i, j in combinations(range(len(group)), 2) if group[i] == group[j]]
 
 
+def gone_after_one_pair(signatures, n_bands):
+    """Bands that are cut when they are asked for: what one pair has seen, the next does not."""
+    cut = [iter(bands_of(s, n_bands)) for s in signatures]
+    numbered = combinations(range(len(cut)), 2)
+    return [
+        (i, j) for i, j in numbered if any(x == y for x, y in zip(cut[i], cut[j], strict=False))
+    ]
+
+
 def both_ways(signatures, n_bands):
     found = candidates(signatures, n_bands)
     return sorted(found + [(j, i) for i, j in found])
@@ -1508,7 +1773,8 @@ CANDIDATES = Question(
             "first_band_only",
             paired_by(lambda a, b: a[0] == b[0]),
             says="only the first band is looked at",
-            hint="Two texts meet if any band agrees. Is there a `return` or a `break` too early?",
+            hint="Two texts meet if any band agrees. Is there a `return` or a `break` too early? "
+            "Or does a flag keep what band 0 left in it?",
         ),
         Misconception(
             "last_band_only",
@@ -1562,6 +1828,37 @@ CANDIDATES = Question(
             hint="All numbers of a band must be equal, each at its place.",
         ),
         Misconception(
+            "without_gap",
+            paired_by(any_band, lambda s, n: ["".join(map(str, band)) for band in bands_of(s, n)]),
+            says="bands agree if they look alike when written without a gap",
+            hint="1, 12 and 11, 2 are both 112 then. Lists can be compared as they are, and a "
+            "tuple can be a key.",
+        ),
+        Misconception(
+            "sum_of_band",
+            paired_by(any_band, lambda s, n: [sum(band) for band in bands_of(s, n)]),
+            says="bands agree if their numbers have the same sum",
+            hint="1 + 4 is 2 + 3: compare the numbers themselves.",
+        ),
+        Misconception(
+            "first_of_band",
+            paired_by(any_band, lambda s, n: [band[0] for band in bands_of(s, n)]),
+            says="only the first number of each band is compared",
+            hint="`s[k * r]` is one number. A band is r of them, and all must be equal.",
+        ),
+        Misconception(
+            "just_one_band",
+            paired_by(lambda a, b: sum(x == y for x, y in zip(a, b, strict=True)) == 1),
+            says="texts that agree on more than one band are left out",
+            hint="Two texts meet if any band agrees: more of them do no harm.",
+        ),
+        Misconception(
+            "gone_after_one_pair",
+            gone_after_one_pair,
+            says="a text's bands are gone once a pair has looked at them",
+            hint=TO_THE_END_ONCE,
+        ),
+        Misconception(
             "interleaved",
             paired_by(any_band, lambda s, n: [tuple(s[k::n]) for k in range(n)]),
             says="a band takes every n-th number of the signature",
@@ -1613,8 +1910,8 @@ CANDIDATES = Question(
             "every_pair",
             every_pair,
             says="every pair is named, whatever the numbers",
-            hint="Two empty slices are equal: does a band lie beyond the end of a signature? There "
-            "are n_bands, and the last is n_bands - 1.",
+            hint="Print both sides of your `==` for the first pair. Are they bands, not True or a "
+            "number? And two empty slices are equal: where does each begin and end?",
         ),
         Misconception(
             "no_pair",
@@ -1728,6 +2025,24 @@ CANDIDATES = Question(
             one_partner,
             says="each text gets only the first of its later partners",
             hint="`break` ends the innermost loop around it: which one should end?",
+        ),
+        Misconception(
+            "last_partner",
+            changed(lambda pairs: [*dict(pairs).items()]),
+            says="each text gets only the last of its later partners",
+            hint="A dict keeps one value for a key, the last. Put the pairs into a list or a set.",
+        ),
+        Misconception(
+            "first_text_only",
+            changed(lambda pairs: [pair for pair in pairs if pair[0] == 0]),
+            says="only the first text is compared with the others",
+            hint="Each text meets each later one. Does the outer loop end too early?",
+        ),
+        Misconception(
+            "first_text_missing",
+            changed(lambda pairs: [pair for pair in pairs if pair[0] > 0]),
+            says="the first text is left out",
+            hint="Texts are numbered from 0.",
         ),
         Misconception(
             "first_pair",
