@@ -41,5 +41,6 @@ def temper(logits: Tensor, temperature: float) -> Tensor:
 check("start.temper", temper)
 
 # %% [markdown]
-# That is how every exercise works. Next:
+# That is how every exercise works. If a cell ever runs on and on (`[*]` beside it), the square ■
+# above the notebook stops it. Next:
 # [05 attention](../notebooks/05_attention.ipynb), the heart of it all.

@@ -254,20 +254,25 @@ def _is_rearranged(expected: list, got: list) -> bool:
 
 
 def _are_hashable(items: Sequence) -> bool:
-    return all(isinstance(item, int | str | tuple) for item in items)
+    try:
+        return bool({*items}) and all(isinstance(item, int | str | tuple) for item in items)
+    except TypeError:  # a tuple may hold a list
+        return False
 
 
 def _missing(expected: Iterable, got: Iterable) -> str:
     """What is not there and should be, and what should not be and is: the first of each."""
-    missing = [item for item in expected if item not in got]
-    extra = [item for item in got if item not in expected]
     words = []
-    for some, what in ((missing, "missing"), (extra, "too many")):
+    for here, there, never, seldom in (
+        (expected, got, "missing", "not there often enough"),
+        (got, expected, "too many", "there too often"),
+    ):
+        some = list((Counter(here) - Counter(there)).elements())
         if len(some) > 1:
-            words.append(f"{describe(some[0])} and {len(some) - 1} more are {what}")
+            words.append(f"{describe(some[0])} and {len(some) - 1} more are {never}")
         elif some:
-            words.append(f"{describe(some[0])} is {what}")
-    return f"{'; '.join(words)}." if words else "All that it should hold is there, not once each."
+            words.append(f"{describe(some[0])} is {seldom if some[0] in there else never}")
+    return f"{'; '.join(words)}."
 
 
 def _text_difference(expected: str, got: str) -> Difference | None:

@@ -258,6 +258,22 @@ CRASHES = (
         "A place must be a whole number: `//` divides to one, `/` never does.",
     ),
     Crash(
+        NameError,
+        r"is not defined",
+        "Is it spelt as where it was made? And has that cell been run since the kernel began?",
+    ),
+    Crash(
+        RuntimeError,
+        r"changed size during iteration",
+        "What a loop goes through must not grow or shrink meanwhile: go through `list(...)` of it, "
+        "or fill another one.",
+    ),
+    Crash(
+        TypeError,
+        r"bad operand type for unary -",
+        "A minus turns numbers round, one at a time: of a pair, `(-pair[0], -pair[1])`.",
+    ),
+    Crash(
         TypeError,
         r"takes exactly one argument",
         "Several things at once go in as one tuple: `append((a, b))`.",

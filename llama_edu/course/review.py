@@ -182,7 +182,10 @@ def _mistake(name: str, check: dict, answer: dict, cell_seconds: float) -> str:
             return "The cell itself fails: it called `exit()` or raised SystemExit."
         # Python names the file of a SyntaxError, which for a cell is a number.
         return "The cell itself fails: " + re.sub(r"\(\S+, line (\d+)\)", r"(line \1)", error)
-    return f"The check could not be run: {check.get('error') or 'it was not reached'}"
+    error, function = check.get("error") or "it was not reached", name.rpartition(".")[2]
+    if error == f"NameError: name '{function}' is not defined":
+        return f"There is no `{function}`: has the answer kept the name that was given?"
+    return f"The check could not be run: {error}"
 
 
 def _elsewhere(mistake: str, own: NotebookNode) -> str:

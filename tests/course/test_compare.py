@@ -112,8 +112,11 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     ([(0, 1), (1, 2)], [(1, 0), (1, 2), (1, 3)], "length",
      "Expected 2 items, got 3. (0, 1) is missing; (1, 0) and 1 more are too many."),
     ([1, 2], [1, 2, 2], "length", "Expected 2 items, got 3. The first 2 are right."),
+    ([8, 8, 5], [8, 5, 5, 5], "length", "Expected 3 items, got 4. 8 is not there often enough; "
+     "5 and 1 more are too many."),
+    ([(1, [2])], [(1, [2]), (1, [2])], "length", "Expected 1 item, got 2."),
     ([1, 2], [2, 1, 2], "length",
-     "Expected 2 items, got 3. All that it should hold is there, not once each."),
+     "Expected 2 items, got 3. 2 is there too often."),
     ((1, 2), (True, 2), "type", "Item 0: expected an int, got a bool."),
     ([(1, 2)], [(2, 1)], "value", "Item 0: expected (1, 2), got (2, 1)."),
     (["a", "b"], ["a", None], "type", "Item 1 is None, where 'b' is expected."),

@@ -128,6 +128,13 @@ def test_only_answer_cells_are_run_and_none_takes_the_place_of_the_check(lesson,
     assert f"`np` {advice}" in add_one.text
 
 
+def test_an_answer_under_another_name_is_told_what_is_looked_for(lesson, answer):
+    said = {one.question: one.text for one in review(lesson, answer(double="def twice(x): ..."))}
+    assert said["sums.double"] == (
+        "There is no `double`: has the answer kept the name that was given?"
+    )
+
+
 def test_an_answer_that_calls_a_wrong_answer_is_told_so(lesson, answer):
     path = answer(
         double="def double(x):\n    return x",
