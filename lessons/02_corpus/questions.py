@@ -160,8 +160,11 @@ def unguarded(text):
 
 TWO_ENDS = "`strip()` takes white space of all kinds off both ends of a line."
 
-TO_THE_END_ONCE = "`map`, `filter` and `( … for … )` can be gone through once only: make a list."
-PART_OR_WHOLE = "`in` looks for a part of a string. In a list or a set it asks for the whole."
+ONCE_ONLY = "`map`, `filter` and `( … for … )` can be gone through once only: make a list."
+PART_OR_WHOLE = (
+    "The whole line must equal an earlier one. In a string `in` looks for a part; in a list or a "
+    "set it asks for the whole."
+)
 
 REPEATED_SHARE = Question(
     "corpus.repeated_share",
@@ -348,7 +351,7 @@ REPEATED_SHARE = Question(
             share_of(len),
             says="every line counts as a copy",
             hint="Is a line among those that it is compared with? Only the lines before it count. "
-            "Or is the list empty the second time? " + TO_THE_END_ONCE,
+            "Or is the list empty the second time? " + ONCE_ONLY,
         ),
         Misconception(
             "around_the_end",
@@ -361,7 +364,7 @@ REPEATED_SHARE = Question(
             "gone_through_twice",
             gone_through_twice,
             says="what it divides by is 0, whatever the text",
-            hint="Was nothing counted, or was it gone already? " + TO_THE_END_ONCE,
+            hint="Was nothing counted, or was it gone already? " + ONCE_ONLY,
         ),
         Misconception(
             "case_ignored",
@@ -770,7 +773,7 @@ def on_one_line(text):
 
 IN_SETS = "Lists hold a piece as often as it comes. Put the pieces into sets."
 EVERY_CHARACTER = "Every character counts as it is, spaces and line ends too."
-AS_MANY = (
+CONTAINMENT = (
     "That is containment, which is not the same when a and b change places. Divide by what either "
     "has. (`update` and its like change the set: does each still hold all its pieces?)"
 )
@@ -802,13 +805,13 @@ SIMILARITY = Question(
             "of_the_first",
             compared(compare=lambda a, b: len(a & b) / len(a)),
             says="it is the share of the first text's pieces",
-            hint=AS_MANY,
+            hint=CONTAINMENT,
         ),
         Misconception(
             "of_the_second",
             compared(compare=lambda a, b: len(a & b) / len(b)),
             says="it is the share of the second text's pieces",
-            hint=AS_MANY,
+            hint=CONTAINMENT,
         ),
         Misconception(
             "of_the_smaller",
@@ -1067,7 +1070,7 @@ SIMILARITY = Question(
             "gone_the_second_time",
             gone_the_second_time,
             says="what it divides by is 0, whatever the texts",
-            hint="Was nothing counted, or was it gone already? " + TO_THE_END_ONCE,
+            hint="Was nothing counted, or was it gone already? " + ONCE_ONLY,
         ),
         Misconception(
             "brackets_missing",
@@ -1856,7 +1859,7 @@ CANDIDATES = Question(
             "gone_after_one_pair",
             gone_after_one_pair,
             says="a text's bands are gone once a pair has looked at them",
-            hint=TO_THE_END_ONCE,
+            hint=ONCE_ONLY,
         ),
         Misconception(
             "interleaved",
@@ -1893,6 +1896,12 @@ CANDIDATES = Question(
             paired_by(any_band, sliced(lambda k, r: k * r, lambda k, r: k + r)),
             says="band k ends at k + r, too early for all but the first",
             hint=WHERE_BANDS_LIE + " Two empty slices are equal.",
+        ),
+        Misconception(
+            "ends_at_r",
+            paired_by(any_band, sliced(lambda k, r: k * r, lambda k, r: r)),
+            says="every band ends at place r, so that all but the first are empty",
+            hint="In `s[i:j]` j is a place, not a length. Two empty slices are equal.",
         ),
         Misconception(
             "one_step_on",
