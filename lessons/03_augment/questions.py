@@ -44,6 +44,8 @@ def how_many_cases(generator):
     yield {"n_words": 10 * tens + 2, "alpha": 0.2, "n_free": 9 * tens}
     yield {"n_words": 7, "alpha": 1.0, "n_free": 7}  # every word
     yield {"n_words": 5, "alpha": 0.1, "n_free": 0}
+    yield {"n_words": 10 * tens + 4, "alpha": 0.3, "n_free": 9 * tens}  # no whole part of 1
+    yield {"n_words": 40, "alpha": 0.125, "n_free": 8 * tens}  # no whole percentage
 
 
 def capped(count):
@@ -128,6 +130,18 @@ HOW_MANY = Question(
             capped(lambda n_words, alpha: floor(alpha / 100 * n_words)),
             says="alpha is divided by 100",
             hint="alpha is a share, not a percentage: 0.1 is one tenth already.",
+        ),
+        Misconception(
+            "every_kth",
+            capped(lambda n_words, alpha: n_words // int(1 / alpha)),
+            says="1 / alpha is cut to a whole number, and the words are divided by it",
+            hint="1 / 0.3 is more than 3. Multiply by alpha, and cut once, at the end.",
+        ),
+        Misconception(
+            "whole_percentage",
+            capped(lambda n_words, alpha: n_words * int(100 * alpha) // 100),
+            says="alpha is cut to a whole percentage",
+            hint="0.125 is 12.5 percent. Multiply by alpha as it is, and cut once, at the end.",
         ),
         Misconception(
             "always_a_tenth",
@@ -248,6 +262,7 @@ def delete_cases(generator):
     yield {"words": [a, b, c, d], "places": []}
     yield {"words": [c, d, e, f], "places": [0, 1, 3]}
     yield {"words": [b, d, f, a], "places": [1, 2]}  # neighbours
+    yield {"words": pick(generator, 12), "places": [10, 3]}  # 1 and 0 are not 10
 
 
 def popped(places_of, only_inside=False):
@@ -570,6 +585,7 @@ def replace_cases(generator):
     yield {"words": [b, v, a], "synonyms": synonyms, "protected": set(), "n": 0}
     yield {"words": [v, c.title(), b.title()], "synonyms": synonyms, "protected": {0}, "n": 2}
     yield {"words": [c, b, a, b], "synonyms": synonyms, "protected": {2}, "n": 3}
+    yield {"words": [c, v], "synonyms": {c: [a], a: [x]}, "protected": set(), "n": 2}
 
 
 def with_change(**changes):
@@ -634,6 +650,27 @@ def from_the_left_n_times(words, synonyms, protected, n):
     changed = list(words)
     for _ in range(n):
         changed = replaced(changed, synonyms, protected, 1)
+    return changed
+
+
+def pass_after_pass(words, synonyms, protected, n):
+    """Through the whole new list again, until n are changed or nothing more can be."""
+    changed, before = list(words), None
+    while n > 0 and changed != before:
+        before = list(changed)
+        changed = replaced(before, synonyms, protected, n)
+        n -= sum(old != new for old, new in zip(before, changed, strict=True))
+    return changed
+
+
+def each_word_once(words, synonyms, protected, n):
+    changed, seen = list(words), set()
+    for i, word in enumerate(words):
+        others = synonyms.get(word.lower())
+        if others and i not in protected and word not in seen and n > 0:
+            changed[i] = in_case_of(word, others[0])
+            seen.add(word)
+            n -= 1
     return changed
 
 
@@ -918,6 +955,18 @@ REPLACE = Question(
             hint="Go through the given words once, and count down n on the way.",
         ),
         Misconception(
+            "pass_after_pass",
+            pass_after_pass,
+            says="the text is gone through again while changes are left, and new words change too",
+            hint="Fewer than n change where no more of the given words can: one pass is enough.",
+        ),
+        Misconception(
+            "each_word_once",
+            each_word_once,
+            says="a word that stands twice is replaced only once",
+            hint="n counts places, not different words: the same word may change again further on.",
+        ),
+        Misconception(
             "from_the_right",
             from_the_right,
             says="the words are replaced from right to left",
@@ -992,10 +1041,17 @@ def kappa_cases(generator):
     yield {"first": [high, low, middle, high], "second": [middle, high, high, high]}
     yield {"first": labels(9, [x, y, z], x, y), "second": labels(9, [x, x, y], z, y)}
     yield {"first": labels(7, [x, y], x, x, y), "second": labels(7, [y, z], x, z, y)}
+    yield {"first": [x, y], "second": [y, x]}  # never the same
+    anew = ["".join([*label]) for label in (x, y, y, x, z)]  # equal texts, but others in memory
+    yield {"first": [x, y, y, z, z], "second": anew}
 
 
 def observed(first, second):
     return sum(a == b for a, b in zip(first, second, strict=True)) / len(first)
+
+
+def observed_in_memory(first, second):
+    return sum(map(operator.is_, first, second)) / len(first)
 
 
 def observed_in_order(first, second):
@@ -1174,6 +1230,19 @@ KAPPA = Question(
             with_change_of(lambda o, e: max(0.0, above_chance(o, e))),
             says="kappa is never below 0",
             hint="Who agrees less than by chance gets a number below 0: let it stand.",
+        ),
+        Misconception(
+            "zero_without_agreement",
+            lambda first, second: kappa(first, second) if observed(first, second) else 0.0,
+            says="kappa is 0 where the two never agree",
+            hint="Never to agree is less than chance would give, and below 0: leave it to the "
+            "formula.",
+        ),
+        Misconception(
+            "same_object",
+            with_change_of(agreed=observed_in_memory),
+            says="two labels count as equal only if they are one and the same object",
+            hint="`is` asks whether it is the same place in memory; `==` compares texts.",
         ),
         Misconception(
             "never_negative",
@@ -1367,6 +1436,8 @@ def overlap_cases(generator):
     yield {"words": [a[:1], a[1:] + b, c], "test": [a, b, c], "n": 2}  # other words, same letters
     yield {"words": [a.title(), b, c, d], "test": [a, b, d], "n": 2}  # a capital
     yield {"words": [a, b, e, b], "test": [a, b, f], "n": 2}  # a copied word, and it again
+    yield {"words": [a, b, c, d, e], "test": [c, d, e, a, b, c], "n": 3}  # runs that share one word
+    yield {"words": [a, f], "test": [a, f], "n": 3}  # both too short
     text, test = ([[a, b, c][whole(generator, 0, 2)] for _ in range(n)] for n in (9, 5))
     yield {"words": text, "test": test, "n": 3}
 
@@ -1450,6 +1521,28 @@ def one_after_the_other(words, test, n):
         found += n * is_shared
         i += n if is_shared else 1
     return found / len(words)
+
+
+def counted_twice_unless_next(words, test, n):
+    """A shared run counts one word if the run one place before it is shared, else n."""
+    starts = starts_of(words, grams_of(test, n), n)
+    return sum(1 if i - 1 in starts else n for i in starts) / len(words)
+
+
+def short_texts_as_runs(words, test, n):
+    """Whole, if they are shorter than n, as one run each."""
+    grams = {tuple(test[i : i + n]) for i in range(max(1, len(test) - n + 1))}
+    starts = [i for i in range(max(1, len(words) - n + 1)) if tuple(words[i : i + n]) in grams]
+    return len({j for i in starts for j in range(i, min(i + n, len(words)))}) / len(words)
+
+
+def short_texts_too_wide(words, test, n):
+    is_copy = len(words) < n and words == test
+    return n / len(words) if is_copy else overlap(words, test, n)
+
+
+def short_test_as_run(words, test, n):
+    return overlap(words, test, min(n, len(test)))
 
 
 def last_gram_missed(words, test, n):
@@ -1707,6 +1800,13 @@ OVERLAP = Question(
             "once?",
         ),
         Misconception(
+            "counted_twice_unless_next",
+            counted_twice_unless_next,
+            says="a word that two shared n-grams cover counts twice, unless they begin at "
+            "neighbouring places",
+            hint="n-grams overlap by one word too. Which collection keeps each place only once?",
+        ),
+        Misconception(
             "different_grams_times_n",
             different_grams_times_n,
             says="different shared n-grams are counted and multiplied by n",
@@ -1748,6 +1848,32 @@ OVERLAP = Question(
             short_grams_too_wide,
             says="slices at the end, shorter than n, count as n-grams and cover places beyond it",
             hint=SHORT_SLICE,
+        ),
+        *(
+            Misconception(
+                name,
+                function,
+                says=says,
+                hint="Here it has no n-gram at all, so that nothing in it can be found. (The "
+                "package decides otherwise for short verses.)",
+            )
+            for name, function, says in (
+                (
+                    "short_texts_as_runs",
+                    short_texts_as_runs,
+                    "a text shorter than n is taken as one run",
+                ),
+                (
+                    "short_texts_too_wide",
+                    short_texts_too_wide,
+                    "a text shorter than n is taken as one run, and n words are counted in it",
+                ),
+                (
+                    "short_test_as_run",
+                    short_test_as_run,
+                    "a test shorter than n is taken as one run",
+                ),
+            )
         ),
         Misconception(
             "one_word_less",
