@@ -35,11 +35,14 @@ guess = None  # for each page: yes, no, or yes if ...
 
 # %% [markdown]
 # A page of a wiki that only points to another; an article among its markup; a Chinese novel with a
-# website's address in mid-sentence; the same with □ where a character was lost; a psalm that
-# says the same again and again; and a text of which we have a copy, in other spelling.
+# website's address in mid-sentence (*the two armies come from afar … ; best dig deep, build high
+# and hold fast*); the same with □ where a character was lost, and a line that ends in mid-sentence
+# (*all hang their heads and □ their wings, and have nothing* · *to lean on*); a psalm that says the
+# same again and again; and a text of which we have a copy, in other spelling.
 #
 # All of it is real. You meet each of them again below.
-#
+
+# %% [markdown]
 # ## Cleaning
 #
 # Wikipedia keeps its pages as *wikitext*: `[[target|label]]` is a link, `{{name|arguments}}` a
@@ -134,14 +137,15 @@ print("left:", {sign: sum(text.count(sign) for text in cleaned.values()) for sig
 # billions of pages, so simple counts decide. The best known rules are those of *Gopher*, a language
 # model, and of *C4*, a corpus of web pages. Each is a measure and its bounds. Bullets (•) begin the
 # items of a list, an ellipsis (…) ends a shortened text, and *stop words* are the commonest ones,
-# such as *the* and *of*: hardly an English text is without them.
+# such as *the* and *of*: hardly an English text is without them. Symbols and curly brackets are
+# counted for each word; *lorem ipsum* begins the printers' dummy text.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.data.filter import Page, identify_language, judge, rules_for
 
-for rule in rules_for("en")[:7]:
+for rule in rules_for("en")[:10]:
     print(f"{rule.name:17} at least {rule.at_least:g}, at most {rule.at_most:g}")
-print("and", len(rules_for("en")) - 7, "more, most of them on repetition")
+print("and", len(rules_for("en")) - 10, "more, all on repetition")
 
 # %% [markdown]
 # A page that breaks one rule goes. With every drop comes its reason, so that you can check the rule
@@ -160,32 +164,39 @@ for name, text in prose.items():
 print(f"{len(kept)} of {sum(map(bool, prose.values()))} articles stay")
 
 # %% [markdown]
-# Six have hardly a sentence; three of them begin as lists of meanings. And one is a long article.
+# Six have hardly a sentence: all six are lists of what a name may mean. And one is a long article.
 # It goes for its curly brackets, the mark of code or of broken markup; but it is about ASCII, of
 # whose characters { and } are two. Rules err. Whoever does not look at what was dropped never
 # learns how.
 #
 # **Predict:** of the King James Bible, how many chapters break a rule, and which? Rules against
-# repetition count *n-grams*: a 5-gram is five words in a row.
+# repetition look at *n-grams*: a 5-gram is five words in a row. *Repeated 5-grams* is the share of
+# the words' characters in 5-grams that were there before; *top 2-gram* is the share that the
+# commonest pair of words takes.
 
 # %%
 guess = None
 
 # %% tags=["nbval-check-output"]
 bible = {d.id: clean(d.text) for d in raw.values() if d.id.startswith("bible/kjv-")}
-for name, chapter in [("bible/kjv-01-001", "Genesis 1"), ("bible/kjv-19-136", "Psalm 136")]:
-    drops = judge(Page(bible[name]), rules_for("en"))
-    print(f"{chapter}: breaks {len(drops)} rules, the first is: {drops[0]}")
-    words = Page(bible[name]).words
-    five_grams = Counter(zip(*(words[i:] for i in range(5)), strict=False))
-    print("  the commonest 5-gram:", *five_grams.most_common(1)[0])
+genesis, psalm = Page(bible["bible/kjv-01-001"]), Page(bible["bible/kjv-19-136"])
+for name, page in [("Genesis 1", genesis), ("Psalm 136", psalm)]:
+    drops = judge(page, rules_for("en"))
+    print(f"{name}: breaks {len(drops)} rules, the first is: {drops[0]}")
+five_grams = Counter(zip(*(genesis.words[i:] for i in range(5)), strict=False))
+print("Genesis, the commonest 5-gram:", *five_grams.most_common(1)[0])
+n_times = Counter(zip(psalm.words, psalm.words[1:], strict=False))["mercy", "endureth"]
+n_top, n_all = n_times * len("mercyendureth"), sum(map(len, psalm.words))
+print(
+    f"Psalm, mercy endureth: {n_times} times, {n_top} of {n_all:,} characters: {n_top / n_all:.4f}"
+)
 broken = [{drop.rule for drop in judge(Page(text), rules_for("en"))} for text in bible.values()]
 n_for_repetition = sum(any("gram" in rule for rule in rules) for rules in broken)
 print(f"{sum(map(bool, broken))} of {len(bible):,} chapters go, {n_for_repetition} for repetition")
 
 # %% [markdown]
 # *And the evening and the morning were the first day*, the second, the third: the first page of the
-# Bible repeats too much for Gopher and goes, and page 5, with *for his mercy endureth for ever*.
+# Bible repeats too much for Gopher, and goes. So does page 5 with its *mercy endureth for ever*.
 # The rules were made for the web, where repetition is spam.
 #
 # Are they at least good for prose in any language? **Predict:** how many of the 120 chapters of
@@ -232,10 +243,14 @@ from llama_edu.data.filter.lines import keep_sentences
 hamlet = clean(raw["shakespeare/hamlet_gut"].text)
 sentences, dropped = keep_sentences(hamlet)
 print(f"{len(sentences) / len(hamlet):.0%} of the characters; dropped lines: {dict(dropped)}")
-print(repr(sentences.strip()[:150]))
+print("from the middle:", re.findall(".+", sentences)[203:208])
+speech = hamlet[hamlet.index("To be, or not to be") : hamlet.index("The fair Ophelia")]
+print(f"of the {len(speech.splitlines())} lines of To be, or not to be:")
+print(keep_sentences(speech)[0])
 
 # %% [markdown]
-# Verse ends where the metre wants it. A rule knows one kind of text, and destroys the others.
+# What is left are short answers, and lines in which a sentence happens to end. Verse ends where the
+# metre wants it. A rule knows one kind of text, and destroys the others.
 #
 # ## Copies
 #
@@ -318,9 +333,10 @@ for n in (16, 64, 256, 1024):
 # 256 numbers stand for a whole play, with an error of a few hundredths.
 #
 # **Break it.** A popular hash is (a·x + b) modulo a large prime, with random a and b. Say that the
-# shingles of a language are numbered 0, 1, 2, …, and each of two texts holds a thousand in a row.
-# They share six of every fourteen that either has. Five trials with a thousand hash functions each, with
-# the numbers as they are, and once they are scattered beforehand:
+# shingles of a language are numbered 0, 1, 2, …, and each of two texts holds a thousand in a row,
+# many of them the same. Each text gets a table: a row for each of its numbers, a column for each of
+# a thousand hash functions. The least of each column is the signature. Five trials, with the
+# numbers as they are, and with other numbers in their place, drawn as if by dice (`mix` does it):
 
 # %% tags=["nbval-check-output"]
 from llama_edu.data.dedup.shingles import mix
@@ -329,20 +345,26 @@ prime = 2**31 - 1
 left, right = np.arange(1000), np.arange(400, 1400)
 
 
+def hashes(x, factors, offsets):  # (n_numbers,), (n_functions,) -> (n_numbers, n_functions)
+    return (x[:, None] * factors + offsets) % prime  # a column of x times a row of factors
+
+
 def estimates(left, right):
     for seed in range(5):
         generator = np.random.default_rng(seed)
         factors, offsets = generator.integers(1, prime, size=(2, 1000))
-        least = [((x[:, None] * factors + offsets) % prime).min(0) for x in (left, right)]
+        least = [hashes(x, factors, offsets).min(axis=0) for x in (left, right)]  # (1000,) each
         yield f"{(least[0] == least[1]).mean():.3f}"
 
 
-def scattered(x):  # random bits in place of each number; 31 of them, as many as the prime has
-    return (mix(x) >> np.uint64(33)).astype(np.int64)
+def scattered(x):
+    return (mix(x) >> np.uint64(33)).astype(np.int64)  # 31 of 64 bits, as many as the prime has
 
 
-truth = len(np.intersect1d(left, right)) / len(np.union1d(left, right))
-print(f"truth {truth:.3f}, standard error {(truth * (1 - truth) / 1000) ** 0.5:.3f}")
+n_both, n_either = len(np.intersect1d(left, right)), len(np.union1d(left, right))
+truth = n_both / n_either
+error = (truth * (1 - truth) / 1000) ** 0.5
+print(f"truth: {n_both} of {n_either:,} is {truth:.3f}, standard error {error:.3f}")
 print("numbers as they are: ", *estimates(left, right))
 print("scattered beforehand:", *estimates(scattered(left), scattered(right)))
 
@@ -353,7 +375,7 @@ print("scattered beforehand:", *estimates(scattered(left), scattered(right)))
 # %% tags=["nbval-check-output"]
 factors, offsets = np.random.default_rng(0).integers(1, prime, size=(2, 5000))
 for name, x in [("as they are", left), ("scattered", scattered(left))]:
-    places = ((x[:, None] * factors + offsets) % prime).argmin(0)
+    places = hashes(x, factors, offsets).argmin(axis=0)  # (5000,): the row of each column's least
     print(f"{name:11}", [f"{share:.0%}" for share in np.bincount(places // 100) / 5000])
 
 # %% [markdown]
@@ -364,8 +386,9 @@ for name, x in [("as they are", left), ("scattered", scattered(left))]:
 # ## Trick 2: bands
 #
 # Signatures are short, but there are still too many pairs. Cut each signature into b bands of r
-# numbers, and compare only texts that **agree on a whole band**: sorting finds those.
-#
+# numbers, and compare only texts that **agree on a whole band**. Sort all texts by a band: those
+# that share it then stand side by side, and no pair need be tried.
+
 # %% [markdown]
 # How likely is that? Let two texts have a similarity of 1/3, and bands 2 numbers. Both numbers of a
 # band agree with the chance 1/3 · 1/3 = 1/9; so the band fails with 8/9, and three bands all fail
@@ -374,7 +397,7 @@ for name, x in [("as they are", left), ("scattered", scattered(left))]:
 # %% tags=["nbval-ignore-output"]
 from llama_edu.data.dedup import candidate_pairs, detection_probability, drop_near_duplicates
 
-similarities = [i / 50 for i in range(51)]
+similarities = [i / 200 for i in range(201)]
 plots.lines(
     {
         f"{n_bands} bands of {256 // n_bands}": (
@@ -397,6 +420,7 @@ plots.lines(
 # There are 35 plays of the First Folio among our 77 texts. Say that each is as like its modern
 # sister as Hamlet is. Texts that meet are compared: if their signatures agree in 0.4 of all places,
 # the later one is a copy. **Predict:** how many of the 35 are found with 16, 32, 64 and 128 bands?
+# The figure shows the chance of each, where the upright line crosses the four curves.
 
 # %%
 guess = None
@@ -557,7 +581,7 @@ for name, n, lost in steps:
 plots.sieve(
     steps,
     y_label="texts",
-    title="Most of what goes is no text at all; then come copies, then bad pages",
+    title="Most of what goes is no text at all; copies are fewer, bad pages fewest",
     alt="A stream of 363 texts. Cleaning leaves 100 of them empty, rules drop 8, and 17 are "
     "near-copies; 238 texts are left.",
 )
@@ -604,8 +628,7 @@ show_source(drop_near_duplicates)
 # arXiv:2107.06499.
 
 # %% [markdown] tags=["sourced"]
-# **What an article says of it,** the one this course began with, section 3.1, and what the
-# papers say:
+# **What an article on the subject says,** put into English, and what the papers say:
 #
 # - *"News, social media"*: neither is among LLaMA 1's sources (arXiv:2302.13971, table 1).
 # - *"Personal information is removed"*: not reported for LLaMA 1. Llama 2 leaves out sites known
