@@ -278,12 +278,15 @@ def popped(places_of, only_inside=False):
     return delete_otherwise
 
 
-def popped_while_some_are_left(words, places):
-    left = list(words)
-    for i in places:
-        if i < len(left) > 1:
-            del left[i]
-    return left
+def popped_while_some_are_left(in_order):
+    def delete_otherwise(words, places):
+        left = list(words)
+        for i in in_order(places):
+            if i < len(left) > 1:
+                del left[i]
+        return left
+
+    return delete_otherwise
 
 
 def moved_by_count(words, places):
@@ -394,11 +397,35 @@ DELETE = Question(
         ),
         Misconception(
             "shifted_while_some_are_left",
-            popped_while_some_are_left,
+            popped_while_some_are_left(list),
             says="each deletion moves the words behind it, and places beyond the end are passed "
             "over, but one word stays",
             hint="That a place lies beyond the end is a sign that the others are off too: they are "
             "places of the words as they were given. Decide for each word once.",
+        ),
+        Misconception(
+            "shifted_in_order_while_some_are_left",
+            popped_while_some_are_left(sorted),
+            says="words are deleted from left to right, each moves all that follow, and places "
+            "beyond the end are passed over",
+            hint="That a place lies beyond the end is a sign that the others are off too: they are "
+            "places of the words as they were given. Decide for each word once.",
+        ),
+        Misconception(
+            "shifted_usable_inside",
+            popped(usable, only_inside=True),
+            says="each deletion moves the words behind it, and places beyond the end are passed "
+            "over, though only so many are used that one word stays",
+            hint="The places are those of the words as they were given, not of what is left of "
+            "them. Decide for each word once.",
+        ),
+        Misconception(
+            "shifted_backwards",
+            popped(lambda words, places: usable(words, places)[::-1]),
+            says="the places are taken from the last named to the first, and each deletion moves "
+            "the words behind it",
+            hint="`places` come in any order. Turned round they still do: sort them, or decide for "
+            "each word of the given list once.",
         ),
         Misconception(
             "moved_by_count",
@@ -411,9 +438,9 @@ DELETE = Question(
             Misconception(
                 f"{name}_{gone}",
                 deleted_while_walking(delete_one, gone_of),
-                says="words are deleted from the very list that the loop walks through",
-                hint="What follows moves up, and the loop passes over it. Build a new list of the "
-                "words that stay.",
+                says="words are deleted from left to right, and what follows moves up",
+                hint="The next place is then that of another word, and a loop that walks through "
+                "the very list passes over one. Build a new list of the words that stay.",
             )
             for name, delete_one in (
                 ("deleted_while_walking", lambda left, i, word: left.pop(i)),
@@ -871,8 +898,9 @@ REPLACE = Question(
             "nothing_changes",
             lambda words, synonyms, protected, n: list(words),
             says="nothing is changed",
-            hint="In a loop, `word = ...` gives the name another text and leaves the list as it "
-            "was: assign to a place of the new list.",
+            hint="Is a word found? `word.lower` without its `()` is a method, and no key. Is the "
+            "change kept? `word = ...` in a loop leaves the list as it was: assign to a place of "
+            "the new list.",
         ),
         Misconception(
             "capitals_unknown",
@@ -891,7 +919,8 @@ REPLACE = Question(
             "always_capital",
             with_change(put=lambda word, other: other.capitalize()),
             says="every new word gets a capital",
-            hint="Only where the old word has one.",
+            hint="Only where the old word has one. (`isupper` without its `()` is a method, and "
+            "counts as true.)",
         ),
         Misconception(
             "all_capitals",
@@ -1174,8 +1203,10 @@ KAPPA = Question(
         Misconception(
             "agreement",
             observed,
-            says="the share of items on which both agree is returned",
-            hint="Part of that agreement comes by chance, and kappa takes it off.",
+            says="p_o comes out as it is: nothing is taken off for chance",
+            hint="Part of that agreement comes by chance, and kappa takes it off. Is p_e in the "
+            "formula, but 0? Sum over the labels that stand in the lists, whatever they are "
+            "called, and divide with `/`.",
         ),
         Misconception(
             "chance_alone",
@@ -1222,8 +1253,16 @@ KAPPA = Question(
         Misconception(
             "agreement_cut",
             with_change_of(agreed=lambda first, second: floor(observed(first, second))),
-            says="p_o is cut to a whole number",
-            hint="`//` divides to whole numbers, `/` exactly.",
+            says="p_o is 1 where the two agree on every item, and 0 everywhere else",
+            hint="`//` and `int(...)` cut a share to a whole number, and `first == second` of two "
+            "lists is a single True or False: compare item by item, divide with `/`.",
+        ),
+        Misconception(
+            "lists_compared",
+            with_change_of(agreed=lambda first, second: (first == second) / len(first)),
+            says="two equal lists count as one agreement, and others as none",
+            hint="`first == second` of two lists is a single True or False: `zip` gives the two "
+            "labels of each item.",
         ),
         Misconception(
             "never_below_zero",
@@ -1587,6 +1626,11 @@ def one_word_more(words, test, n):
     return len({j for i in starts for j in range(i, i + n)}) / len(words)
 
 
+def longer_runs(words, test, n):
+    starts = starts_of(words, grams_of(test, n + 1), n + 1)
+    return len({j for i in starts for j in range(i, i + n)}) / len(words)
+
+
 def inside_words(words, test, n):
     text = " ".join(test)
     starts = [i for i in range(len(words) - n + 1) if " ".join(words[i : i + n]) in text]
@@ -1740,8 +1784,9 @@ OVERLAP = Question(
             "never_found",
             lambda words, test, n: 0.0,
             says="nothing is ever found",
-            hint="Are two of a kind compared? A tuple never equals a list, and a run of words is "
-            "never an element of a list of words.",
+            hint="Is a place noted anywhere, and its number returned? If so: are two of a kind "
+            "compared? A tuple never equals a list, and a run of words is never an element of a "
+            "list of words.",
         ),
         Misconception(
             "inside_words",
@@ -1784,7 +1829,7 @@ OVERLAP = Question(
             first_gram_alone,
             says="not more than n words of a text ever count",
             hint="Do all shared n-grams count, each at its own place? One that begins at i covers "
-            "n places from i on, and the search goes on behind it.",
+            "n places from i on, and the search goes on at i + 1.",
         ),
         Misconception(
             "counted_twice",
@@ -1888,6 +1933,18 @@ OVERLAP = Question(
             hint="`words[i:j]` ends before j: how many words are in it?",
         ),
         Misconception(
+            "longer_runs",
+            longer_runs,
+            says="runs of n + 1 words are compared, and n of their words counted",
+            hint="`words[i:j]` ends before j: how many words are in it?",
+        ),
+        Misconception(
+            "longer_runs_throughout",
+            lambda words, test, n: overlap(words, test, n + 1),
+            says="runs have n + 1 words",
+            hint="`words[i:j]` ends before j: how many words are in it?",
+        ),
+        Misconception(
             "in_any_order",
             with_form(lambda run: tuple(sorted(run))),
             says="an n-gram is found whatever the order of its words",
@@ -1921,7 +1978,8 @@ OVERLAP = Question(
             "different_words",
             different_words,
             says="a word that is covered at two places counts once",
-            hint="Count places, not different words.",
+            hint="Count places, not different words: a set keeps equal words once, and "
+            "`words.index` gives the first place of a word, wherever it was met.",
         ),
         Misconception(
             "words_of_grams",
