@@ -1,6 +1,7 @@
 """Exercise 02: honest answers of other forms are right, and likely slips are named."""
 
 from collections import defaultdict
+from copy import deepcopy
 from itertools import combinations
 
 import pytest
@@ -62,6 +63,15 @@ def by_buckets(signatures, n_bands):
     return sorted(found)
 
 
+def popped_from_a_copy(signatures, n_bands):
+    rest, r, found = deepcopy(signatures), len(signatures[0]) // n_bands, set()
+    for _ in range(n_bands):
+        bands = [[signature.pop(0) for _ in range(r)] for signature in rest]
+        pairs = combinations(range(len(bands)), 2)
+        found.update((i, j) for i, j in pairs if bands[i] == bands[j])
+    return sorted(found)
+
+
 @pytest.mark.parametrize("name, answer", [
     ("repeated_share", counted_with_a_set),
     ("check_digit", tried_digit_by_digit),
@@ -69,6 +79,7 @@ def by_buckets(signatures, n_bands):
     ("similarity", with_union_by_size),
     ("signature", updated_in_a_loop),
     ("candidates", by_buckets),
+    ("candidates", popped_from_a_copy),
 ])  # fmt: skip
 def test_honest_answers_are_right(name, answer):
     verdict = ask(name, answer)
@@ -86,6 +97,28 @@ def band_forgotten_in_the_key(signatures, n_bands):
     return sorted(found)
 
 
+def stripped_only_to_ask(text):
+    seen, n_copies = [], 0
+    for line in text.splitlines():
+        if line.strip():
+            n_copies += line.strip() in seen
+            seen.append(line)
+    return n_copies / max(1, len(seen))
+
+
+def neighbours_when_sorted(text):
+    lines = sorted(line.strip() for line in text.splitlines() if line.strip())
+    n_copies = sum(lines[i] == lines[i - 1] for i in range(len(lines)))
+    return n_copies / len(lines) if lines else 0.0
+
+
+def keys_of_text(signatures, n_bands):
+    r, texts = len(signatures[0]) // n_bands, range(len(signatures))
+    keys = [{(k, "".join(map(str, s[k * r : k * r + r]))) for k in range(n_bands)}
+            for s in signatures]  # fmt: skip
+    return [(i, j) for i, j in combinations(texts, 2) if keys[i] & keys[j]]
+
+
 @pytest.mark.parametrize("name, answer, misconception", [
     ("repeated_share",
      lambda text: 1 - len(set(text.split("\n"))) / len(text.split("\n")),
@@ -93,6 +126,8 @@ def band_forgotten_in_the_key(signatures, n_bands):
     ("repeated_share",
      lambda text: 1 - len(set(text.splitlines())) / max(1, len(text.splitlines())) if text else 0.0,
      "neither_stripped_nor_empty"),
+    ("repeated_share", stripped_only_to_ask, "stripped_to_ask"),
+    ("repeated_share", neighbours_when_sorted, "around_the_end"),
     ("check_digit",
      lambda digits: 10 - sum(sum(divmod(int(d) * (2 - i % 2), 10))
                              for i, d in enumerate(digits[::-1])) % 10,
@@ -115,6 +150,7 @@ def band_forgotten_in_the_key(signatures, n_bands):
                                         for x in members],
      "each_member"),
     ("candidates", band_forgotten_in_the_key, "at_any_place"),
+    ("candidates", keys_of_text, "without_gap"),
     ("candidates",
      lambda signatures, n_bands: [
          (i, j) for i, j in combinations(range(len(signatures)), 2)
