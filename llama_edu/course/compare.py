@@ -99,7 +99,9 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
     if isinstance(expected, list) and (isinstance(got, Tensor) or type(got).__name__ == "ndarray"):
         return " `.tolist()` turns it into one."
     if isinstance(expected, list) and isinstance(got, set | frozenset):
-        return " A set has no order: `sorted(...)` makes a list of it."
+        is_ascending = _are_hashable(expected) and set(expected) == got and _ascends(expected)
+        advice = "`sorted(...)` makes a list of it" if is_ascending else "begin with a list"
+        return f" A set has no order: {advice}."
     if isinstance(expected, list | tuple) and isinstance(got, dict):
         values = type(expected)(got.values())
         is_right = difference(expected, values, rtol, atol) is None
@@ -251,6 +253,10 @@ def _is_rearranged(expected: list, got: list) -> bool:
     if not _are_hashable([*expected, *got]) or expected == got:
         return False
     return Counter(expected) == Counter(got)
+
+
+def _ascends(items: list) -> bool:
+    return len({*map(type, items)}) == 1 and items == sorted(items)
 
 
 def _are_hashable(items: Sequence) -> bool:

@@ -210,7 +210,7 @@ CRASHES = (
         r"",
         "The dict has no such key yet. To count, begin at 0: `counts.get(key, 0) + 1`, or a "
         "`Counter`, or a `defaultdict(int)`.",
-        line=r"\+=",
+        line=r"\] *\+= *[^\[]*$",  # with no other brackets the key is that on the left
     ),
     Crash(
         KeyError,
@@ -245,6 +245,13 @@ CRASHES = (
         r"'(int|float)' object is not iterable",
         "A lone number stands where several things are expected: `append` adds one item to a "
         "list, `+=` and `extend` add all items of another.",
+        line=r"\+=|extend",
+    ),
+    Crash(
+        TypeError,
+        r"'(int|float)' object is not iterable",
+        "A lone number stands where several things are expected. Print it: is it a count, or one "
+        "item, in the place of them all?",
     ),
     Crash(
         (ValueError, TypeError),

@@ -135,6 +135,10 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     ([1], {1}, "type",
      "Expected a list of 1 item, got a set of 1 item. A set has no order: `sorted(...)` makes a "
      "list of it."),
+    ([2, 1], {1, 2}, "type",
+     "Expected a list of 2 items, got a set of 2 items. A set has no order: begin with a list."),
+    (["a", 1], {"a", 1}, "type",
+     "Expected a list of 2 items, got a set of 2 items. A set has no order: begin with a list."),
     ([1], np.array([1]), "type",
      "Expected a list of 1 item, got a NumPy array. `.tolist()` turns it into one."),
     ({"a": 1}, {"a": 2}, "value", "Item 'a': expected 1, got 2."),

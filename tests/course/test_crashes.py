@@ -93,6 +93,8 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: {}.get("a")[0], "`.get` gives None for a key"),
     (lambda q, k, v, x, mask: {}["a"], "ask with `in`"),
     (lambda q, k, v, x, mask: add_up("a"), "begin at 0"),
+    (lambda q, k, v, x, mask: add_other("a"), "ask with `in`"),
+    (lambda q, k, v, x, mask: list(5), "Print it: is it a count"),
     (lambda q, k, v, x, mask: last([]), "begin it before"),
     (lambda q, k, v, x, mask: [1, 2][2], "The last place of n items is n - 1"),
     (lambda q, k, v, x, mask: min([]), "Nothing is left to choose from"),
@@ -123,6 +125,12 @@ def last(items):
 def add_up(word):
     counts = {}
     counts[word] += 1
+    return counts
+
+
+def add_other(word):
+    counts, others = {word: 0}, {}
+    counts[word] += others[word]
     return counts
 
 
