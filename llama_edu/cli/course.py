@@ -1,5 +1,6 @@
 """`llama-edu start`, `check`, `progress` and `release`: the course on the learner's machine."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -95,8 +96,8 @@ def check(
         console.print(typed("Next: llama-edu progress"))
         return
     todo = "answer" if wrong.kind == "open" else "mend"
-    following = f"{todo} {wrong.question}, save, then llama-edu check {lesson.number}"
-    console.print(typed(f"Next: {following}"))
+    command = f"llama-edu check {lesson.number}" + (f" {shlex.quote(str(path))}" * bool(notebook))
+    console.print(typed(f"Next: {todo} {wrong.question}, save, then {command}"))
     raise typer.Exit(1)
 
 

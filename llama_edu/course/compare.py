@@ -106,6 +106,9 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
         values = type(expected)(got.values())
         is_right = difference(expected, values, rtol, atol) is None
         return " Its values are right: `.values()` gives them." if is_right else ""
+    if isinstance(expected, dict) and isinstance(got, list):
+        is_right = difference(list(expected.items()), got, rtol, atol) is None
+        return " `dict(...)` turns it into one." if is_right else ""
     if isinstance(expected, list | tuple) and isinstance(got, list | tuple | bytes):
         return f" `{kind_of(expected).split()[1]}(...)` turns it into one."
     if isinstance(got, Tensor) and isinstance(expected, Real):

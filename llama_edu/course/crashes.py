@@ -25,6 +25,7 @@ SIZES_DIFFER = r"size of tensor a .* must match"
 ONE_NUMBER = (
     r"only one element tensors|elements cannot be converted to Scalar|single element can be"
 )
+UNPACKING = r"(too many|not enough) values to unpack|cannot unpack non-iterable"
 PRODUCT = r"@|matmul|einsum|mm\("
 
 # The first that fits is told, so that what is special stands before what is general.
@@ -255,9 +256,16 @@ CRASHES = (
     ),
     Crash(
         (ValueError, TypeError),
-        r"(too many|not enough) values to unpack|cannot unpack non-iterable",
-        "A `for` over a dict gives its keys alone; `.items()` gives keys and values. Otherwise: "
-        "print one of the things that are unpacked.",
+        UNPACKING,
+        "`enumerate` gives a number and an item; `for i, (a, b) in enumerate(pairs)` takes a pair "
+        "apart as well.",
+        line=r"enumerate\(",
+    ),
+    Crash(
+        (ValueError, TypeError),
+        UNPACKING,
+        "Print one of the things that are unpacked: how many parts has it? (A `for` over a dict "
+        "gives its keys alone, `.items()` keys and values.)",
     ),
     Crash(
         TypeError,

@@ -106,12 +106,12 @@ def test_start_says_what_became_of_changed_files(lesson, run, fake_lab, monkeypa
         [Review("a.one", 1, "right"), Review("a.two", 2, "wrong", "Not 3.\n\nHint: 4.")], 1,
         ["✗ a.two: 0 of 2 points", "    Not 3.", "    Hint: 4.",
          "1 of 2 questions right, 1 of 3 points",
-         "Next: mend a.two, save, then llama-edu check 05"],
+         "Next: mend a.two, save, then llama-edu check 05 'my file.ipynb'"],
     ),
     (
         [Review("a.one", 1, "open")], 1,
         ["· a.one: not answered yet, 0 of 1 point",
-         "Next: answer a.one, save, then llama-edu check 05"],
+         "Next: answer a.one, save, then llama-edu check 05 'my file.ipynb'"],
     ),
 ])  # fmt: skip
 def test_check_goes_question_by_question(lesson, run, monkeypatch, reviews, code, lines):
@@ -123,10 +123,10 @@ def test_check_goes_question_by_question(lesson, run, monkeypatch, reviews, code
     monkeypatch.setattr(
         "llama_edu.course.checked.remember", lambda path, right: kept.append((path, [*right]))
     )
-    got, shown = run("check", "05", "my.ipynb", "--timeout", "7")
-    assert asked == [(lesson, Path("my.ipynb"), 7)]
+    got, shown = run("check", "05", "my file.ipynb", "--timeout", "7")
+    assert asked == [(lesson, Path("my file.ipynb"), 7)]
     right = [one.question for one in reviews if one.kind == "right"]
-    assert kept == [(Path("my.ipynb"), right)]
+    assert kept == [(Path("my file.ipynb"), right)]
     assert got == code
     assert [line for line in shown.splitlines() if line in lines] == lines
 

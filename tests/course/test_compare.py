@@ -139,6 +139,8 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
      "Expected a list of 2 items, got a set of 2 items. A set has no order: begin with a list."),
     (["a", 1], {"a", 1}, "type",
      "Expected a list of 2 items, got a set of 2 items. A set has no order: begin with a list."),
+    ({"a": 1}, [("a", 1)], "type",
+     "Expected a dict of 1 item, got a list of 1 item. `dict(...)` turns it into one."),
     ([1], np.array([1]), "type",
      "Expected a list of 1 item, got a NumPy array. `.tolist()` turns it into one."),
     ({"a": 1}, {"a": 2}, "value", "Item 'a': expected 1, got 2."),

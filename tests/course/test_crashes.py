@@ -102,7 +102,8 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: {[1]: 2}, "`tuple(...)` makes one"),
     (lambda q, k, v, x, mask: 1 / len([]), "What it divides by is 0"),
     (lambda q, k, v, x, mask: [].extend(1), "`append` adds one item"),
-    (lambda q, k, v, x, mask: [a for a, b in {"abc": 1}], "`.items()` gives keys and values"),
+    (lambda q, k, v, x, mask: [a for a, b in {"abc": 1}], "`.items()` keys and values"),
+    (lambda q, k, v, x, mask: [a for i, a, b in enumerate([(1, 2)])], "`for i, (a, b) in enum"),
     (lambda q, k, v, x, mask: [1, 2][: 2 / 2], "`//` divides to one"),
     (lambda q, k, v, x, mask: [].append(1, 2), "as one tuple"),
 ])  # fmt: skip
