@@ -22,7 +22,7 @@ from llama_edu.data.augment import (
     rewrite,
 )
 from llama_edu.data.augment.eda import n_changes
-from llama_edu.data.augment.word_model import WordModel, split_words
+from llama_edu.data.augment.word_model import NULL, WordModel, split_words
 from llama_edu.data.documents import read_verses
 from llama_edu.data.sources import pull
 from llama_edu.data.stories import NAMES, THINGS, annotate, ask, tell_story
@@ -166,15 +166,19 @@ for seed in (3, 4):
 # %% tags=["nbval-check-output"]
 pairs = [("the house", "das haus"), ("the book", "das buch"), ("a book", "ein buch")]
 pairs = [(english.split(), german.split()) for english, german in pairs]
-for word in ("the", "house"):
-    print(f"{word}, 1 step:", {f: round(t, 2) for f, t in WordModel(pairs, 1).translations(word)})
+for word in ("the", "house", NULL):
+    shares = {f: round(t, 2) for f, t in WordModel(pairs, 1).translations(word)}
+    print(f"{word or '(empty word)'}, 1 step:", shares)
 
 # %% [markdown]
 # The first step only counts: *das* stood in a pair with *the* twice, *haus* and *buch* once; with
-# *house* both *das* and *haus* stood once. The second step counts again, but divides. In the first
-# pair *haus* is one half likely for *house* and one quarter for *the*, so *house* gets twice as
-# much of this *haus* as *the*. *das* is one half for both, and both get as much. From these counts
-# come new probabilities, and so on. **Predict:** what is *house* after 20 steps?
+# *house* both *das* and *haus* stood once. The model adds an *empty word* to every English
+# sentence, for German words that no English one explains; it takes its share like the others.
+#
+# The second step counts again, but divides. In the first pair *haus* is one half likely for
+# *house* and one quarter for *the*, so *house* gets twice as much of this *haus* as *the*. *das* is
+# one half for both, and both get as much. From these counts come new probabilities, and so on.
+# **Predict:** what is *house* after 20 steps?
 
 # %%
 guess = None  # one or two German words
@@ -228,8 +232,8 @@ for heat in heats:
     print(f"at {heat}: {paraphrases[heat][256]}")
 
 # %% [markdown]
-# *Sayings* become *words*: that is a paraphrase. From 0.5 to 1.0 this verse stays the same; hot, it
-# is no sentence any more.
+# *Sayings* become *words*: that is a paraphrase. Temperatures 0.5 and 1.0 give the same one here;
+# hot, it is no sentence any more.
 #
 # Not every paraphrase is worth keeping, so there is a filter. It takes two things from lesson 02:
 # `word_shingles(text, 1)` is the set of a text's words, and `jaccard` is the share of all words of
@@ -242,7 +246,7 @@ show_source(is_usable)
 # It asks for the form: about as long, not the same, not too different. Does it see nonsense?
 # Measure sense in a rough way: the share of neighbouring words that stand side by side somewhere
 # else in the King James Bible. From that make a filter of sense: a paraphrase passes if its share
-# is that of its verse, or higher, or lower by a twentieth at most.
+# is that of its verse, or higher, or lower by five percentage points at most.
 
 
 # %% tags=["nbval-check-output"]
@@ -404,7 +408,8 @@ test = [question for story in stories[15:20] for question in ask(story)]
 print("split by story:", len(train), "->", len(augment_training(train, test, reword)), "records")
 
 # %% [markdown]
-# That is twice as many less one: a copy that came back unchanged is left out.
+# The error counts records: each training question asks about a story that is in the test too. Split
+# by story there are twice as many less one: a copy that came back unchanged is left out.
 #
 # ## Annotate: records that can be checked
 #
@@ -500,9 +505,9 @@ plots.lines(
 # ## Is the test in the training text?
 #
 # The last check before training: **decontamination**. Look for n-grams, runs of n words, that an
-# evaluation set shares with the training text. Let our Gospel verses be the test, and their
-# paraphrases the training text. **Predict:** in which share of these is a run found, at temperature
-# 0.5 and at 3?
+# evaluation set shares with the training text. Here n is 13, and a shorter verse is one run. Let
+# our Gospel verses be the test, and their paraphrases the training text. **Predict:** in which
+# share of these is a run found, at temperature 0.5 and at 3?
 
 # %%
 guess = None  # two shares, between 0 and 1
