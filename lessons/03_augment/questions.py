@@ -209,6 +209,24 @@ HOW_MANY = Question(
             hint="Then all the free ones change: some change is better than none.",
         ),
         Misconception(
+            "free_left_alone",
+            lambda n_words, alpha, n_free: min(n_changes(n_words, alpha), n_words - n_free),
+            says="the bound is n_words - n_free, the number of words that are not free",
+            hint="`n_free` counts the words that may be changed: it is the bound itself.",
+        ),
+        Misconception(
+            "one_free_is_spared",
+            lambda n_words, alpha, n_free: min(n_changes(n_words, alpha), n_free - 1),
+            says="one of the free words is always spared",
+            hint="Where they are too few, all the free ones change: the bound is `n_free`.",
+        ),
+        Misconception(
+            "always_one",
+            lambda n_words, alpha, n_free: 1,
+            says="one word is changed in every text",
+            hint="`max(1, ...)` is 1 only where what stands beside it is smaller: is that ⌊α·l⌋?",
+        ),
+        Misconception(
             "all_the_free",
             lambda n_words, alpha, n_free: n_free,
             says="all the free words are changed",
@@ -346,6 +364,20 @@ def all_or_nothing(words, places):
 
 def first_stays(words, places):
     return words[:1] if len(places) == len(words) else delete(words, places)
+
+
+def first_named_stays(words, places):
+    return delete(words, places[1:] if len(places) == len(words) else places)
+
+
+def last_named_as_text(words, places):
+    return words[places[-1]] if len(places) == len(words) else delete(words, places)
+
+
+def refused(words, places):
+    if len(places) == len(words):
+        raise ValueError("nothing would be left")
+    return delete(words, places)
 
 
 def kept_for_deleted(words, places):
@@ -492,6 +524,38 @@ DELETE = Question(
             hint="The order of `places` decides: deletion stops when a single word is left.",
         ),
         Misconception(
+            "first_named_stays",
+            first_named_stays,
+            says="the first of `places` is spared where all are named",
+            hint="The places are used in their order until one word is left: the last named is "
+            "not reached.",
+        ),
+        Misconception(
+            "last_named_as_text",
+            last_named_as_text,
+            says="a bare word is returned where all places are named",
+            hint="One word is left, and it belongs in a list: `[word]`.",
+        ),
+        Misconception(
+            "refused",
+            refused,
+            says="an error is raised where all places are named",
+            hint="That is no wrong input: all but the last of the places are used.",
+        ),
+        Misconception(
+            "two_stay",
+            lambda words, places: delete(words, places[: max(0, len(words) - 2)]),
+            says="deletion stops when two words are left",
+            hint="One word stays: how many of the places can then be used?",
+        ),
+        Misconception(
+            "one_deleted",
+            lambda words, places: delete(words, places[:1]),
+            says="not more than one word is deleted",
+            hint="Is `return` inside the loop? It ends the function at once: set it level with "
+            "`for`.",
+        ),
+        Misconception(
             "last_stays",
             lambda words, places: delete(words, sorted(places)),
             says="the last word of the text is spared where all places are named",
@@ -547,6 +611,14 @@ DELETE = Question(
             ],
             says="the last word of the text is always missing",
             hint="`range(len(words))` ends at the last place by itself.",
+        ),
+        Misconception(
+            "first_word_unseen",
+            lambda words, places: [
+                word for i, word in enumerate(words) if i and i not in usable(words, places)
+            ],
+            says="the first word of the text is always missing",
+            hint="Places begin at 0: `range(1, ...)` passes over the first.",
         ),
         Misconception(
             "first_kept_alone",
@@ -729,6 +801,41 @@ def only_changed(words, synonyms, protected, n):
 def without_protected(words, synonyms, protected, n):
     new = replaced(words, synonyms, protected, n)
     return [word for i, word in enumerate(new) if i not in protected]
+
+
+def rest_missing(words, synonyms, protected, n):
+    """The new list ends where n are changed."""
+    new = replaced(words, synonyms, protected, n)
+    changed = [i for i, pair in enumerate(zip(words, new, strict=True)) if pair[0] != pair[1]]
+    return new if len(changed) < n else new[: changed[-1] + 1 if changed else 0]
+
+
+def without_unlisted(words, synonyms, protected, n):
+    new = replaced(words, synonyms, protected, n)
+    return [other for old, other in zip(words, new, strict=True) if synonyms.get(old.lower())]
+
+
+def all_n_or_none(words, synonyms, protected, n):
+    free = [i for i, w in enumerate(words) if synonyms.get(w.lower()) and i not in protected]
+    return list(words) if len(free) < n else replaced(words, synonyms, protected, n)
+
+
+def at_first_n_places(words, synonyms, protected, n):
+    changed = list(words)
+    for i in range(n):
+        if synonyms.get(words[i].lower()) and i not in protected:
+            changed[i] = in_case_of(words[i], synonyms[words[i].lower()][0])
+    return changed
+
+
+def itself_by_default(words, synonyms, protected, n):
+    """A word without an entry is replaced by itself, and that counts."""
+    changed = list(words)
+    for i, word in enumerate(words):
+        if i not in protected and n > 0:
+            changed[i] = in_case_of(word, synonyms.get(word.lower(), [word])[0])
+            n -= 1
+    return changed
 
 
 def put_beside(words, synonyms, protected, n):
@@ -1020,6 +1127,47 @@ REPLACE = Question(
             hint="They stay in the text as they are: begin with a copy of the list.",
         ),
         Misconception(
+            "rest_missing",
+            rest_missing,
+            says="the new list ends at the n-th change",
+            hint="The rest of the text stays, as it is: `break` must not cut it off. Begin with a "
+            "copy of the list.",
+        ),
+        Misconception(
+            "without_unlisted",
+            without_unlisted,
+            says="words without a synonym are left out",
+            hint="Every word has a place in the new text: what does the last `else` append? Or "
+            "begin with a copy of the list.",
+        ),
+        Misconception(
+            "all_n_or_none",
+            all_n_or_none,
+            says="nothing changes where fewer than n words can",
+            hint="Then all of these change: fewer are better than none.",
+        ),
+        Misconception(
+            "one_change_only",
+            with_n(lambda n, words: min(n, 1)),
+            says="not more than one word is changed",
+            hint="Is `return` or `break` inside the loop, behind the first change?",
+        ),
+        Misconception(
+            "at_first_n_places",
+            at_first_n_places,
+            says="the loop goes through n places, even if the text has fewer words",
+            hint="n counts replacements, not words looked at: go through all the words, and count "
+            "down n at each change.",
+        ),
+        Misconception(
+            "itself_by_default",
+            itself_by_default,
+            says="a word that is no key is replaced by itself, and the first is taken of an empty "
+            "list",
+            hint="A default of `[word]` hides that there is no synonym, and a change is counted. "
+            "With `[]` you can ask whether there is one.",
+        ),
+        Misconception(
             "put_beside",
             put_beside,
             says="the new word stands after the old one, which is kept",
@@ -1159,6 +1307,25 @@ def chance_of_the_last_label(first, second):
 
 def chance_multiplied(first, second):
     return prod(products(first, second).values())
+
+
+def chance_for_each_item_of_the_second(first, second):
+    return chance_for_each_item(second, first)
+
+
+def chance_for_each_pair(first, second):
+    counts, others = Counter(first), Counter(second)
+    return sum(counts[a] * others[b] / len(first) ** 2 for a, b in zip(first, second, strict=True))
+
+
+def chance_by_rank(order):
+    """Shares are multiplied by their rank in some order, whichever labels they are of."""
+
+    def chance_otherwise(first, second):
+        counts, others = order(Counter(first)), order(Counter(second))
+        return sum(a * b for a, b in zip(counts, others, strict=False)) / len(first) ** 2
+
+    return chance_otherwise
 
 
 def shares_added(first, second):
@@ -1353,7 +1520,8 @@ KAPPA = Question(
             "products_of_counts",
             with_chance(products_of_counts),
             says="p_e is made of counts and not of shares",
-            hint="A share is a count divided by n. How often, in a product of two shares?",
+            hint="A share is a count divided by n. How often, in a product of two shares? (`/ n * "
+            "n` divides and multiplies again.)",
         ),
         Misconception(
             "counts_for_shares",
@@ -1387,6 +1555,49 @@ KAPPA = Question(
             with_chance(chance_of_the_last_label),
             says="p_e has the product of a single label, the last",
             hint=ONE_LABEL,
+        ),
+        Misconception(
+            "chance_for_each_item_of_the_second",
+            with_chance(chance_for_each_item_of_the_second),
+            says="a label is added to p_e again for each item to which the second gives it",
+            hint=FOR_EACH_ITEM,
+        ),
+        Misconception(
+            "chance_for_each_pair",
+            with_chance(chance_for_each_pair),
+            says="a product of two shares is added to p_e for each item, for its two labels",
+            hint="By chance they agree where both give one label: go through the labels, not "
+            "through the items.",
+        ),
+        *(
+            Misconception(
+                f"paired_{name}",
+                with_chance(chance_by_rank(order)),
+                says=f"the counts of the two are paired {how}, whichever labels they are of",
+                hint="Both shares of a product are of the same label: `counts[label]` of each.",
+            )
+            for name, order, how in (
+                ("as_they_come", lambda counts: counts.values(), "as they come"),
+                ("by_size", lambda counts: sorted(counts.values(), reverse=True), "by size"),
+            )
+        ),
+        Misconception(
+            "all_cut",
+            lambda first, second: float(floor(observed(first, second))),
+            says="p_o and p_e are cut to whole numbers",
+            hint="`//` divides to whole numbers, `/` exactly.",
+        ),
+        Misconception(
+            "chance_of_the_lesson",
+            with_chance(lambda first, second: 0.9 * 0.9 + 0.1 * 0.1),
+            says="p_e is 0.82 for all annotators, as in the lesson's example",
+            hint="There both said *good* of nine in ten. Count how often each uses each label.",
+        ),
+        Misconception(
+            "rounded",
+            with_change_of(lambda o, e: round(above_chance(o, e), 2)),
+            says="the result is rounded",
+            hint="Return it as it is, and round where you print it.",
         ),
         *(
             Misconception(
@@ -1501,6 +1712,14 @@ def share_of_grams(words, test, n):
     return sum(gram in grams_of(test, n) for gram in grams) / max(1, len(grams))
 
 
+def share_of_grams_of_none(words, test, n):
+    return len(starts_of(words, grams_of(test, n), n)) / (len(words) - n + 1)
+
+
+def by_the_number_of_grams(words, test, n):
+    return len(covered(words, grams_of(test, n), n)) / (len(words) - n + 1)
+
+
 def share_of_different_grams(words, test, n):
     grams = grams_of(words, n)
     return len(grams & grams_of(test, n)) / max(1, len(grams))
@@ -1582,6 +1801,35 @@ def short_texts_too_wide(words, test, n):
 
 def short_test_as_run(words, test, n):
     return overlap(words, test, min(n, len(test)))
+
+
+def ends_alone(words, test, n):
+    starts = starts_of(words, grams_of(test, n), n)
+    return len({*starts, *(i + n - 1 for i in starts)}) / len(words)
+
+
+def words_anywhere(words, test, n):
+    """Every run counts of which all words are in the test."""
+    grams = {tuple(words[i : i + n]) for i in range(len(words)) if {*words[i : i + n]} <= {*test}}
+    return len(covered(words, grams, n)) / len(words)
+
+
+def slices_to_n(words, test, n):
+    grams = {tuple(test[i:n]) for i in range(len(test) - n + 1)}
+    starts = [i for i in range(len(words) - n + 1) if tuple(words[i:n]) in grams]
+    return len({j for i in starts for j in range(i, i + n)}) / len(words)
+
+
+def apart_in_the_text(words, test, n):
+    grams = grams_of(test, n)
+    places = range(0, len(words) - n + 1, n)
+    return n * sum(tuple(words[i : i + n]) in grams for i in places) / len(words)
+
+
+def used_up(words, test, n):
+    """The runs of the test come from a generator, which a search empties."""
+    grams = (tuple(test[i : i + n]) for i in range(len(test) - n + 1))
+    return len(covered(words, grams, n)) / len(words)
 
 
 def last_gram_missed(words, test, n):
@@ -1695,6 +1943,31 @@ OVERLAP = Question(
             share_of_grams,
             says="it is the share of n-grams, not of words",
             hint="A word counts once if any shared n-gram covers it. Note the places.",
+        ),
+        Misconception(
+            "share_of_grams_of_none",
+            share_of_grams_of_none,
+            says="it is the share of n-grams, not of words, and a text may have no n-gram",
+            hint="A word counts once if any shared n-gram covers it. Note the places, and divide "
+            "by the number of words.",
+        ),
+        Misconception(
+            "by_the_number_of_grams",
+            by_the_number_of_grams,
+            says="the covered words are divided by the number of n-grams",
+            hint="A share of `words`: divide by how many of them there are.",
+        ),
+        Misconception(
+            "by_different_words",
+            lambda words, test, n: len(covered(words, grams_of(test, n), n)) / len({*words}),
+            says="the covered words are divided by the number of different words",
+            hint="Places are counted, covered or not: divide by `len(words)`.",
+        ),
+        Misconception(
+            "rounded",
+            lambda words, test, n: round(overlap(words, test, n), 2),
+            says="the share is rounded",
+            hint="Return it as it is, and round where you print it.",
         ),
         Misconception(
             "share_of_different_grams",
@@ -1967,6 +2240,49 @@ OVERLAP = Question(
             apart_in_the_test,
             says="the n-grams of the test lie side by side and share no word",
             hint="A run of n words may begin at any word, of the test too.",
+        ),
+        Misconception(
+            "apart_in_the_text",
+            apart_in_the_text,
+            says="the n-grams of the text lie side by side and share no word",
+            hint="A run of n words may begin at any word, of the text too.",
+        ),
+        Misconception(
+            "ends_alone",
+            ends_alone,
+            says="only the first and the last word of a shared n-gram count",
+            hint="What lies between them is copied too: which places does `range(i, i + n)` give?",
+        ),
+        Misconception(
+            "two_of_a_run",
+            with_span(lambda n: 0, lambda n: 2),
+            says="two words of a shared n-gram count, whatever n is",
+            hint="An n-gram that begins at i covers n places from i on.",
+        ),
+        Misconception(
+            "words_anywhere",
+            words_anywhere,
+            says="a run counts if each of its words stands somewhere in the test",
+            hint="They must stand there side by side, in this order: compare whole runs.",
+        ),
+        Misconception(
+            "slices_to_n",
+            slices_to_n,
+            says="every slice ends at place n, as in `words[i:n]`",
+            hint="A run that begins at i ends n places further on, not at place n.",
+        ),
+        Misconception(
+            "used_up",
+            used_up,
+            says="the runs of the test are used up by the first search",
+            hint="A generator and a `zip` can be gone through once. A set can be asked again and "
+            "again.",
+        ),
+        Misconception(
+            "whether",
+            lambda words, test, n: overlap(words, test, n) > 0,
+            says="it is told whether anything is shared",
+            hint="A share is asked for: how much of the text is it? Count the words.",
         ),
         Misconception(
             "yes_or_no",
