@@ -264,8 +264,8 @@ CRASHES = (
     Crash(
         (ValueError, TypeError),
         UNPACKING,
-        "Print one of the things that are unpacked: how many parts has it? (A `for` over a dict "
-        "gives its keys alone, `.items()` keys and values.)",
+        "Print one of the things that are unpacked: how many parts has it? A `for` over a dict "
+        "gives its keys alone, `.items()` keys and values.",
     ),
     Crash(
         TypeError,

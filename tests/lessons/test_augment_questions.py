@@ -128,7 +128,48 @@ def share_of_runs(words, test, n):
     return sum(k for run, k in runs.items() if run in known) / (runs.total() or 1)
 
 
+def deleted_inside(words, places):
+    left = list(words)
+    for place in sorted(places):
+        if place < len(left) > 1:
+            left.pop(place)
+    return left
+
+
+def replaced_until_done(words, synonyms, protected, n):
+    changed, n_left = list(words), n + 1
+    while n_left > n > 0:
+        n_left = n
+        changed, n = one_pass(changed, synonyms, protected, n)
+    return changed
+
+
+def one_pass(words, synonyms, protected, n):
+    changed = replaced_at_chosen_places(words, synonyms, protected, n)
+    return changed, n - sum(map(str.__ne__, words, changed))
+
+
+def kappa_or_zero(first, second):
+    agreed = sum(map(str.__eq__, first, second))
+    return kappa_of_a_table(first, second) if agreed else 0.0
+
+
+def overlap_of_neighbours(words, test, n):
+    shared = [overlap_word_by_word(words[i : i + n], test, n) == 1 for i in range(len(words))]
+    return sum((1 if i and shared[i - 1] else n) for i, is_in in enumerate(shared) if is_in) / len(
+        words
+    )
+
+
 @pytest.mark.parametrize("name, answer, misconception", [
+    ("how_many", lambda n_words, alpha, n_free: min(max(1, n_words // round(1 / alpha)), n_free),
+     "every_kth"),
+    ("delete", deleted_inside, "shifted_in_order_while_some_are_left"),
+    ("replace", replaced_until_done, "pass_after_pass"),
+    ("kappa", kappa_or_zero, "zero_without_agreement"),
+    ("overlap", overlap_of_neighbours, "counted_twice_unless_next"),
+    ("overlap", lambda words, test, n: overlap_word_by_word(words, test, min(n, len(test))),
+     "short_test_as_run"),
     ("how_many", lambda n_words, alpha, n_free: max(1, min(int(alpha * n_words), n_free)),
      "one_that_is_not_free"),
     ("how_many", lambda n_words, alpha, n_free: min(n_free, max(1, math.ceil(alpha * n_words))),
