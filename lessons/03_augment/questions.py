@@ -100,8 +100,9 @@ HOW_MANY = Question(
         Misconception(
             "divided_whole",
             capped(lambda n_words, alpha: alpha * n_words // 1),
-            says="`//` divides a number with a point: the result is whole but has a point too",
-            hint="2.0 is not an int: `floor` and `int` give one.",
+            says="the result is whole but has a point, as 2.0 has",
+            hint="2.0 is not an int. `floor` of `math` and `int` give one; `//` of a number with a "
+            "point and NumPy's `floor` do not.",
         ),
         *(
             Misconception(
@@ -1309,6 +1310,11 @@ def chance_multiplied(first, second):
     return prod(products(first, second).values())
 
 
+def chance_multiplied_for_the_first(first, second):
+    shares = products(first, second)
+    return prod(shares[label] for label in {*first})
+
+
 def chance_for_each_item_of_the_second(first, second):
     return chance_for_each_item(second, first)
 
@@ -1612,11 +1618,27 @@ KAPPA = Question(
                 ("for_both", lambda first, second: {*first, *second}),
             )
         ),
+        *(
+            Misconception(
+                name,
+                with_chance(function),
+                says=f"the products of {labels} are multiplied with each other",
+                hint="Both say x, *or* both say y: such chances are added.",
+            )
+            for name, function, labels in (
+                ("chance_multiplied", chance_multiplied, "all labels"),
+                (
+                    "chance_multiplied_for_the_first",
+                    chance_multiplied_for_the_first,
+                    "the first one's labels",
+                ),
+            )
+        ),
         Misconception(
-            "chance_multiplied",
-            with_chance(chance_multiplied),
-            says="the products of the labels are multiplied with each other",
-            hint="Both say x, *or* both say y: such chances are added.",
+            "chance_turned_round",
+            with_chance(lambda first, second: 1 - chance(first, second)),
+            says="p_e is the share on which blind annotators would differ",
+            hint="The sum of the products is p_e itself. 1 - p_e stands in the formula already.",
         ),
         Misconception(
             "shares_added",
@@ -1862,10 +1884,13 @@ def short_grams_too_wide(words, test, n):
     return len({j for i in starts for j in range(i, i + n)}) / len(words)
 
 
-def one_word_less(words, test, n):
-    grams = {tuple(test[i : i + n - 1]) for i in range(len(test) - n + 1)}
-    starts = [i for i in range(len(words) - n + 1) if tuple(words[i : i + n - 1]) in grams]
-    return len({j for i in starts for j in range(i, i + n)}) / len(words)
+def one_word_less(n_places):
+    def overlap_otherwise(words, test, n):
+        grams = {tuple(test[i : i + n - 1]) for i in range(len(test) - n + 1)}
+        starts = [i for i in range(len(words) - n + 1) if tuple(words[i : i + n - 1]) in grams]
+        return len({j for i in starts for j in range(i, i + n_places(n))}) / len(words)
+
+    return overlap_otherwise
 
 
 def one_word_more(words, test, n):
@@ -2193,11 +2218,17 @@ OVERLAP = Question(
                 ),
             )
         ),
-        Misconception(
-            "one_word_less",
-            one_word_less,
-            says="runs of n - 1 words are compared",
-            hint="`words[i:j]` ends before j: how many words are in it?",
+        *(
+            Misconception(
+                name,
+                one_word_less(n_places),
+                says=f"runs of n - 1 words are compared{also}",
+                hint="`words[i:j]` ends before j: how many words are in it?",
+            )
+            for name, n_places, also in (
+                ("one_word_less", lambda n: n, ""),
+                ("one_word_less_throughout", lambda n: n - 1, ", and as many counted"),
+            )
         ),
         Misconception(
             "one_word_more",

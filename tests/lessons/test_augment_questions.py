@@ -156,9 +156,8 @@ def kappa_or_zero(first, second):
 
 def overlap_of_neighbours(words, test, n):
     shared = [overlap_word_by_word(words[i : i + n], test, n) == 1 for i in range(len(words))]
-    return sum((1 if i and shared[i - 1] else n) for i, is_in in enumerate(shared) if is_in) / len(
-        words
-    )
+    found = (1 if i and shared[i - 1] else n for i, is_shared in enumerate(shared) if is_shared)
+    return sum(found) / len(words)
 
 
 @pytest.mark.parametrize("name, answer, misconception", [
