@@ -45,7 +45,8 @@ def count_pairs_cases(generator):
     n, m = pick(generator, 2, 2, 9)
     yield {"words": {(a, b, c): n}}
     yield {"words": {(a, b, a, b): n, (b, a): m}}
-    yield {"words": {(a, a, a): n, (c,): m}}  # overlapping pairs, and a word without any
+    yield {"words": {(c,): m, (a, a, a): n}}  # a word without pairs, and overlapping ones
+    yield {"words": {(0, a): n, (a, 0, 0): 1}}  # 0 is a token, and 1 a count
     yield {"words": {(a, b, c): n, (c, a, b, b): m, (b, a, b): 2}}
     yield {"words": {word(generator, 6, [a, b]): n, word(generator, 5, [a, b, c]): m}}
     yield {"words": {}}
@@ -267,6 +268,8 @@ def merge_cases(generator):
     digit = whole(generator, 1, 9)
     yield {"tokens": [digit, 11 * digit, digit, digit], "pair": (digit, digit), "new": new}
     yield {"tokens": [a, b, b], "pair": pair, "new": a}  # what was merged is used up
+    yield {"tokens": [a, b], "pair": pair, "new": new}  # one token in the end
+    yield {"tokens": [a, 0, b, 0], "pair": (0, b), "new": new}  # 0 is a token too
     yield {"tokens": [a], "pair": pair, "new": new}
     yield {"tokens": [], "pair": pair, "new": new}
 
@@ -532,6 +535,10 @@ def learn_cases(generator):
     yield {"words": {(d, c): 1, (a, b, c, d): n, (c, d, a, b): 2}, "n_merges": 5, **more}
     words = {word(generator, 5, [a, b, c]): whole(generator, 1, 6) for _ in range(3)}
     yield {"words": words, "n_merges": 4, **more}
+    yield {"words": {(a, b, c): 2}, "n_merges": 4, **more}  # the pairs run out after two
+    yield {"words": {(a, a, a, b): n}, "n_merges": 2, **more}  # it matters which two are merged
+    one_digit, two_digits = whole(generator, 2, 9), whole(generator, 10, 19)
+    yield {"words": {(one_digit, c): n, (two_digits, c): n}, "n_merges": 1, **more}
     # Merged tokens take part in ties, with their new and larger ids.
     yield {"words": {(a, b, c): 3, (a, b, d): 3, (c, d): 3}, "n_merges": 3, **more}
     yield {"words": {(a, b): n}, "n_merges": 0, **more}
@@ -1169,6 +1176,10 @@ def mark_spaces_cases(generator):
     yield {"text": f"{x}\n{y} {z}"}  # only a space is a space
     yield {"text": "  "}
     yield {"text": f"{x.upper()}   {y}"}
+    yield {"text": f"{x}, 4 {y}"}  # a word ends at a space, whatever stands before it
+    yield {"text": f"{y} {x} {y}"}
+    yield {"text": f"{x} \n{y}"}
+    yield {"text": " "}
     yield {"text": ""}
     yield {"text": "".join("a "[i] for i in word(generator, 8, [0, 1]))}
 
@@ -1374,6 +1385,10 @@ def fall_back_cases(generator):
     yield {"text": y + "中龘", "vocab": vocab, "first_byte_id": first}
     yield {"text": "🤗" + x, "vocab": vocab, "first_byte_id": first}
     yield {"text": "é", "vocab": {"é": 0, x: 1}, "first_byte_id": first}  # 0 is an id too
+    yield {"text": f"{x} {x}", "vocab": vocab, "first_byte_id": first}  # a space is a character
+    yield {"text": f"龘{y}龘", "vocab": vocab, "first_byte_id": first}
+    yield {"text": f"{x}\n", "vocab": {"\n": 500, x: 501}, "first_byte_id": first}
+    yield {"text": "e\u0301", "vocab": vocab, "first_byte_id": first}  # two characters
     yield {"text": "ﬁ" + x.upper(), "vocab": vocab, "first_byte_id": first}  # one character, no fi
     yield {"text": "", "vocab": vocab, "first_byte_id": first}
 
