@@ -408,15 +408,14 @@ test = [question for story in stories[15:20] for question in ask(story)]
 print("split by story:", len(train), "->", len(augment_training(train, test, reword)), "records")
 
 # %% [markdown]
-# The error counts records: each training question asks about a story that is in the test too. Split
-# by story there are twice as many less one: a copy that came back unchanged is left out.
+# Each training question asks about a story that is in the test too. Split by story there are twice
+# as many records less one: a copy that came back unchanged is left out.
 #
 # ## Annotate: records that can be checked
 #
 # A story gives three kinds of record: questions with answers, a summary, instructions, all read off
 # the account of the world. Here is one of each. A record is validated when it is made: an answer
-# must stand in the text where it says it
-# stands.
+# must stand in the text where it says it stands.
 
 # %% tags=["nbval-check-output"]
 one_of_each = {type(record): record for record in annotate(story)}

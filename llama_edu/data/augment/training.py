@@ -34,7 +34,8 @@ def augment_training(
     n_leaks = sum(content_hash(record.context) in held_out for record in train)
     if n_leaks:
         raise ValueError(
-            f"train: {n_leaks} of {len(train)} contexts are in test too; split first, by context"
+            f"train: {n_leaks} of {len(train)} records have a context that is in test too; "
+            "split first, by context"
         )
     copies = []
     for number, record in enumerate(train):

@@ -44,5 +44,5 @@ def test_trap_augmenting_before_the_split_leaks():
 
 
 def test_a_context_in_both_halves_is_refused():
-    with pytest.raises(ValueError, match="train: 1 of 3 contexts are in test too; split first"):
+    with pytest.raises(ValueError, match="train: 1 of 3 records have a context that is in test"):
         augment_training(RECORDS[:3], RECORDS[2:5], swap_words)
