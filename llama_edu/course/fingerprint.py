@@ -8,6 +8,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
+OUTSIDE = "outside"  # what is imported from beside a file that is not in the package
 
 
 def fingerprint(files: Iterable[Path], package: Path = PACKAGE) -> str:
@@ -35,7 +36,7 @@ def fingerprint(files: Iterable[Path], package: Path = PACKAGE) -> str:
 def package_modules(texts: Iterable[str], package: Path = PACKAGE) -> dict[str, Path]:
     """The modules of the package that source texts import, directly or not: name -> file."""
     found: dict[str, Path] = {}
-    to_read = [name for text in texts for name in imported_names(text, "")]
+    to_read = [name for text in texts for name in imported_names(text, OUTSIDE)]
     while to_read:
         # Importing a.b.c runs a, then a.b; and c may be a function in a.b, not a module.
         for name in _with_parents(to_read.pop()):

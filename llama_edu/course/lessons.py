@@ -34,8 +34,10 @@ class Lesson:
         return self.folder / "exercise.py"
 
     @property
-    def questions_py(self) -> Path:
-        return self.folder / "questions.py"
+    def question_files(self) -> list[Path]:
+        """`questions.py`, or the files of the package `questions/`, its `__init__.py` first."""
+        file = self.folder / "questions.py"
+        return [file] if file.exists() else sorted((self.folder / "questions").glob("*.py"))
 
     @property
     def title(self) -> str:

@@ -86,9 +86,9 @@ class Page:
 
     def _files(self) -> list[Path]:
         """What its outputs hang on, beside the package: a page of the course can ask questions."""
-        questions, text = self.lesson.questions_py, self.source.read_text(encoding="utf-8")
-        can_ask = questions.exists() and "llama_edu.course" in package_modules([text])
-        return [self.source, questions] if can_ask else [self.source]
+        text = self.source.read_text(encoding="utf-8")
+        can_ask = "llama_edu.course" in package_modules([text])
+        return [self.source, *self.lesson.question_files] if can_ask else [self.source]
 
     def _holds_new_stubs(self) -> bool:
         return self.stubs.exists() and self.stubs.read_text(encoding="utf-8") == self.new_stubs()

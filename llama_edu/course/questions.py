@@ -77,19 +77,21 @@ class Question:
 
 
 def load_questions(lesson: Lesson) -> list[Question]:
-    """The questions of a lesson, in its order; none if it has no `questions.py`.
+    """The questions of a lesson, in its order; none if it has no `questions.py` or `questions/`.
 
     Raises:
         ValueError: if the file does not end in a list QUESTIONS, or a name is used twice.
     """
-    if not lesson.questions_py.exists():
+    if not lesson.question_files:
         return []
-    questions = getattr(_load(lesson.questions_py), "QUESTIONS", None)
+    file = lesson.question_files[0]
+    name = file.relative_to(lesson.folder.parent).as_posix()
+    questions = getattr(_load(lesson.name, file), "QUESTIONS", None)
     if not isinstance(questions, list):
-        raise ValueError(f"{lesson.name}/questions.py must end in a list QUESTIONS")
+        raise ValueError(f"{name} must end in a list QUESTIONS")
     names = [question.name for question in questions]
     if len(set(names)) < len(names):
-        raise ValueError(f"{lesson.name}/questions.py must use a name once, got {names}")
+        raise ValueError(f"{name} must use a name once, got {names}")
     return questions
 
 
@@ -124,12 +126,14 @@ def find_question(name: str, root: Path | None = None) -> Question:
     raise ValueError(f"name={name!r} must be {kind} {', '.join(names)}")
 
 
-def _load(path: Path) -> ModuleType:
+def _load(lesson: str, path: Path) -> ModuleType:
     """Run the file as a module, once: a lesson's folder is no package."""
-    name = f"_llama_edu_questions_{path.parent.name}"
+    name = f"_llama_edu_questions_{lesson}"
     loaded = sys.modules.get(name)
     if loaded is not None and loaded.__file__ == str(path):
         return loaded
+    for part in [part for part in sys.modules if part.startswith(f"{name}.")]:
+        del sys.modules[part]  # of a course elsewhere
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses of the file look their module up

@@ -59,7 +59,7 @@ def _graders(lesson: Lesson) -> str:
         *sorted((package / "grading").rglob("*.py")),
         *(package / "course" / f"{name}.py" for name in ("compare", "diagnose", "outcomes")),
     ]
-    digest = hashlib.sha256(fingerprint([lesson.questions_py]).encode())
+    digest = hashlib.sha256(fingerprint(lesson.question_files).encode())
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()

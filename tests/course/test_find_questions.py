@@ -1,5 +1,8 @@
 """Questions are loaded from a lesson's folder, once, and found by name."""
 
+from pathlib import Path
+from textwrap import dedent
+
 import pytest
 
 from llama_edu.course.questions import Question, find_question, load_questions
@@ -33,11 +36,27 @@ def test_lessons_of_one_name_in_two_courses_are_two(write_lesson, tmp_path):
     here = write_lesson("01_toy", questions=TWO)
     there = tmp_path / "other" / "lessons" / "01_toy"
     there.mkdir(parents=True)
-    text = here.questions_py.read_text(encoding="utf-8").replace("points=2", "points=3")
+    text = here.question_files[0].read_text(encoding="utf-8").replace("points=2", "points=3")
     (there / "questions.py").write_text(text, encoding="utf-8")
     assert find_question("toy.double", tmp_path).points == 2
     assert find_question("toy.double", tmp_path / "other").points == 3
     assert find_question("toy.double", tmp_path).points == 2
+
+
+def write_package(folder: Path, factor: int) -> None:
+    (folder / "questions").mkdir(parents=True)
+    (folder / "questions" / "numbers.py").write_text(f"FACTOR = {factor}\n", encoding="utf-8")
+    text = "from .numbers import FACTOR\n" + dedent(TWO.replace("2 * x", "FACTOR * x"))
+    (folder / "questions" / "__init__.py").write_text(text, encoding="utf-8")
+
+
+def test_many_questions_may_be_a_package(write_lesson, tmp_path):
+    here, there = write_lesson("01_toy", lesson=""), tmp_path / "other" / "lessons" / "01_toy"
+    write_package(here.folder, 2)
+    write_package(there, 7)
+    assert [file.name for file in here.question_files] == ["__init__.py", "numbers.py"]
+    for course, result in ((tmp_path, 6), (tmp_path / "other", 21), (tmp_path, 6)):
+        assert find_question("toy.double", course).reference(3) == result
 
 
 def test_a_lesson_may_ask_nothing(write_lesson):

@@ -27,7 +27,7 @@ def test_lessons_come_in_the_order_of_their_numbers_and_nothing_else_does(course
 def test_a_lesson_is_found_by_number_topic_or_both(course, name):
     lesson = find_lesson(name, course)
     assert (lesson.number, lesson.topic) == ("05", "attention")
-    assert lesson.questions_py == course / "lessons" / "05_attention" / "questions.py"
+    assert lesson.question_files == []
     assert lesson.title == "Lesson 05_attention"
 
 

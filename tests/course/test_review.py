@@ -30,7 +30,7 @@ EXERCISE = "# %%\nfrom llama_edu.course import check\n" + "".join(
 @pytest.fixture
 def lesson(write_lesson, tmp_path):
     made = write_lesson("01_sums", lesson="# %%\n1\n")
-    made.questions_py.write_text(QUESTIONS, encoding="utf-8")
+    (made.folder / "questions.py").write_text(QUESTIONS, encoding="utf-8")
     (tmp_path / "exercises").mkdir()
     stubs = to_text(without_solutions(to_notebook(EXERCISE)))
     (tmp_path / "exercises" / "01_sums.ipynb").write_text(stubs, encoding="utf-8")

@@ -152,7 +152,7 @@ def scores(q, k):
         import os
         for folder, _, files in os.walk("/"):
             if "site-packages" not in folder and "lib/python" not in folder:
-                if {{"questions.py", "instructor.json", "05_attention.ipynb"}} & {{*files}}:
+                if {{"questions.py", "repeated_share.py", "instructor.json", "05_attention.ipynb"}} & {{*files}}:
                     return True
         return False
         """, kinds=("value", "timeout")),

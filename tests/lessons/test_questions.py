@@ -14,7 +14,7 @@ from llama_edu.course.questions import Misconception, Question, load_questions
 from llama_edu.course.show import as_text
 from llama_edu.course.solutions import Solution, solutions
 
-LESSONS = [lesson for lesson in all_lessons() if lesson.questions_py.exists()]
+LESSONS = [lesson for lesson in all_lessons() if lesson.question_files]
 ASKED = [(lesson, question) for lesson in LESSONS for question in load_questions(lesson)]
 KNOWN = [(question, known) for _, question in ASKED for known in question.misconceptions]
 SEEDS = (0, 1, 2)  # learners see 0; a grader chooses its own
