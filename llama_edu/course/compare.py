@@ -88,7 +88,7 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
     """How to make the type that was asked for out of the one that came, where that is known."""
     if isinstance(got, tuple) and hasattr(got, "values") and hasattr(got, "indices"):
         return " `max(dim)` and its like return (values, indices): take `.values`."
-    if isinstance(got, tuple | list):
+    if isinstance(got, tuple) or (isinstance(got, list) and len(got) == 1):
         for position, item in enumerate(got):
             if difference(expected, item, rtol, atol) is None:
                 return f" Item {position} of it is right: return that alone."
@@ -278,10 +278,14 @@ def _missing(expected: Iterable, got: Iterable) -> str:
     ):
         some = list((Counter(here) - Counter(there)).elements())
         if len(some) > 1:
-            words.append(f"{describe(some[0])} and {len(some) - 1} more are {never}")
+            words.append(f"{describe(some[0])} and {_others(len(some) - 1)} are {never}")
         elif some:
             words.append(f"{describe(some[0])} is {seldom if some[0] in there else never}")
     return f"{'; '.join(words)}."
+
+
+def _others(n: int) -> str:
+    return "one other" if n == 1 else f"{n} others"
 
 
 def _text_difference(expected: str, got: str) -> Difference | None:
