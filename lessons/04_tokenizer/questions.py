@@ -1,6 +1,7 @@
 """What lesson 04 asks, what is right, and what people write instead."""
 
 import re
+import unicodedata
 from collections import Counter
 from itertools import combinations, pairwise
 from math import inf
@@ -107,6 +108,16 @@ def last_word_only(words):
     for tokens, n in words.items():
         counts = count_pairs({tokens: n})
     return counts
+
+
+def previous_kept(words):
+    counts, previous = Counter(), None
+    for tokens, n in words.items():
+        for token in tokens:
+            if previous is not None:
+                counts[previous, token] += n
+            previous = token
+    return dict(counts)
 
 
 COUNT_PAIRS = Question(
@@ -243,6 +254,39 @@ COUNT_PAIRS = Question(
             says="only the last word is counted",
             hint="The counts are made anew in every round: make them once, before the loop.",
         ),
+        Misconception(
+            "written_n_times",
+            lambda words: dict(
+                sum((Counter(pairwise(w * n)) for w, n in words.items()), Counter())
+            ),
+            says="the word is written n times in a row, so that its end meets its own beginning",
+            hint="`word * n` makes one long tuple. Count the pairs of the word once, and add n.",
+        ),
+        Misconception(
+            "previous_kept",
+            previous_kept,
+            says="the first token of a word is paired with the last of the word before",
+            hint="No pair reaches from one word into another: at the beginning of each word there "
+            "is no token before.",
+        ),
+        Misconception(
+            "one_more",
+            counted_with(add=lambda before, n: n if before is None else before + 1),
+            says="the first place of a pair counts n, and each later one 1",
+            hint="The word occurs n times at every place: add n wherever the pair stands.",
+        ),
+        Misconception(
+            "rare_left_out",
+            lambda words: {pair: n for pair, n in count_pairs(words).items() if n > 1},
+            says="pairs that occur once are left out",
+            hint="A pair that occurs once occurs: its count is 1.",
+        ),
+        Misconception(
+            "zero_is_missing",
+            counted_with(lambda tokens: [pair for pair in pairwise(tokens) if pair[0]]),
+            says="pairs that begin with the token 0 are left out",
+            hint="0 is a token like any other, but it counts as false: ask `is not None`.",
+        ),
     ],
 )
 
@@ -354,6 +398,23 @@ def as_text(tokens, pair, new):
     return [int(number) for number in text.split()]
 
 
+def ids_added(tokens, pair, new):
+    return replaced(tokens, pair, sum(pair))
+
+
+def shrinks_meanwhile(tokens, pair, new):
+    tokens = list(tokens)
+    for i in range(len(tokens) - 1):
+        if (tokens[i], tokens[i + 1]) == tuple(pair):
+            tokens[i : i + 2] = [new]
+    return tokens
+
+
+def last_always_copied(tokens, pair, new):
+    """As if the walk stopped before the last token, and that one were always put behind."""
+    return drops_the_rest(tokens, pair, new) + list(tokens[-1:])
+
+
 MERGE = Question(
     "tokenizer.merge",
     points=2,
@@ -419,8 +480,8 @@ MERGE = Question(
             "never_merged",
             lambda tokens, pair, new: list(tokens),
             says="no pair is ever merged",
-            hint="Is a slice of the list compared with `pair`? A list never equals a tuple: `[1, "
-            "2] == (1, 2)` is False. Make both of one kind.",
+            hint="What you ask is never true. Print both sides: a list never equals a tuple, a "
+            "slice of one item or a lone token is no pair, and `is` does not ask what is equal.",
         ),
         Misconception(
             "first_half_only",
@@ -474,6 +535,46 @@ MERGE = Question(
             says="a merged token may at once be half of the same pair again",
             hint="After a merge the walk goes on behind the new token; it neither begins again "
             "nor looks back.",
+        ),
+        Misconception(
+            "ids_added",
+            ids_added,
+            says="the two ids are added up, and their sum is put into the list",
+            hint="Letters join with `+`, numbers add up. The id of the merged token is the "
+            "argument `new`.",
+        ),
+        Misconception(
+            "lists_and_tuples",
+            lambda tokens, pair, new: tuple(tokens),
+            says="no pair is ever merged, and a tuple comes back",
+            hint="The lesson's `join` works on tuples of letters: there a slice is a tuple, as "
+            "`pair` is, and `+` joins. Here `tokens` is a list of numbers, and so is the result.",
+        ),
+        Misconception(
+            "last_always_copied",
+            last_always_copied,
+            says="the last token is put behind the rest even where a merge has used it up",
+            hint="The last token is left over only if no merge took it: where does the walk end?",
+        ),
+        Misconception(
+            "shrinks_meanwhile",
+            shrinks_meanwhile,
+            says="the list gets shorter while the loop still goes to its old length",
+            hint="A `range` is made once, with the length at the beginning. Build a new list, or "
+            "ask for the length in each round of a `while`.",
+        ),
+        Misconception(
+            "others_lost",
+            lambda tokens, pair, new: [new] * replaced(tokens, pair, -1).count(-1),
+            says="only the new tokens come out, and all others are lost",
+            hint="Where the pair does not stand, the token is copied: is there an `else`?",
+        ),
+        Misconception(
+            "zero_lost",
+            lambda tokens, pair, new: [token for token in replaced(tokens, pair, new) if token],
+            says="tokens with the id 0 are lost",
+            hint="0 is an id like any other, but it counts as false: ask `is not None`, or mark "
+            "in another way what is to go.",
         ),
     ],
 )
@@ -586,6 +687,27 @@ def last_round_only(words, n_merges, first_id):
     for i in range(n_merges):
         merges = learn(words, i + 1, first_id)[i:]
     return merges
+
+
+def all_or_nothing(words, n_merges, first_id):
+    merges = learn(words, n_merges, first_id)
+    return merges if len(merges) == n_merges else []
+
+
+def merged_into_the_first_words(words, n_merges, first_id):
+    """As if only the latest merge were done in the words that are counted."""
+    merges, latest = [], words
+    for new in range(first_id, first_id + n_merges):
+        if not (counts := count_pairs(latest)):
+            break
+        merges.append(smallest_of_commonest(counts))
+        latest = rebuilt(words, merges[-1], new)
+    return merges
+
+
+def list_added_to_a_tuple(words, n_merges, first_id):
+    some, new = next(iter(words)), [first_id]
+    return [some + new for _ in range(n_merges)]
 
 
 LEARN = Question(
@@ -708,7 +830,8 @@ LEARN = Question(
             learn_with(rebuild=lambda words, pair, new: words),
             says="the same pair is chosen in every round",
             hint="The words that you count have not changed. Is the merged dict kept, is it "
-            "counted anew in each round, and does your `merge` merge?",
+            "counted anew in each round? Does your `merge` merge a tuple too, and are its "
+            "arguments in order?",
         ),
         Misconception(
             "old_words_kept",
@@ -814,6 +937,59 @@ LEARN = Question(
             last_round_only,
             says="only the last merge comes out",
             hint="The list is made anew in every round: make it once, before the loop.",
+        ),
+        Misconception(
+            "all_or_nothing",
+            all_or_nothing,
+            says="an empty list comes back where the pairs run out before n_merges",
+            hint="What was learned until then is the answer: `return []` throws it away.",
+        ),
+        Misconception(
+            "ids_as_text",
+            learn_with(best_by(lambda n, pair: (-n, str(pair)))),
+            says="ids are compared as text, where 10 stands before 9",
+            hint="Compare the pairs themselves: tuples of numbers compare number by number.",
+        ),
+        Misconception(
+            "ids_added",
+            learn_with(rebuild=merged_with(ids_added)),
+            says="the merged token is the sum of its two ids",
+            hint="Letters join with `+`, numbers add up. The i-th merge makes first_id + i.",
+        ),
+        Misconception(
+            "merged_into_the_first_words",
+            merged_into_the_first_words,
+            says="each merge is done in the words as they came in, without the merges before",
+            hint="Each round goes on with the words of the round before: which dict do you go "
+            "through?",
+        ),
+        Misconception(
+            "flat",
+            lambda words, n_merges, first_id: [
+                token for pair in learn(words, n_merges, first_id) for token in pair
+            ],
+            says="the two ids of each pair stand in the list by themselves",
+            hint="`+=` and `extend` add all that is in the pair; `append` adds the pair as one "
+            "item.",
+        ),
+        Misconception(
+            "latest_first",
+            lambda words, n_merges, first_id: learn(words, n_merges, first_id)[::-1],
+            says="the list begins with the merge that was learned last",
+            hint="`append` puts each pair behind those before it.",
+        ),
+        Misconception(
+            "from_the_right",
+            learn_with(rebuild=merged_with(from_the_right)),
+            says="the pair is merged from right to left",
+            hint="It matters where pairs overlap: in (7, 7, 7) the left two are merged, as in 4.2.",
+        ),
+        Misconception(
+            "list_added_to_a_tuple",
+            list_added_to_a_tuple,
+            says="a list is added to a tuple",
+            hint="The words are tuples. A `merge` that works on lists is called with "
+            "`list(word)`; `tuple(...)` of what it gives is a word again.",
         ),
     ],
 )
@@ -972,6 +1148,31 @@ def stops_at_the_first_that_is_missing(word, merges):
         if pair not in pairwise(tokens):
             break
         tokens = replaced(tokens, pair, new)
+    return tokens
+
+
+def zero_rank_is_missing(word, merges):
+    tokens = to_bytes(word)
+    while found := [pair for pair in pairwise(tokens) if pair in merges[1:]]:
+        rank = min(map(merges.index, found))
+        tokens = replaced(tokens, merges[rank], 256 + rank)
+    return tokens
+
+
+def numbered_as_they_are_met(word, merges):
+    tokens, new = to_bytes(word), 256
+    for pair in merges:
+        if pair in pairwise(tokens):
+            tokens = replaced(tokens, pair, new)
+            new += 1
+    return tokens
+
+
+def with_the_lessons_join(word, merges):
+    """The bytes are a list, of which nothing is merged, and from the second merge on a tuple."""
+    tokens = to_bytes(word)
+    for i, pair in enumerate(merges):
+        tokens = tuple(ids_added(tokens, pair, None) if i else tokens)
     return tokens
 
 
@@ -1139,7 +1340,7 @@ ENCODE = Question(
         Misconception(
             "still_bytes",
             lambda word, merges: encode(word, merges) if merges else word.encode(),
-            says="what nothing is merged in comes back as `bytes`",
+            says="a word in which nothing is merged comes back as `bytes`",
             hint="`list(...)` makes a list of ids of it: begin with that.",
         ),
         Misconception(
@@ -1153,6 +1354,60 @@ ENCODE = Question(
             lambda word, merges: in_order(list(word.encode("ascii", "ignore")), merges),
             says="letters outside ASCII are left out",
             hint="Nothing may get lost. Which encoding does the question name?",
+        ),
+        Misconception(
+            "letters",
+            lambda word, merges: list(word),
+            says="the word is taken letter by letter, and its letters come out",
+            hint="`list(word)` gives letters; a byte-level tokenizer begins with the bytes of the "
+            "word, which are numbers. What does `encode` of a string give?",
+        ),
+        Misconception(
+            "letters_in_a_tuple",
+            lambda word, merges: tuple(word),
+            says="the word is taken letter by letter, and a tuple of its letters comes out",
+            hint="The lesson began with letters. A byte-level tokenizer begins with the bytes of "
+            "the word, which are numbers. What does `encode` of a string give?",
+        ),
+        Misconception(
+            "ids_added",
+            lambda word, merges: in_order(to_bytes(word), merges, step=ids_added),
+            says="a merged token is the sum of its two ids",
+            hint="Letters join with `+`, numbers add up. The i-th merge makes the id 256 + i.",
+        ),
+        Misconception(
+            "with_the_lessons_join",
+            with_the_lessons_join,
+            says="the lesson's `join` merges a list of bytes",
+            hint="`join` works on tuples of letters: no slice of a list equals the pair, and `+` "
+            "adds ids up instead of joining them. Take your `merge` of 4.2.",
+        ),
+        Misconception(
+            "joined_as_letters",
+            lambda word, merges: tuple(in_order(to_bytes(word), merges, step=ids_added)),
+            says="a merged token is the sum of its two ids, and a tuple comes back",
+            hint="The lesson's `join` works on letters, where `+` joins; numbers add up. The i-th "
+            "merge makes the id 256 + i: take your `merge` of 4.2.",
+        ),
+        Misconception(
+            "zero_rank_is_missing",
+            zero_rank_is_missing,
+            says="the first merge, whose place in the list is 0, is taken for none",
+            hint="0 is a place like any other, but it counts as false: ask `in`, or `is not None`.",
+        ),
+        Misconception(
+            "numbered_as_they_are_met",
+            numbered_as_they_are_met,
+            says="the next id is counted only where a merge is done",
+            hint="The id belongs to the merge, whether the word has its pair or not: "
+            "`enumerate` counts them all.",
+        ),
+        Misconception(
+            "shrinks_meanwhile",
+            lambda word, merges: in_order(to_bytes(word), merges, step=shrinks_meanwhile),
+            says="the list gets shorter while the loop still goes to its old length",
+            hint="A `range` is made once, with the length at the beginning. Take your `merge` of "
+            "4.2, or build a new list.",
         ),
     ],
 )
@@ -1199,6 +1454,23 @@ def first_beside_last(text):
             words.append("")
         words[-1] += character
     return words
+
+
+def first_bare(text):
+    first, *others = text.split(" ")
+    return [first] + ["▁" + each for each in others] if text else []
+
+
+def cut_before_the_last_of_a_run(text):
+    return re.split("(?s)(?<=.)(?=▁(?!▁))", "".join(joined(text))) if text else []
+
+
+def space_after_replacing(text):
+    return re.findall("^ [^▁]*|▁+[^▁]*", " " + text.replace(" ", "▁")) if text else []
+
+
+def cut_only_behind_letters(text):
+    return re.split("(?<=[a-zA-Z])(?=▁)", "".join(joined(text))) if text else []
 
 
 MARK_SPACES = Question(
@@ -1280,7 +1552,7 @@ MARK_SPACES = Question(
         Misconception(
             "marks_cut_away",
             lambda text: ("▁" + text.replace(" ", "▁")).split("▁") if text else [],
-            says="the text is split at each ▁, which takes them out",
+            says="the spaces, or their ▁, are taken out where the text is split",
             hint="`split` drops what it splits at. All pieces joined must be the whole text.",
         ),
         Misconception(
@@ -1311,7 +1583,7 @@ MARK_SPACES = Question(
         Misconception(
             "empty_left_out",
             lambda text: ["▁" + each for each in text.split(" ") if each],
-            says="spaces count only where they stand between two words, and only once",
+            says="spaces at the ends are lost, and of several in a row one is left",
             hint="Nothing may get lost: two spaces are two ▁. The empty pieces of `split(' ')` "
             "stood for spaces.",
         ),
@@ -1359,6 +1631,115 @@ MARK_SPACES = Question(
             says="the first ▁ is compared with the last character, which may be one, too",
             hint="`t[i - 1]` at i = 0 is `t[-1]`. The first character always begins a word.",
         ),
+        Misconception(
+            "nothing_replaced",
+            lambda text: ["▁" + text] if text else [],
+            says="a ▁ stands in front, and no other space is marked",
+            hint="`text.replace` gives a new string and leaves the old one as it is: keep what it "
+            "gives.",
+        ),
+        Misconception(
+            "not_cut_nor_empty",
+            lambda text: ["▁" + text.replace(" ", "▁")],
+            says="the text is marked but not cut into words, and an empty text gets a ▁, too",
+            hint="Two things: the result is a list with an item for each word; and where there is "
+            "no text there are no words.",
+        ),
+        Misconception(
+            "letter_by_letter_nor_empty",
+            lambda text: list("▁" + text.replace(" ", "▁")),
+            says="every character is a word, and an empty text gets a ▁, too",
+            hint="`list` of a string gives its characters. A word begins at a ▁ that does not "
+            "follow another; and where there is no text there are no words.",
+        ),
+        Misconception(
+            "cut_before_the_last_of_a_run",
+            cut_before_the_last_of_a_run,
+            says="a word begins at the last ▁ of several in a row",
+            hint="It begins at the first of them: look at what stands before a ▁, not at what "
+            "comes after it.",
+        ),
+        Misconception(
+            "space_after_replacing",
+            space_after_replacing,
+            says="the space in front of the text is not written as ▁",
+            hint="It was put there after the others had been replaced: put it there before, or "
+            "put a ▁.",
+        ),
+        Misconception(
+            "blank_is_empty",
+            lambda text: mark_spaces(text) if text.strip() else [],
+            says="a text of nothing but spaces is taken for empty",
+            hint="Nothing may get lost: only where there is no character at all there are no "
+            "words.",
+        ),
+        Misconception(
+            "left_stripped",
+            lambda text: mark_spaces(text.lstrip(" ")) or ["▁"][: len(text)],
+            says="spaces at the beginning are lost",
+            hint="Nothing may get lost: the one in front is put there besides those of the text.",
+        ),
+        Misconception(
+            "right_stripped",
+            lambda text: mark_spaces(text.rstrip(" ")) or ["▁"][: len(text)],
+            says="spaces at the end are lost, and of a text of spaces alone one ▁ is left",
+            hint="Nothing may get lost: spaces that no word follows are a word by themselves.",
+        ),
+        Misconception(
+            "spaces_stay",
+            lambda text: [" " + text] if text else [],
+            says="a space is put in front, and nothing is marked or cut",
+            hint="`text.replace` gives a new string and leaves the old one as it is: keep what it "
+            "gives.",
+        ),
+        Misconception(
+            "collapsed_with_the_first",
+            lambda text: mark_spaces(re.sub(" +", " ", " " + text)[1:]) or ["▁"][: len(text)],
+            says="several ▁ become one, that in front of the text too",
+            hint="Nothing may get lost: each space is a ▁.",
+        ),
+        Misconception(
+            "two_in_front",
+            lambda text: mark_spaces(" " + text) if text else [],
+            says="two spaces are put in front of the text",
+            hint="One is put there. Does it happen at two places?",
+        ),
+        Misconception(
+            "empty_word",
+            lambda text: mark_spaces(text) or [""],
+            says="an empty text is one empty word",
+            hint="No text, no words: the list itself is empty.",
+        ),
+        Misconception(
+            "first_bare",
+            first_bare,
+            says="the first word has no ▁, and every space begins a word",
+            hint="Two things: a space is put in front of the text, so that its first word looks "
+            "like any other; and spaces in a row belong together, to the word that follows.",
+        ),
+        Misconception(
+            "commas_apart",
+            lambda text: [
+                piece for each in mark_spaces(text) for piece in re.findall("[^,]+|,", each)
+            ],
+            says="a comma is a word by itself",
+            hint="A word ends only at a space. Pieces such as ▁Oh and , are made within the word "
+            "▁Oh, later, by merging.",
+        ),
+        Misconception(
+            "cut_only_behind_letters",
+            cut_only_behind_letters,
+            says="a ▁ begins a word only if a letter stands before it",
+            hint="Ask whether what stands before is another ▁; a comma, a digit or a line break "
+            "ends a word as a letter does.",
+        ),
+        Misconception(
+            "each_word_once",
+            lambda text: list(dict.fromkeys(mark_spaces(text))),
+            says="a word that comes again is listed only once",
+            hint="Nothing may get lost: these are the words of the text, in their order, not the "
+            "different ones.",
+        ),
     ],
 )
 
@@ -1388,7 +1769,7 @@ def fall_back_cases(generator):
     yield {"text": f"{x} {x}", "vocab": vocab, "first_byte_id": first}  # a space is a character
     yield {"text": f"龘{y}龘", "vocab": vocab, "first_byte_id": first}
     yield {"text": f"{x}\n", "vocab": {"\n": 500, x: 501}, "first_byte_id": first}
-    yield {"text": "e\u0301", "vocab": vocab, "first_byte_id": first}  # two characters
+    yield {"text": f"{absent}e\u0301", "vocab": vocab, "first_byte_id": first}  # two characters
     yield {"text": "ﬁ" + x.upper(), "vocab": vocab, "first_byte_id": first}  # one character, no fi
     yield {"text": "", "vocab": vocab, "first_byte_id": first}
 
@@ -1446,6 +1827,42 @@ def ascii_looked_up(text, vocab, first_byte_id):
 
 def zero_is_missing(text, vocab, first_byte_id):
     return fall_back(text, {character: i for character, i in vocab.items() if i}, first_byte_id)
+
+
+def place_as_key(text, vocab, first_byte_id):
+    ids = []
+    for i, character in enumerate(text):
+        ids += [vocab[i]] if character in vocab else utf_8(character, first_byte_id)
+    return ids
+
+
+def spelled_once(text, vocab, first_byte_id):
+    seen, ids = set(), []
+    for character in text:
+        if character not in seen:
+            ids += fall_back(character, vocab, first_byte_id)
+        if character not in vocab:
+            seen.add(character)
+    return ids
+
+
+def ends_at_a_missing_one(text, vocab, first_byte_id):
+    n_known = next((i for i, c in enumerate(text) if c not in vocab), len(text))
+    return fall_back(text[: n_known + 1], vocab, first_byte_id)
+
+
+def known_first(text, vocab, first_byte_id):
+    return fall_back("".join(sorted(text, key=lambda c: c not in vocab)), vocab, first_byte_id)
+
+
+def known_once_per_byte(text, vocab, first_byte_id):
+    repeated = "".join(c * len(c.encode()) if c in vocab else c for c in text)
+    return fall_back(repeated, vocab, first_byte_id)
+
+
+def changed_before(change):
+    """Byte fallback on another text."""
+    return lambda text, vocab, first_byte_id: fall_back(change(text), vocab, first_byte_id)
 
 
 FALL_BACK = Question(
@@ -1644,6 +2061,61 @@ FALL_BACK = Question(
             says="only characters of ASCII are looked up in the vocabulary",
             hint="Go through the characters, not the bytes: 中 is one character and three bytes, "
             "and `chr` of a byte is not 中.",
+        ),
+        Misconception(
+            "place_as_key",
+            place_as_key,
+            says="the vocabulary is asked for the place of a character in the text",
+            hint="Its keys are characters: `vocab[text[i]]`, not `vocab[i]`.",
+        ),
+        Misconception(
+            "known_once_per_byte",
+            known_once_per_byte,
+            says="what the vocabulary holds is written once for each of its bytes",
+            hint="中 is three bytes and one token: go through the bytes only of what is missing.",
+        ),
+        Misconception(
+            "ends_at_a_missing_one",
+            ends_at_a_missing_one,
+            says="the work ends after the first character that is missing",
+            hint="The text goes on behind it: is there a `return` or a `break` in the loop?",
+        ),
+        Misconception(
+            "known_first",
+            known_first,
+            says="what is missing is put behind all that the vocabulary holds",
+            hint="The ids come in the order of the text: put both kinds into one list.",
+        ),
+        Misconception(
+            "spelled_once",
+            spelled_once,
+            says="a character that is missing is spelled only the first time",
+            hint="Nothing may get lost: spell it wherever it stands.",
+        ),
+        Misconception(
+            "marked",
+            changed_before(lambda text: text.replace(" ", "▁")),
+            says="a space is written as ▁ first",
+            hint="That was 4.5. Here a space is a character like any other: is it in the "
+            "vocabulary?",
+        ),
+        Misconception(
+            "spaces_left_out",
+            changed_before(lambda text: text.replace(" ", "")),
+            says="spaces are left out",
+            hint="Nothing may get lost: a space is a character like any other.",
+        ),
+        Misconception(
+            "split",
+            changed_before(lambda text: "".join(text.split())),
+            says="spaces and line breaks are left out (`split()` does that)",
+            hint="Nothing may get lost: go through the characters of the text itself.",
+        ),
+        Misconception(
+            "composed",
+            changed_before(lambda text: unicodedata.normalize("NFC", text)),
+            says="a letter and an accent that follows it are made one character first",
+            hint="Nothing may be changed: they are two characters, and each is looked up.",
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """Exercise 04: honest answers of other forms are right, and likely slips are named."""
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from itertools import pairwise
 
@@ -125,3 +126,23 @@ def most_common_first(words, n_merges, first_id):
 ])  # fmt: skip
 def test_likely_slips_are_named(name, answer, misconception):
     assert ask(name, answer).misconception == misconception
+
+
+# Each is right but for one thing, which few cases show.
+@pytest.mark.parametrize("name, answer", [
+    ("count_pairs", lambda words: {p: n for p, n in counted_with_indices(words).items() if n > 1}),
+    ("merge", lambda tokens, pair, new: tokens if len(merged_as_text(tokens, pair, new)) == 1
+     else merged_as_text(tokens, pair, new)),
+    ("mark_spaces", lambda text: [] if text == " " else marked_from_behind(text)),
+    ("mark_spaces", lambda text: re.findall("▁+[^▁,.!?]*|[,.!?]",
+                                            "▁" + text.replace(" ", "▁") if text else "")),
+    ("mark_spaces", lambda text: list(dict.fromkeys(marked_from_behind(text)))),
+    ("fall_back", lambda text, vocab, first_byte_id: spelled_by_bytes(
+        text.replace(" ", "▁"), vocab, first_byte_id)),
+    ("fall_back", lambda text, vocab, first_byte_id: spelled_by_bytes(
+        unicodedata.normalize("NFC", text), vocab, first_byte_id)),
+    ("fall_back", lambda text, vocab, first_byte_id: spelled_by_bytes(
+        text, {c: i for c, i in vocab.items() if c.isprintable()}, first_byte_id)),
+])  # fmt: skip
+def test_answers_with_one_flaw_are_refused(name, answer):
+    assert not ask(name, answer).ok
