@@ -148,8 +148,8 @@ for rule in rules_for("en")[:10]:
 print("and", len(rules_for("en")) - 10, "more, all on repetition")
 
 # %% [markdown]
-# A page that breaks one rule goes. With every drop comes its reason, so that you can check the rule
-# and not only the page:
+# `inf` means that there is no bound. A page that breaks one rule goes. With every drop comes its
+# reason, so that you can check the rule and not only the page:
 
 # %% tags=["nbval-check-output"]
 kept = {}
@@ -529,19 +529,24 @@ guess = None
 hits = {d.id: find_pii(d.text) for d in pages}
 print(Counter(found.kind for each in hits.values() for found in each))
 before = [raw[name].text[at.start - 8 : at.start] for name, each in hits.items() for at in each]
-print("close behind a slash:", sum("/" in text for text in before))
+print("close behind a slash:", sum("/" in text for text in before), "and so here:")
 for name in ("enwiki/595", "enwiki/736", "enwiki/655"):
     at = hits[name][0]
     print(repr(raw[name].text[at.start - 30 : at.end + 8]))
-at = hits["enwiki/738"][0]
-print(repr(scrub(raw["enwiki/738"].text[at.start - 30 : at.end + 30])[0]))
+print("the others, scrubbed:")
+for name, each in hits.items():
+    text = raw[name].text
+    if others := [at for at in each if "/" not in text[at.start - 8 : at.start]]:
+        around = text[others[0].start - 26 : others[-1].end + 8]
+        print(f"{name}: {len(others)} in {scrub(around)[0]!r}")
 print("after cleaning:", sum(len(find_pii(text)) for text in prose.values()))
 
 # %% [markdown]
-# 32 by form; but 29 of them stand behind a slash, and are dates and numbers of articles, as the
-# first three here: telephones have no checksum. Real ones are in the last line, a newsroom's, from
-# a footnote. Clean first, then scrub: all of these stood in markup. A scrubber that is too eager
-# damages code, tables and citations.
+# 34 by form; but 29 of them stand behind a slash, and are dates and numbers of articles, as the
+# first three here: telephones have no checksum. Of the other five, two stand in the name of a file
+# and in the id of a document. Three are real, all in one line: a newsroom's, from a footnote. Clean
+# first, then scrub: all 34 stood in markup. A scrubber that is too eager damages code, tables and
+# citations.
 #
 # ## All of it
 #

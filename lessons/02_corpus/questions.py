@@ -452,6 +452,7 @@ def check_digit_cases(generator):
     yield {"digits": "28"}  # or if none is doubled
     for n in (5, 8, 11, 14, 15, 15):
         yield {"digits": digits(n)}
+    yield {"digits": f"111{digits(15)}"}  # longer than any card's; each 1 makes a difference
 
 
 def minus_nine(value):
@@ -1145,6 +1146,13 @@ def signature_cases(generator):
     least_large = (1, prime - 1 - max(members))
     yield {"members": members, "functions": [*zip(large[::2], large[1::2], strict=True),
            least_large], "prime": prime}  # fmt: skip
+    # Products above 2**53: with 64 bits they can be reckoned in whole numbers, not in floats.
+    members = [whole(generator, prime - 10**6, prime - 1) for _ in range(2)]
+    yield {"members": members, "functions": list(zip(large[:2], large[2:], strict=True)),
+           "prime": prime}  # fmt: skip
+    (a, b), (c, d) = functions(2, 23)
+    yield {"members": pick(generator, 2, 1, 22), "functions": [(a, b), (a, b + 1), (c, d), (c, b)],
+           "prime": 23}  # fmt: skip
     yield {"members": pick(generator, 4, 1, 60), "functions": functions(2, 61), "prime": 61}
     yield {"members": pick(generator, 3, 1, 99), "functions": functions(5, 101), "prime": 101}
     yield {"members": pick(generator, 6, 100, 999), "functions": functions(4, 97), "prime": 97}
@@ -1572,6 +1580,8 @@ def candidates_cases(generator):
     yield {"signatures": [first, [*first[:5], g], [*first]], "n_bands": 1}
     # Alike if written without a gap, or if a digit's place is ten times the next one's.
     yield {"signatures": [[a, 10 + b], [10 * a + 1, b], [a + 1, b]], "n_bands": 1}
+    # Alike if a place is a hundred or a thousand times the next one's, or in 8 or 16 bits.
+    yield {"signatures": [[1, 5], [0, 105], [0, 1005], [257, 5], [1, 65541]], "n_bands": 1}
     # Band 1 agrees before band 0 does; then some that agree on three bands, one or none.
     yield {"signatures": [[a, b], [c, b], [a, d], [a, e], [f, e]], "n_bands": 2}
     yield {"signatures": [[a, b, c, d, e, f, g, h], [a, b, c, d, h, g, g, h],
