@@ -1,5 +1,6 @@
 """What lesson 02 asks, what is right, and what people write instead."""
 
+import re
 from collections import Counter, defaultdict
 from itertools import accumulate, combinations, pairwise, takewhile
 
@@ -47,6 +48,7 @@ def repeated_share_cases(generator):
     yield {"text": f"{a}\n{b}\n{a}"}
     yield {"text": f"{a}\n\n{b}\n\n\n{c}\n{b}\n"}  # empty lines
     yield {"text": f"{a}\n  \n{b}\n\t\n{c}\n{b}\n"}  # not quite empty
+    yield {"text": f"{a}\n{a}\n\n{a}\n{b}\n\n{a}"}  # a copy before and behind an empty line
     yield {"text": f"{a}\n  {a}\n{b}"}  # white space round a line
     yield {"text": f"{a}\t\n{a}\n{b}\n{b} "}
     yield {"text": f"{a}\n{a.upper()}\n{b}\n{b}\n{d}"}  # case
@@ -104,6 +106,18 @@ def asked(form=str.strip, remembered=str.strip):
         return n_copies / len(lines) if lines else 0.0
 
     return share
+
+
+def empty_is_different(text):
+    """The empty lines are left out of the lines, but not of the different ones."""
+    lines = stripped(text)
+    return (len(lines) - len({line.strip() for line in text.splitlines()})) / max(len(lines), 1)
+
+
+def by_paragraph(text):
+    """What is remembered is forgotten at an empty line."""
+    paragraphs = re.split(r"\n\s*\n", text)
+    return sum(copies(stripped(each)) for each in paragraphs) / max(len(stripped(text)), 1)
 
 
 def gone_through_twice(text):
@@ -271,6 +285,18 @@ REPEATED_SHARE = Question(
             share_of(lines_of=lambda text: [*takewhile(len, map(str.strip, text.splitlines()))]),
             says="all behind the first empty line is left out",
             hint="`break` ends the loop; `continue` ends only this turn of it.",
+        ),
+        Misconception(
+            "empty_is_different",
+            empty_is_different,
+            says="the empty line counts as one of the different lines",
+            hint="It is left out of all lines; leave it out of the set of them too.",
+        ),
+        Misconception(
+            "by_paragraph",
+            by_paragraph,
+            says="a line is compared only with those since the last empty line",
+            hint="Is what you remember begun anew at an empty line? It should last for the text.",
         ),
         Misconception(
             "spaces_within",
@@ -1498,6 +1524,12 @@ SIGNATURE = Question(
             hint="Without it a larger member always has the larger hash, and nothing is random.",
         ),
         Misconception(
+            "another_prime",
+            hashed_with(lambda a, b, x, prime: (a * x + b) % (2**31 - 1)),
+            says="the remainder is taken modulo the prime of the lesson, not the one given",
+            hint="Which prime it is comes as an argument.",
+        ),
+        Misconception(
             "quotient",
             hashed_with(lambda a, b, x, prime: (a * x + b) // prime),
             says="it is the quotient by the prime, not the remainder",
@@ -1787,13 +1819,14 @@ CANDIDATES = Question(
             paired_by(lambda a, b: a[0] == b[0]),
             says="only the first band is looked at",
             hint="Two texts meet if any band agrees. Is there a `return` or a `break` too early? "
-            "Or does a flag keep what band 0 left in it?",
+            "Or does a flag keep what band 0 left in it? Does each slice begin with its band?",
         ),
         Misconception(
             "last_band_only",
             paired_by(lambda a, b: a[-1] == b[-1]),
             says="only the last band counts",
-            hint="Is what was found on one band overwritten by the next?",
+            hint="Is what was found on one band overwritten by the next? Or do the slices have no "
+            "end? Behind the last band there is nothing more.",
         ),
         Misconception(
             "first_band_missing",

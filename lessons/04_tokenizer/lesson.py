@@ -1,7 +1,8 @@
 # %% [markdown]
 # # 04 · Tokenizer: where the pieces come from
 #
-# *How many r are in strawberry?* Before you ask a model, look at what it is given to read.
+# *How many r are in strawberry?* Before you ask a model, look at what it is given to read. Here it
+# is SmolLM2, a small model of LLaMA's build that you can run.
 
 # %% tags=["nbval-check-output"]
 import codecs
@@ -31,17 +32,18 @@ for word in ["How many r in strawberry", "strawberry", "STRAWBERRY"]:
     print(cut(smol.tokenizer, word), smol.tokenizer.encode(word))
 
 # %% [markdown]
-# No letters: numbers. *strawberry* after a space is one token, number 35,199; the number does not
-# say that an *r* is in it three times. The same word in capitals is five other tokens.
+# No letters: numbers. A **token** is a piece of text that the model knows by a number, and all of
+# them are its **vocabulary**. *strawberry* after a space is one token, number 35,199; the number
+# does not say that an *r* is in it three times. The same word in capitals is five other tokens.
 #
 # Who decided on these pieces? Nobody. They were **counted**.
 #
 # ## By hand
 #
 # Begin with letters. Count which two neighbours occur together most often; make them one token;
-# count again. That is all of **byte-pair encoding**. Where two pairs are equally common, a rule
-# must decide, or two programs learn two vocabularies: here the pair that comes first in the
-# alphabet wins. Take five words, each with how often it occurs:
+# count again. That is all of **byte-pair encoding**, BPE (why *byte*, comes soon). Where two pairs
+# are equally common, a rule must decide, or two programs learn two vocabularies: here the pair that
+# comes first in the alphabet wins. Take five words, each with how often it occurs:
 
 # %%
 words = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "new": 1}
@@ -67,8 +69,9 @@ print(count_neighbours(cuts).most_common(5))
 
 
 # %% [markdown]
-# *e s* and *s t* occur 9 times each, in *newest* and *widest*: a tie, and *e* comes before *s*. Now
-# merge, six times:
+# *e s* and *s t* occur 9 times each, in *newest* and *widest*: a tie, and *e* comes before *s*.
+# In code, the least of `(-count, pair)` is the pair with the largest count, and of equally common
+# ones the first in the alphabet. Now merge, six times:
 
 
 # %% tags=["nbval-check-output"]
@@ -94,9 +97,10 @@ for _ in range(6):
 
 # %% [markdown]
 # After six merges *est*, *low* and *new* are tokens: an ending and two words, found without
-# grammar. The merges **in their order** are the tokenizer. To encode a new word, start from
-# letters again and repeat the merges in that order. **Predict:** into what is *lowest* cut, a
-# word it never saw?
+# grammar. The merges **in their order** are the tokenizer. To encode a new word, start from letters
+# again and repeat the merges in that order: of the pairs that stand there, always the one that was
+# learned earliest, as a merge never brings back a pair learned before it. **Predict:** into what is
+# *lowest* cut, a word it never saw?
 
 # %%
 guess = None
@@ -110,9 +114,11 @@ print(tokens)
 # %% [markdown]
 # ## The same on Shakespeare and on 三国演义
 #
-# Two things are different here. The first tokens are not letters but the **256 values of a byte**.
+# 三国演义, *Romance of the Three Kingdoms*, is the great Chinese novel of war. Two things are
+# different here. The first tokens are not letters but the **256 values of a byte**, hence the name.
 # UTF-8 writes every character in the world as one to four bytes, so that no text is without tokens.
-# And text is first cut into words by a pattern, so that no token reaches across words: no *of the*.
+# And a regular expression first cuts text into words, so that no token reaches across them: no
+# *of the*.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern
@@ -151,8 +157,8 @@ print(first_tokens(chinese, 12))
 
 # %% [markdown]
 # Shakespeare begins with *t*, *a*, *s*, *w* and *m* after a space. The first Chinese merges are
-# mostly parts of characters, such as `\xe4\xb8`: most Chinese characters are three bytes, which
-# must be merged before there is a token for one. `，\xe5` is a comma and the first byte of what
+# mostly parts of characters, such as `\\xe4\\xb8`: most Chinese characters are three bytes, which
+# must be merged before there is a token for one. `，\\xe5` is a comma and the first byte of what
 # follows.
 # **Predict:** what are the longest tokens of each?
 
@@ -174,7 +180,7 @@ print(longest(chinese, 6))
 # *hear it in the next chapter*. A vocabulary is a portrait of what it was trained on.
 #
 # Our loop by hand counts everything again after every merge. Time one round of it on all words of
-# the plays. **Predict:** how long would all the merges above take it: a minute, an hour, a day?
+# the plays. **Predict:** how long would all the merges above take it: seconds, minutes, days?
 
 # %%
 guess = None
@@ -192,7 +198,8 @@ print(f"one round {round_seconds:.2f} s, {len(english.merges):,} rounds {hours:.
 # %% [markdown]
 # Training above took seconds. The package counts once, and notes for each pair in which words it
 # stands. A merge then looks only at those words: it takes the pairs that vanish off the counts and
-# adds those that are new. Does it find the same merges?
+# adds those that are new. Does it find the same merges? (It works on numbered tokens, so our
+# letters are numbered in the order of the alphabet.)
 
 # %% tags=["nbval-check-output"]
 from llama_edu.tokenizer.merge_training import learn_merges
@@ -249,8 +256,9 @@ plots.lines(
 # The two curves look alike, but most Chinese characters are three bytes: a token of nearly 4 bytes
 # holds four English letters, and little more than one Chinese character.
 #
-# Nothing is free. Models like these keep two rows of numbers for every token, one to read it and
-# one to score it as the next, and the rows of rare tokens are rarely trained.
+# Nothing is free. Models like these learn two rows of numbers for every token: one stands for it
+# when it is read, the other gives its chance to be the next. The rows of rare tokens are rarely
+# trained.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.config import PRESETS
@@ -268,8 +276,8 @@ for name in ("llama-2-7b", "llama-3-8b"):
 #
 # LLaMA 1 and 2 use **SentencePiece**. It merges characters, not bytes, and writes a space as ▁
 # (not the underscore _) so that it can be seen, stored and merged like a letter. Words come first
-# here too: a word has all its spaces in front, and merging stays within the word. Mistral's first
-# model has such a vocabulary, with LLaMA's settings.
+# here too: a new one begins where spaces do, with all of them in front, so that *▁Oh,* is one word;
+# merging stays within it. Mistral's first model has such a vocabulary, with LLaMA's settings.
 
 # %% tags=["nbval-check-output"]
 def pieces(text):
@@ -385,7 +393,8 @@ for number in ("1234567", "234567", "34567"):
 # different length, a model has to realign them first.
 #
 # **Chinese.** The first article of the Universal Declaration of Human Rights says the same in both
-# languages. **Predict:** if the English takes a hundred tokens, how many does the Chinese take?
+# languages. **Predict:** if the English takes a hundred of SmolLM2's tokens, how many does the
+# Chinese take?
 
 # %%
 guess = None
@@ -417,8 +426,9 @@ figure.axes[0].axvline(1, color="grey", linestyle=":")  # both cost the same
 figure
 
 # %% [markdown]
-# Who pays by the token pays that factor, and a text of that language fills the context as much
-# sooner. It is no property of Chinese, which is short: it is what was counted.
+# On the dotted line both cost the same. Who pays by the token pays that factor, and a text of that
+# language fills the context as much sooner. It is no property of Chinese, which is short: it is
+# what was counted.
 #
 # ## The real thing
 #
