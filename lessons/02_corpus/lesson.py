@@ -251,7 +251,8 @@ print(keep_sentences(speech)[0])
 # %% [markdown]
 # What is left are short answers, and lines in which a sentence happens to end. Verse ends where the
 # metre wants it. A rule knows one kind of text, and destroys the others.
-#
+
+# %% [markdown]
 # ## Copies
 #
 # What stands in a corpus a hundred times, a model learns by heart. Equal copies are found by

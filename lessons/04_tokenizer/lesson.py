@@ -37,7 +37,8 @@ for word in ["How many r in strawberry", "strawberry", "STRAWBERRY"]:
 # does not say that an *r* is in it three times. The same word in capitals is five other tokens.
 #
 # Who decided on these pieces? Nobody. They were **counted**.
-#
+
+# %% [markdown]
 # ## By hand
 #
 # Begin with letters. Count which two neighbours occur together most often; make them one token;
