@@ -221,7 +221,7 @@ def _item_difference(expected: Any, got: Any, rtol: float, atol: float) -> Diffe
     """Dicts by key, lists and tuples by position; what stands in both is looked at first."""
     if isinstance(expected, dict):
         if expected.keys() != got.keys():
-            return Difference("length", f"Its keys are not right. {_missing(expected, got)}")
+            return Difference("length", f"Its keys are not right. {_missing([*expected], [*got])}")
         pairs = [(repr(key), expected[key], got[key]) for key in expected]
     else:
         pairs = [(str(i), *pair) for i, pair in enumerate(zip(expected, got, strict=False))]

@@ -3,6 +3,7 @@
 import copy
 import linecache
 import traceback
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import unwrap
@@ -13,6 +14,8 @@ from torch import Tensor, nn
 
 from llama_edu.course.compare import difference
 from llama_edu.course.questions import Question
+
+MAY_GROW = (list, dict, set, Counter, defaultdict)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def outcomes(function: Callable, cases: list[dict], seed: int) -> Iterator[Outco
 
 def _as_it_is_now(value: Any) -> Any:
     """A later call may put more into the same list: `def f(x, out=[])`."""
-    return copy.copy(value) if type(value) in (list, dict, set) else value
+    return copy.copy(value) if type(value) in MAY_GROW else value
 
 
 def is_same_outcome(expected: Outcome, got: Outcome, question: Question) -> bool:

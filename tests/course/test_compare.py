@@ -109,6 +109,8 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     ([1], [], "length", "Expected 1 item, got 0."),
     ((X, X), (X, X.T), "shape", "Item 1: expected shape (2, 3), got (3, 2)."),
     ({"a": 1}, {"b": 1}, "length", "Its keys are not right. 'a' is missing; 'b' is too many."),
+    ({"a": 7, "b": 1}, {"b": 5}, "length", "Its keys are not right. 'a' is missing."),
+    ({"a": 7}, {"a": None, "b": None}, "length", "Its keys are not right. 'b' is too many."),
     ([(0, 1), (1, 2)], [(1, 0), (1, 2), (1, 3)], "length",
      "Expected 2 items, got 3. (0, 1) is missing; (1, 0) and one other are too many."),
     ([1, 2], [1, 2, 2], "length", "Expected 2 items, got 3. The first 2 are right."),

@@ -43,6 +43,19 @@ def counted_with(pairs_of=pairwise, add=lambda before, n: (before or 0) + n):
     return count_otherwise
 
 
+def counted_in(amount):
+    """Counting with another amount for each pair."""
+
+    def count_otherwise(words):
+        counts = Counter()
+        for tokens in words:
+            for pair in pairwise(tokens):
+                counts[pair] += amount(words, tokens, pair)
+        return dict(counts)
+
+    return count_otherwise
+
+
 def per_word(words):
     return count_pairs(dict.fromkeys(words, 1))
 
@@ -210,6 +223,84 @@ COUNT_PAIRS = Question(
             counted_with(lambda tokens: tokens),
             says="single tokens are counted",
             hint="A key of the result is a tuple of two tokens that stand next to each other.",
+        ),
+        Misconception(
+            "with_the_first",
+            counted_with(lambda tokens: [(tokens[0], token) for token in tokens[1:]]),
+            says="every token is paired with the first one of its word",
+            hint="After each token it becomes the one before: is that set at the end of the round?",
+        ),
+        Misconception(
+            "with_itself",
+            counted_with(lambda tokens: zip(tokens, tokens, strict=True)),
+            says="every token is paired with itself",
+            hint="`zip` takes what stands at the same place: the second row must begin one later.",
+        ),
+        Misconception(
+            "next_but_one",
+            counted_with(lambda tokens: zip(tokens, tokens[2:], strict=False)),
+            says="a token is paired with the next but one",
+            hint="Off by one: places are counted from 0, so that `tokens[1:]` begins one later.",
+        ),
+        Misconception(
+            "equal_left_out",
+            counted_with(lambda tokens: [pair for pair in pairwise(tokens) if len({*pair}) == 2]),
+            says="a pair of two equal tokens is left out",
+            hint="(7, 7) is a pair like any other; *oo* and *ee* are common.",
+        ),
+        Misconception(
+            "both_ways",
+            counted_with(lambda tokens: [*pairwise(tokens), *pairwise(tokens[::-1])]),
+            says="each pair is counted from left to right and from right to left",
+            hint="(a, b) means a, then b. Each place of a word is one pair.",
+        ),
+        Misconception(
+            "slices_of_one",
+            counted_with(lambda tokens: [(token,) for token in tokens[:-1]]),
+            says="the keys are slices of one token",
+            hint="`tokens[i : i + 1]` holds one item: a slice leaves out its end.",
+        ),
+        Misconception(
+            "slices_of_three",
+            counted_with(lambda tokens: [tokens[i : i + 3] for i in range(len(tokens) - 1)]),
+            says="the keys are slices of three tokens",
+            hint="A slice leaves out its end: how far does one of two tokens go?",
+        ),
+        Misconception(
+            "pairs_taken_apart",
+            lambda words: dict(Counter(t for w in words for pair in pairwise(w) for t in pair)),
+            says="the two tokens of each pair are counted, one by one",
+            hint="`update` counts what is in the thing that it is given: of a pair, its tokens.",
+        ),
+        Misconception(
+            "short_left_out",
+            lambda words: count_pairs({w: n for w, n in words.items() if len(w) > 2}),
+            says="words of two tokens are left out",
+            hint="Two tokens are a pair. From which length on has a word one?",
+        ),
+        Misconception(
+            "words_as_tokens",
+            lambda words: dict(Counter(pairwise(words))),
+            says="whole words are paired",
+            hint="The keys of the dict are words. In each of them stand the tokens.",
+        ),
+        Misconception(
+            "numbered_words",
+            lambda words: {words[i]: 0 for i in range(len(words))},
+            says="the words are asked for by number",
+            hint="A dict has keys, not places: `for word, n in words.items()`.",
+        ),
+        Misconception(
+            "asked_with_the_pair",
+            counted_in(lambda words, tokens, pair: words[pair]),
+            says="the dict of the words is asked for a pair",
+            hint="Its keys are words. How often does the word occur in which the pair stands?",
+        ),
+        Misconception(
+            "count_first",
+            lambda words: {pair: n for n, tokens in words.items() for pair in pairwise(tokens)},
+            says="what should be a word is its count",
+            hint="`items()` gives key and value in this order: first the word, then how often.",
         ),
         Misconception(
             "across_words_once",

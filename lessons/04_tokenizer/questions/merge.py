@@ -130,6 +130,52 @@ def last_always_copied(tokens, pair, new):
     return drops_the_rest(tokens, pair, new) + list(tokens[-1:])
 
 
+def stops_too_early(tokens, pair, new):
+    """The last two places are not looked at."""
+    if len(tokens) < 3:
+        return list(tokens)
+    merged = replaced(tokens[:-1], pair, -1)
+    return [new if token == -1 else token for token in merged] + [tokens[-1]]
+
+
+def copied_as_well(tokens, pair, new):
+    """A merge goes one step on, and the copying has no `else`."""
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == tuple(pair):
+            merged.append(new)
+            i += 1
+        merged.append(tokens[i])
+        i += 1
+    return merged
+
+
+def written_over(second):
+    """Both places are written over in a copy; what stands there in the end."""
+
+    def merge_otherwise(tokens, pair, new):
+        merged = list(tokens)
+        for i in range(len(tokens) - 1):
+            if (merged[i], merged[i + 1]) == tuple(pair):
+                merged[i], merged[i + 1] = new, second(new)
+        return merged
+
+    return merge_otherwise
+
+
+def found_beforehand(order):
+    """All places first, then one merge after the other."""
+
+    def merge_otherwise(tokens, pair, new):
+        merged = list(tokens)
+        places = [i for i, two in enumerate(pairwise(tokens)) if two == tuple(pair)]
+        for i in order(places):
+            merged[i : i + 2] = [new]
+        return merged
+
+    return merge_otherwise
+
+
 MERGE = Question(
     "tokenizer.merge",
     points=2,
@@ -277,6 +323,52 @@ MERGE = Question(
             says="the list gets shorter while the loop still goes to its old length",
             hint="A `range` is made once, with the length at the beginning. Build a new list, or "
             "ask for the length in each round of a `while`.",
+        ),
+        Misconception(
+            "stops_too_early",
+            stops_too_early,
+            says="the last two tokens are never merged",
+            hint="Off by one: n tokens have n - 1 pairs, and the last begins at n - 2.",
+        ),
+        Misconception(
+            "copied_as_well",
+            copied_as_well,
+            says="the second token of a pair is copied behind the new one",
+            hint="Either merge or copy: is there an `else`? And how many steps on is it then?",
+        ),
+        Misconception(
+            "both_written_over",
+            written_over(lambda new: new),
+            says="`new` stands in both places of the pair",
+            hint="Two tokens become one: the list gets shorter.",
+        ),
+        Misconception(
+            "none_left_in",
+            written_over(lambda new: None),
+            says="the second place of the pair holds None",
+            hint="What is used up must go: leave it out, or build a new list.",
+        ),
+        Misconception(
+            "one_of_two",
+            walked_with(
+                lambda tokens, i, pair: (
+                    i + 1 < len(tokens) and (tokens[i] == pair[0] or tokens[i + 1] == pair[1])
+                )
+            ),
+            says="it is enough if one of the two is right",
+            hint="Both must be: `and`, not `or`.",
+        ),
+        Misconception(
+            "places_moved",
+            found_beforehand(list),
+            says="the places were noted before the list got shorter",
+            hint="After each merge all that stands behind moves one to the left. Build a new list.",
+        ),
+        Misconception(
+            "places_overlap",
+            found_beforehand(reversed),
+            says="all places are noted beforehand, also those that overlap",
+            hint="In [7, 7, 7] only the first two are merged; the second of them is used up then.",
         ),
         Misconception(
             "others_lost",
