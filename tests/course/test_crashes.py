@@ -106,6 +106,24 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: [a for i, a, b in enumerate([(1, 2)])], "`for i, (a, b) in enum"),
     (lambda q, k, v, x, mask: [1, 2][: 2 / 2], "`//` divides to one"),
     (lambda q, k, v, x, mask: [].append(1, 2), "as one tuple"),
+    (lambda q, k, v, x, mask: "中".encode("latin-1"), "UTF-8 all"),
+    (lambda q, k, v, x, mask: bytes([256]), "take a list"),
+    (lambda q, k, v, x, mask: bytearray(b"a").append(256), "take a list"),
+    (lambda q, k, v, x, mask: [1].index(2), "`index` and `remove` raise"),
+    (lambda q, k, v, x, mask: [1].remove(2), "`index` and `remove` raise"),
+    (lambda q, k, v, x, mask: "a".index("b"), "`index` and `remove` raise"),
+    (lambda q, k, v, x, mask: setitem("ab", 0, "c"), "cannot be changed"),
+    (lambda q, k, v, x, mask: setitem((1, 2), 0, 3), "cannot be changed"),
+    (lambda q, k, v, x, mask: zip([1], [2], strict=True)[0], "neither places nor a length: `list"),
+    (lambda q, k, v, x, mask: len(map(str, [1])), "neither places nor a length: `list"),
+    (lambda q, k, v, x, mask: len(5), "A lone number has"),
+    (lambda q, k, v, x, mask: {1, 2}.items(), "without a colon"),
+    (lambda q, k, v, x, mask: ["a"].encode(), "one at a time"),
+    (lambda q, k, v, x, mask: "".join([1]), "`join` takes strings alone"),
+    (lambda q, k, v, x, mask: sorted([1, "a"]), "like can be compared with like"),
+    (lambda q, k, v, x, mask: 1 + b"a", "do not go together"),
+    (lambda q, k, v, x, mask: "a" + 1, "do not go together"),
+    (lambda q, k, v, x, mask: (1,) + [2], "do not go together"),
 ])  # fmt: skip
 def test_what_is_raised_brings_its_hint(answer, words):
     verdict = diagnose(QUESTION, answer)
@@ -121,6 +139,10 @@ def last(items):
     for item in items:
         found = item
     return found
+
+
+def setitem(items, place, item):
+    items[place] = item
 
 
 def add_up(word):

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -160,6 +161,20 @@ def kept_outside(text, seen=[]):  # noqa: B006
 def counted_outside(text, calls=[]):  # noqa: B006
     calls.append(text)
     return text.split()[: 3 - len(calls)]
+
+
+def test_a_counter_outside_is_told():
+    counts = Counter()
+
+    def count(text):
+        counts.update(text)
+        return counts
+
+    question = replace(
+        QUESTION, cases=lambda _: ({"text": text} for text in "ab"), reference=Counter,
+        misconceptions=[],
+    )  # fmt: skip
+    assert diagnose(question, count).hint == REMEMBERS
 
 
 @pytest.mark.parametrize("answer", [kept_outside, counted_outside])

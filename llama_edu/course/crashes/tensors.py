@@ -1,35 +1,15 @@
-"""What a teacher says to the commonest complaints of Python and PyTorch, in any question."""
+"""What a teacher says to the commonest complaints of PyTorch."""
 
-import re
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Crash:
-    """A mistake that is known by what it raises.
-
-    Args:
-        kinds: types of the exception.
-        message: a pattern that is found in its text; the wording differs between versions.
-        hint: what to think about next.
-        line: a pattern that is found in the learner's line, where the text alone is not enough.
-    """
-
-    kinds: type[Exception] | tuple[type[Exception], ...]
-    message: str
-    hint: str
-    line: str = ""
-
+from llama_edu.course.crashes.crash import Crash
 
 SIZES_DIFFER = r"size of tensor a .* must match"
 ONE_NUMBER = (
     r"only one element tensors|elements cannot be converted to Scalar|single element can be"
 )
-UNPACKING = r"(too many|not enough) values to unpack|cannot unpack non-iterable"
 PRODUCT = r"@|matmul|einsum|mm\("
 
 # The first that fits is told, so that what is special stands before what is general.
-CRASHES = (
+TENSORS = (
     Crash(
         (TypeError, AttributeError),
         r"torch\.return_types\.",
@@ -183,133 +163,4 @@ CRASHES = (
         r"'Tensor' object is not callable",
         "Parentheses behind a tensor: `.T` and `.mT` have none, and a product needs its `*`.",
     ),
-    Crash(
-        TypeError,
-        r"builtin_function_or_method|'method'|'function'",
-        "A function stands there, not its result: are its parentheses `()` missing?",
-    ),
-    Crash(
-        (TypeError, AttributeError),
-        r"'?NoneType'?",
-        "`.get` gives None for a key that is not there, unless it is told what else to give.",
-        line=r"\.get\(",
-    ),
-    Crash(
-        (TypeError, AttributeError),
-        r"'?NoneType'?",
-        "Something there is None: a function without `return` gives that, and so do `sort`, "
-        "`append` and all that change a list in place.",
-    ),
-    Crash(
-        UnboundLocalError,
-        r"",
-        "It is given its first value inside a loop or an `if` that this case does not enter: "
-        "begin it before.",
-    ),
-    Crash(
-        KeyError,
-        r"",
-        "The dict has no such key yet. To count, begin at 0: `counts.get(key, 0) + 1`, or a "
-        "`Counter`, or a `defaultdict(int)`.",
-        line=r"\] *\+= *[^\[]*$",  # with no other brackets the key is that on the left
-    ),
-    Crash(
-        KeyError,
-        r"",
-        "The dict has no such key: ask with `in`, or take `.get(key, ...)` with what is to stand "
-        "for it.",
-    ),
-    Crash(
-        IndexError,
-        r"(list|string|tuple) index out of range",
-        "The last place of n items is n - 1, and an empty list has no place. Does the line "
-        "reach for a neighbour of the last one, or for an item of what is empty?",
-    ),
-    Crash(
-        ValueError,
-        r"(min|max)\(\).* empty|(min|max)\(\) (arg|iterable argument) is",
-        "Nothing is left to choose from. What should come of that, and where is it asked?",
-    ),
-    Crash(
-        TypeError,
-        r"unhashable type",
-        "Members of a set and keys of a dict must not change, and lists can: `tuple(...)` makes "
-        "one that cannot.",
-    ),
-    Crash(
-        ZeroDivisionError,
-        r"",
-        "What it divides by is 0 in this case: was nothing counted, or found? Print it.",
-    ),
-    Crash(
-        TypeError,
-        r"'(int|float)' object is not iterable",
-        "A lone number stands where several things are expected: `append` adds one item to a "
-        "list, `+=` and `extend` add all items of another.",
-        line=r"\+=|extend",
-    ),
-    Crash(
-        TypeError,
-        r"'(int|float)' object is not iterable",
-        "A lone number stands where several things are expected. Print it: is it a count, or one "
-        "item, in the place of them all?",
-    ),
-    Crash(
-        (ValueError, TypeError),
-        UNPACKING,
-        "`enumerate` gives a number and an item; `for i, (a, b) in enumerate(pairs)` takes a pair "
-        "apart as well.",
-        line=r"enumerate\(",
-    ),
-    Crash(
-        (ValueError, TypeError),
-        UNPACKING,
-        "Print one of the things that are unpacked: how many parts has it? A `for` over a dict "
-        "gives its keys alone, `.items()` keys and values.",
-    ),
-    Crash(
-        TypeError,
-        r"slice indices must be integers|list indices must be integers or slices, not float",
-        "A place must be a whole number: `//` divides to one, `/` never does.",
-    ),
-    Crash(
-        NameError,
-        r"is not defined",
-        "Is it spelt as where it was made? And has that cell been run since the kernel began?",
-    ),
-    Crash(
-        RuntimeError,
-        r"changed size during iteration",
-        "What a loop goes through must not grow or shrink meanwhile: go through `list(...)` of it, "
-        "or fill another one.",
-    ),
-    Crash(
-        TypeError,
-        r"bad operand type for unary -",
-        "A minus turns numbers round, one at a time: of a pair, `(-pair[0], -pair[1])`.",
-    ),
-    Crash(
-        TypeError,
-        r"takes exactly one argument",
-        "Several things at once go in as one tuple: `append((a, b))`.",
-        line=r"append\(",
-    ),
 )
-
-
-def crash_hint(error: BaseException, line: str = "") -> str:
-    """What a teacher would say to an exception; "" to one that is not known.
-
-    Args:
-        error: what the learner's code raised.
-        line: the line of theirs that raised it.
-    """
-    message = str(error)
-    for crash in CRASHES:
-        if (
-            isinstance(error, crash.kinds)
-            and re.search(crash.message, message)
-            and re.search(crash.line, line)
-        ):
-            return crash.hint
-    return ""
