@@ -317,6 +317,18 @@ ENCODE = Question(
             hint="The i-th merge makes the id 256 + i: count them.",
         ),
         Misconception(
+            "one_id_for_all",
+            lambda word, merges: with_ids(lambda rank: 256 + len(merges))(word, merges),
+            says="every merge makes the same id, 256 + the number of merges",
+            hint="The i-th merge makes the id 256 + i: count them.",
+        ),
+        Misconception(
+            "letter_by_letter",
+            lambda word, merges: [i for letter in word for i in encode(letter, merges)],
+            says="every letter is encoded by itself, so that no two are merged",
+            hint="Make one list of all bytes of the word, then merge in it.",
+        ),
+        Misconception(
             "last_merge_missing",
             lambda word, merges: encode(word, merges[:-1]),
             says="the last merge of the list is left out",

@@ -124,6 +124,24 @@ def changed_before(change):
     return lambda text, vocab, first_byte_id: fall_back(change(text), vocab, first_byte_id)
 
 
+def rest_in_bytes(text, vocab, first_byte_id):
+    n_known = next((i for i, c in enumerate(text) if c not in vocab), len(text))
+    known = [vocab[character] for character in text[:n_known]]
+    return known + utf_8(text[n_known:], first_byte_id)
+
+
+def asked_the_wrong_way_round(text, vocab, first_byte_id):
+    ids = []
+    for character in text:
+        ids += utf_8(character, first_byte_id) if character in vocab else [vocab[character]]
+    return ids
+
+
+def place_in_vocab(text, vocab, first_byte_id):
+    places = {character: i for i, character in enumerate(vocab)}
+    return fall_back(text, places, first_byte_id)
+
+
 FALL_BACK = Question(
     "tokenizer.fall_back",
     points=2,
@@ -136,6 +154,43 @@ FALL_BACK = Question(
         ),
     },
     misconceptions=[
+        Misconception(
+            "rest_in_bytes",
+            rest_in_bytes,
+            says="from the first missing character on all is spelled in bytes",
+            hint="Spell only the character that is missing; what comes behind it is asked anew.",
+        ),
+        Misconception(
+            "asked_the_wrong_way_round",
+            asked_the_wrong_way_round,
+            says="what the vocabulary holds is spelled, and what it lacks is looked up",
+            hint="Which branch belongs to `in`, and which to `not in`?",
+        ),
+        Misconception(
+            "place_in_vocab",
+            place_in_vocab,
+            says="the place of a character among the keys is taken for its id",
+            hint="The id is the value that the dict holds: `vocab[character]`.",
+        ),
+        Misconception(
+            "only_first_byte_moved",
+            spelled_with(lambda c, first: [first + c.encode()[0], *c.encode()[1:]]),
+            says="first_byte_id is added to the first byte of a character only",
+            hint="Every byte b has the id first_byte_id + b: add it to each.",
+        ),
+        Misconception(
+            "moved_by_the_vocabulary",
+            lambda text, vocab, first_byte_id: fall_back(text, vocab, len(vocab)),
+            says="the bytes begin behind the vocabulary, at its length",
+            hint="Where they begin is the argument `first_byte_id`.",
+        ),
+        Misconception(
+            "bytes_written_out",
+            spelled_with(lambda c, first: [first + ord(sign) for sign in str(c.encode())]),
+            says="the bytes are written out as text, and its signs are counted as bytes",
+            hint="`str` of bytes is a text like b'\\xc3', sign by sign. Bytes are numbers already: "
+            "go through them.",
+        ),
         Misconception(
             "no_offset",
             spelled_with(lambda character, first: list(character.encode("utf-8"))),

@@ -140,6 +140,15 @@ def list_added_to_a_tuple(words, n_merges, first_id):
     return [some + new for _ in range(n_merges)]
 
 
+def last_word_kept(words, n_merges, first_id):
+    """As if the new dict were made inside the loop over the words."""
+
+    def rebuild(words, pair, new):
+        return dict([*rebuilt(words, pair, new).items()][-1:])
+
+    return learn_with(rebuild=rebuild)(words, n_merges, first_id)
+
+
 LEARN = Question(
     "tokenizer.learn",
     points=4,
@@ -190,6 +199,21 @@ LEARN = Question(
             learn_with(counts_of=per_word),
             says="every word counts once, however often it occurs",
             hint="Multiply by the number of times that the word occurs, as in 4.1.",
+        ),
+        Misconception(
+            "last_word_kept",
+            last_word_kept,
+            says="after a merge only the last word is left",
+            hint="The new dict is made anew for every word: make it once a round, before the loop "
+            "over the words.",
+        ),
+        Misconception(
+            "triples",
+            lambda words, n_merges, first_id: [
+                (*pair, first_id + i) for i, pair in enumerate(learn(words, n_merges, first_id))
+            ],
+            says="the new id stands beside each pair",
+            hint="The right pairs. Give them back alone: their place in the list says the id.",
         ),
         Misconception(
             "one_id_for_all",

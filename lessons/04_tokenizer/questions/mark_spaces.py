@@ -104,6 +104,25 @@ MARK_SPACES = Question(
             "front in any case.",
         ),
         Misconception(
+            "spaces_in_front_lost",
+            lambda text: mark_spaces(text.lstrip(" ")),
+            says="spaces at the beginning are lost",
+            hint="Nothing may get lost: two spaces in front are two ▁ more.",
+        ),
+        Misconception(
+            "empty_word_first",
+            lambda text: re.split("(?=▁)", "".join(joined(text))) if text else [],
+            says="every ▁ begins a word, and an empty word stands before the first",
+            hint="Two things: where a cut falls at the very beginning, nothing stands before it; "
+            "and spaces in a row belong together, to the word that follows.",
+        ),
+        Misconception(
+            "runs_made_one_and_one_in_front",
+            lambda text: re.findall("▁[^▁]*", "▁" + re.sub(" +", "▁", text)) if text else [],
+            says="spaces in a row become one, and every ▁ begins a word",
+            hint="Nothing may get lost: two spaces are two ▁, and both go to the word behind them.",
+        ),
+        Misconception(
             "spaces_behind",
             lambda text: re.findall("[^▁]*▁+|[^▁]+", "▁" + text.replace(" ", "▁")) if text else [],
             says="a word has its spaces behind it",
