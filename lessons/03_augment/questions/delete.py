@@ -109,6 +109,12 @@ def all_or_nothing(words, places):
     return list(words) if len(places) == len(words) else delete(words, places)
 
 
+def last_places_used(words, places):
+    """The places that are too many are left out at the beginning."""
+    gone = places[-(len(words) - 1) :]
+    return [word for i, word in enumerate(words) if i not in gone]
+
+
 def first_stays(words, places):
     return words[:1] if len(places) == len(words) else delete(words, places)
 
@@ -137,6 +143,12 @@ DELETE = Question(
     cases=delete_cases,
     reference=delete,
     misconceptions=[
+        Misconception(
+            "last_places_used",
+            last_places_used,
+            says="the last of the places are used, not the first; and `[-0:]` is the whole list",
+            hint="The places are used in their order until one word is left: `places[:...]`.",
+        ),
         Misconception(
             "shifted",
             popped(usable),

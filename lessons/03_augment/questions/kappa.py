@@ -150,6 +150,14 @@ def shares_added(first, second):
     return 2.0  # the shares of an annotator make 1
 
 
+def shares_added_for_the_first(first, second):
+    return sum((first.count(x) + second.count(x)) / len(first) for x in set(first))
+
+
+def labels_in_common(first, second):
+    return len({*first} & {*second}) / len(first)
+
+
 def chance_of_two_labels(first, second):
     a, b = (labels.count(first[0]) / len(labels) for labels in (first, second))
     return a * b + (1 - a) * (1 - b)
@@ -185,6 +193,27 @@ KAPPA = Question(
         f"{AGREED} -> {AGREED.replace('first, second', 'second, first')}": "equality has no order",
     },
     misconceptions=[
+        Misconception(
+            "shares_added_for_the_first",
+            with_chance(shares_added_for_the_first),
+            says="the two shares of a label are added",
+            hint="Both say x by chance: the chance of one *and* the other is their product.",
+        ),
+        Misconception(
+            "labels_in_common",
+            with_change_of(agreed=labels_in_common),
+            says="p_o counts the labels that both use",
+            hint="They agree on an item, not on a word: go through both lists together with `zip`.",
+        ),
+        Misconception(
+            "count_and_share_mixed",
+            lambda first, second: (
+                (len(first) * observed(first, second) - chance(first, second))
+                / (len(first) - chance(first, second))
+            ),
+            says="a share is taken off a count",
+            hint="Divide how often they agree by the number of items, too; then 1 is all.",
+        ),
         Misconception(
             "agreement",
             observed,

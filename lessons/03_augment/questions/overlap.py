@@ -92,6 +92,10 @@ def by_the_length_of_the_test(words, test, n):
     return len(covered(words, grams_of(test, n), n)) / len(test)
 
 
+def covered_of_the_test(words, test, n):
+    return len(covered(test, grams_of(words, n), n)) / len(words)
+
+
 def jaccard_of_grams(words, test, n):
     ours, theirs = grams_of(words, n), grams_of(test, n)
     return len(ours & theirs) / max(1, len(ours | theirs))
@@ -300,6 +304,12 @@ OVERLAP = Question(
         for end in TOO_FAR
     },
     misconceptions=[
+        Misconception(
+            "covered_of_the_test",
+            covered_of_the_test,
+            says="the covered words of the test are counted",
+            hint="The question is how much of `words` is copied: note places of `words`.",
+        ),
         Misconception(
             "share_of_grams",
             share_of_grams,

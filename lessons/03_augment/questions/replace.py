@@ -47,6 +47,8 @@ def replace_cases(generator):
     yield {"words": [b, a, v], "synonyms": synonyms, "protected": {0, 2}, "n": 5}  # fewer than n
     yield {"words": [c, a, c], "synonyms": {c: [a], a: [x]}, "protected": set(), "n": 3}
     yield {"words": [b, v, a], "synonyms": synonyms, "protected": set(), "n": 0}
+    yield {"words": [a, v, a, b], "synonyms": synonyms, "protected": set(), "n": 2}
+    yield {"words": [v, c.upper()], "synonyms": synonyms, "protected": set(), "n": 1}
     yield {"words": [v, c.title(), b.title()], "synonyms": synonyms, "protected": {0}, "n": 2}
     yield {"words": [c, b, a, b], "synonyms": synonyms, "protected": {2}, "n": 3}
     yield {"words": [c, v], "synonyms": {c: [a], a: [x]}, "protected": set(), "n": 2}
@@ -73,6 +75,18 @@ def every_such_word(words, synonyms, protected, n):
     once = replaced(words, synonyms, protected, n)
     new = {old.lower(): other for old, other in zip(words, once, strict=True) if old != other}
     return [in_case_of(word, new.get(word.lower(), word)) for word in words]
+
+
+def counted_by_word(words, synonyms, protected, n):
+    """A word is replaced at all its places, and that is one change."""
+    changed = list(words)
+    for word in dict.fromkeys(words):
+        places = [i for i, other in enumerate(words) if other == word and i not in protected]
+        if n > 0 and places and synonyms.get(word.lower()):
+            n -= 1
+            for i in places:
+                changed[i] = in_case_of(word, synonyms[word.lower()][0])
+    return changed
 
 
 def everywhere_at_once(words, synonyms, protected, n):
@@ -388,6 +402,25 @@ REPLACE = Question(
             "you ask for, and not the whole word? `capitalize()` returns a new text: is it kept?",
         ),
         Misconception(
+            "capital_of_whole_word",
+            with_change(put=lambda word, other: other.upper() if word.isupper() else other),
+            says="a new word is in capitals where the old one is, and else in small letters",
+            hint="*Big* becomes *Large*, and so does what stands for *BIG*: ask for the first "
+            "letter of the old word, and change that of the new one.",
+        ),
+        Misconception(
+            "capital_if_all_are",
+            with_change(put=lambda word, other: other.capitalize() if word.isupper() else other),
+            says="a new word begins with a capital only where the old one is all capitals",
+            hint="*Big* becomes *Large*: `word.isupper()` asks for every letter, not the first.",
+        ),
+        Misconception(
+            "capital_if_the_others_are_small",
+            with_change(put=lambda word, other: other.capitalize() if word.istitle() else other),
+            says="a new word has no capital where the old one is all capitals",
+            hint="`istitle` asks that the other letters be small. Ask for the first alone.",
+        ),
+        Misconception(
             "always_capital",
             with_change(put=lambda word, other: other.capitalize()),
             says="every new word gets a capital",
@@ -429,6 +462,12 @@ REPLACE = Question(
             every_such_word,
             says="a chosen word is replaced wherever else it stands",
             hint="Change one place at a time: the same word may stand at a protected one.",
+        ),
+        Misconception(
+            "counted_by_word",
+            counted_by_word,
+            says="a word is replaced wherever it stands, and all its places count as one change",
+            hint="n counts places: go through them from left to right, and stop after the n-th.",
         ),
         Misconception(
             "everywhere_at_once",
