@@ -161,7 +161,7 @@ def _merge(folders: list[Path], out: Path) -> None:
     for one in newest.values():
         write_json(result_file(out, one["student"]), one)
     # An appeal needs the seed that a student was graded with.
-    parts = {folder.name: read_json(folder / INSTRUCTOR) for folder in folders}
+    parts = {str(folder): read_json(folder / INSTRUCTOR) for folder in folders}
     write_json(out / INSTRUCTOR, {"lesson": lessons.pop(), "merged_from": parts})
 
 
@@ -169,7 +169,7 @@ def _say(out: Path, results: list[dict], problems: dict[str, str]) -> None:
     scores = [result["score"] for result in results]
     if scores:
         most, n = results[0]["max_score"], len(scores)
-        console.print(f"{n} students, mean {sum(scores) / n:.1f} of {most} points")
+        console.print(f"{n} student{'s' * (n != 1)}, mean {sum(scores) / n:.1f} of {most} points")
     noted = [result for result in results if result["notes"]]
     for result in noted[:10]:
         console.print(f"{result['student']}: {result['notes'][0]}")

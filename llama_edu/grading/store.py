@@ -57,7 +57,7 @@ def _graders(lesson: Lesson) -> str:
     files = [
         lesson.folder.parents[1] / "exercises" / f"{lesson.name}.ipynb",
         *sorted((package / "grading").rglob("*.py")),
-        *(package / "course" / f"{name}.py" for name in ("compare", "diagnose", "outcomes")),
+        *sorted((package / "course").rglob("*.py")),
     ]
     digest = hashlib.sha256(fingerprint(lesson.question_files).encode())
     for file in files:
@@ -71,8 +71,10 @@ def keep_seed(out: Path, lesson: Lesson, seed: int | None) -> int:
     It is written to a file that only the instructor can read.
 
     Raises:
-        ValueError: if the folder holds the grades of another lesson.
+        ValueError: if the folder holds the grades of another lesson, or is none.
     """
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out} must be a folder, and is a file: choose another name")
     file = out / INSTRUCTOR
     old = read_json(file) or {}
     if old.get("lesson", lesson.name) != lesson.name:

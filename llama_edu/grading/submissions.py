@@ -52,6 +52,8 @@ def read_submissions(path: Path, questions: list[str]) -> Iterator[Submission]:
     Raises:
         ValueError: if there is no such folder or zip, or nobody is in it.
     """
+    if not path.exists():
+        raise ValueError(f"SUBMISSIONS={path} does not exist")
     if path.is_dir():
         students = in_folder(path)
     elif path.is_file() and zipfile.is_zipfile(path):
@@ -59,7 +61,10 @@ def read_submissions(path: Path, questions: list[str]) -> Iterator[Submission]:
     else:
         raise ValueError(f"SUBMISSIONS={path} must be a folder or a zip file")
     if not students:
-        raise ValueError(f"SUBMISSIONS={path} must hold a folder for each student: it holds none")
+        raise ValueError(
+            f"SUBMISSIONS={path} must hold a folder for each student: it holds none "
+            "(a zip in a zip is not opened: unpack the outer one)"
+        )
     taken: set[str] = set()
     for name in sorted(students):
         files, notes = students[name]

@@ -105,7 +105,7 @@ def test_an_unsandboxed_grade_carries_the_mark(capsys, small_class, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("nowhere", "--lesson", "05"), "SUBMISSIONS=nowhere must be a folder or a zip file"),
+        (("nowhere", "--lesson", "05"), "SUBMISSIONS=nowhere does not exist"),
         ((".", "--lesson", "99"), "99"),
         ((".", "--lesson", "01"), "01"),
         ((".",), "--lesson"),
