@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 
 from llama_edu.course.questions import find_question, neighbours
 from llama_edu.course.show import headline, show
@@ -53,9 +52,8 @@ def check(name: str, function: Callable, seed: int = 0) -> None:
             own = getattr(function, "__globals__", {}).get(helper.function_name)
             is_used = own is not function and helper.function_name in global_names(function)
             if is_used and own and not diagnose(helper, own, seed).ok:
-                sentence = f"It calls your `{helper.function_name}`, and {helper.name} is not right"
-                # What looks like a mistake here may be that one's.
-                verdict = replace(verdict, says="", hint=f"{sentence} yet: put that right first.")
+                verdict = verdict.waits_for(helper.name, helper.function_name)
+                break
     show(verdict)
     if not verdict.ok:
         _hide_stack()

@@ -1,6 +1,6 @@
 """What there is to say about one answer, before it is known where it will be shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_LINE = 200  # characters of a learner's own line
 
@@ -84,3 +84,13 @@ class Verdict:
     def earned(self) -> int:
         """Points that the answer is worth: all or none."""
         return self.points if self.ok else 0
+
+    def waits_for(self, question: str, function: str) -> "Verdict":
+        """The same of an answer that calls another one, which is wrong: the mistake may be there.
+
+        Args:
+            question: the other question.
+            function: what it asks for.
+        """
+        hint = f"It calls your `{function}`, and {question} is not right yet: put that right first."
+        return replace(self, misconception=None, says="", hint=hint)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from llama_edu.course.answers import answer_cells, read_notebook
 from llama_edu.course.lessons import Lesson, all_lessons
-from llama_edu.course.names import first_use_in
+from llama_edu.course.names import borrowed_names, first_use_in
 from llama_edu.course.questions import Question, load_questions
 from llama_edu.course.verdict import Verdict
 from llama_edu.grading.engine import Page, run_pages
@@ -55,6 +55,7 @@ def grade_submission(submission: Submission, assignment: dict) -> dict:
             problem = error
     else:
         raise problem
+    _blame_helpers(verdicts, [task.question for task in tasks], submission.answers)
     questions = [_row(task.question, verdicts[task.question.name]) for task in tasks]
     return {
         "student": submission.student,
@@ -84,6 +85,21 @@ def _run(todo, exercise, submission, limits, sandbox) -> dict[str, Verdict]:
     if pages:
         run_pages(pages, limits, sandbox)
     return {page.task.question.name: _verdict_of(page, limits) for page in pages.values()}
+
+
+def _blame_helpers(
+    verdicts: dict[str, Verdict], questions: list[Question], answers: dict[str, str]
+) -> None:
+    """Where a wrong answer calls another wrong one, say so, as the student's own check does."""
+    for question in questions:
+        verdict = verdicts[question.name]
+        if verdict.kind in ("right", "open", "forbidden"):
+            continue
+        called = borrowed_names(answers[question.name]) - {question.function_name}
+        for helper in questions:
+            if helper.function_name in called and not verdicts[helper.name].ok:
+                verdicts[question.name] = verdict.waits_for(helper.name, helper.function_name)
+                break
 
 
 def _verdict_of(page: Page, limits) -> Verdict:

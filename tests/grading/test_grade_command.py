@@ -77,6 +77,23 @@ def test_a_class_is_graded_once_and_what_changed_again(capsys, small_class, tmp_
     assert results(out)["bob"]["score"] == 3
 
 
+def test_an_answer_that_calls_a_wrong_one_is_told_so(capsys, submissions, tmp_path):
+    calls = "def causal_mask(n_queries, n_keys):\n    return scores(n_queries, n_keys)"
+    hand_in(submissions, "ann", {SCORES: NO_SCALE, MASK: calls})
+    hand_in(submissions, "bob", {SCORES: RIGHT[SCORES], MASK: calls})
+    out = tmp_path / "out"
+    grade(capsys, submissions, "--lesson", "05", "--out", out)
+    found = {
+        name: {row["question"]: row for row in one["questions"]}
+        for name, one in results(out).items()
+    }
+    assert found["ann"][SCORES]["misconception"] == "no_scale"
+    waits = "It calls your `scores`, and attention.scores is not right yet: put that right first."
+    assert found["ann"][MASK]["hint"] == waits
+    assert found["bob"][MASK]["kind"] == found["ann"][MASK]["kind"] != "right"
+    assert "calls your" not in found["bob"][MASK]["hint"]
+
+
 def test_shards_with_seeds_of_their_own_give_the_same_grades_joined(capsys, small_class, tmp_path):
     whole, joined = tmp_path / "whole", tmp_path / "joined"
     parts = [tmp_path / f"part{i}" for i in (1, 2)]
