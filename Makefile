@@ -36,7 +36,7 @@ lessons: .venv/run.stamp ## make notebooks, exercises and solutions from lessons
 	@$(VENV_PYTHON) -m llama_edu build
 
 mutants: .venv/test.stamp ## change each solution by machine: does its question notice?
-	@$(VENV_PYTHON) -m llama_edu.course.mutants
+	@$(VENV_PYTHON) -m llama_edu.course.authoring.mutants
 
 bench: .venv/test.stamp ## measure speed and memory beside other implementations
 	@$(VENV_PYTHON) -m benchmarks

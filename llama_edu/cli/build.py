@@ -27,8 +27,10 @@ def build(
     ] = None,
 ) -> None:
     """Make the stale notebooks, exercises and solutions from lessons/."""
-    from llama_edu.course.build import build as make  # Jupyter, which no other command needs
-    from llama_edu.course.pages import orphans
+    from llama_edu.course.authoring.build import (
+        build as make,  # Jupyter, which no other command needs
+    )
+    from llama_edu.course.authoring.pages import orphans
 
     lessons = [find_lesson(name) for name in names or []] or all_lessons()
     if not lessons:

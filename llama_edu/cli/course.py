@@ -44,7 +44,7 @@ def start(
     if chat:
         talk.chat(ask=talk.FIRST_QUESTION)
         return
-    from llama_edu.course.jupyter import has_display, jupyterlab
+    from llama_edu.course.learning.jupyter import has_display, jupyterlab
 
     is_first_time = welcome and not (folder or _default()).exists()
     folder = _refresh(folder)
@@ -71,8 +71,8 @@ def check(
     ] = 30,
 ) -> None:
     """Check your answers to an exercise: which are right, and which mistake the others make."""
-    from llama_edu.course.checked import remember
-    from llama_edu.course.review import review
+    from llama_edu.course.learning.checked import remember
+    from llama_edu.course.learning.review import review
 
     lesson = find_lesson(name)
     path = notebook or _workspace() / "exercises" / f"{lesson.name}.ipynb"
@@ -105,8 +105,8 @@ def progress(folder: Dir = None) -> None:
     """Show the course map, with your points: what you ran and saved, or had checked."""
     from rich.table import Table
 
-    from llama_edu.course.progress import next_lesson
-    from llama_edu.course.progress import progress as read
+    from llama_edu.course.learning.progress import next_lesson
+    from llama_edu.course.learning.progress import progress as read
 
     folder = _chosen(folder)
     found = read(folder)
@@ -146,7 +146,7 @@ def release(
     `llama-edu check` reads the questions of the installed package: it is for self-study, and not
     how marks are given.
     """
-    from llama_edu.course import workspace
+    from llama_edu.course.learning import workspace
 
     paths = workspace.release(_chosen(folder))
     console.print(f"{len(paths)} files in {folder}")
@@ -167,7 +167,7 @@ def _welcome() -> None:
 
 def _refresh(folder: Path | None) -> Path:
     """Bring the working copy up to date, and say what that did."""
-    from llama_edu.course.workspace import refresh
+    from llama_edu.course.learning.workspace import refresh
 
     folder = _chosen(folder)
     changes = refresh(folder)
@@ -198,7 +198,7 @@ def _chosen(folder: Path | None) -> Path:
 
 
 def _default() -> Path:
-    from llama_edu.course.workspace import default_workspace
+    from llama_edu.course.learning.workspace import default_workspace
 
     return default_workspace(Path.cwd())
 

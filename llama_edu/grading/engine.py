@@ -17,9 +17,9 @@ import nbval.plugin
 import pytest
 from nbformat import NotebookNode
 
-from llama_edu.course.diagnose import judge
+from llama_edu.course.checking.diagnose import judge
+from llama_edu.course.checking.verdict import Verdict
 from llama_edu.course.notebook import to_text
-from llama_edu.course.verdict import Verdict
 from llama_edu.grading.injection import GIVEN, OWN, TRIAL, Task
 from llama_edu.grading.kernel import Kernels, SandboxError, StudentKernel
 from llama_edu.grading.replies import UNREADABLE, Reply, read_reply

@@ -16,8 +16,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from llama_edu.course import verdict
-from llama_edu.course.verdict import MAX_LINE
+from llama_edu.course.checking import verdict
+from llama_edu.course.checking.verdict import MAX_LINE
 
 UNSANDBOXED = "UNSANDBOXED"
 MAX_CHARACTERS = 300

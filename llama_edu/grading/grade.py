@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from llama_edu.course.answers import answer_cells, read_notebook
+from llama_edu.course.checking.names import borrowed_names, first_use_in
+from llama_edu.course.checking.questions import Question, load_questions
+from llama_edu.course.checking.verdict import Verdict
 from llama_edu.course.lessons import Lesson, all_lessons
-from llama_edu.course.names import borrowed_names, first_use_in
-from llama_edu.course.questions import Question, load_questions
-from llama_edu.course.verdict import Verdict
 from llama_edu.grading.engine import Page, run_pages
 from llama_edu.grading.injection import Task, inject, make_task
 from llama_edu.grading.kernel import SandboxError, fatal_sentence

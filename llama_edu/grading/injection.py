@@ -14,10 +14,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from llama_edu.course.answers import answer_cells, check_cells
-from llama_edu.course.names import defined_names, parsed
+from llama_edu.course.checking.names import defined_names, parsed
+from llama_edu.course.checking.outcomes import Outcome, make_cases, outcomes
+from llama_edu.course.checking.questions import Question
 from llama_edu.course.notebook import without_outputs
-from llama_edu.course.outcomes import Outcome, make_cases, outcomes
-from llama_edu.course.questions import Question
 from llama_edu.grading.inside import wire
 from llama_edu.grading.seeds import call_seed, case_seed
 

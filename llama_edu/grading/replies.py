@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from llama_edu.course.describe import kind_of
-from llama_edu.course.outcomes import Outcome
-from llama_edu.course.questions import Question
-from llama_edu.course.verdict import MAX_LINE, Verdict
+from llama_edu.course.checking.describe import kind_of
+from llama_edu.course.checking.outcomes import Outcome
+from llama_edu.course.checking.questions import Question
+from llama_edu.course.checking.verdict import MAX_LINE, Verdict
 from llama_edu.grading.inside import wire
 
 MIME = "application/vnd.llama-edu.outcomes+json"

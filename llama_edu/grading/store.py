@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import llama_edu
-from llama_edu.course.fingerprint import fingerprint
+from llama_edu.course.authoring.fingerprint import fingerprint
 from llama_edu.course.lessons import Lesson
 from llama_edu.grading.names import file_name
 from llama_edu.grading.sandbox import Limits

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from llama_edu.cli import app, course
-from llama_edu.course import jupyter, workspace
+from llama_edu.course.learning import jupyter, workspace
+from llama_edu.course.learning.progress import Progress
+from llama_edu.course.learning.review import Review
+from llama_edu.course.learning.workspace import Change
 from llama_edu.course.lessons import Lesson
-from llama_edu.course.progress import Progress
-from llama_edu.course.review import Review
-from llama_edu.course.workspace import Change
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
@@ -117,11 +117,13 @@ def test_start_says_what_became_of_changed_files(lesson, run, fake_lab, monkeypa
 def test_check_goes_question_by_question(lesson, run, monkeypatch, reviews, code, lines):
     asked = []
     monkeypatch.setattr(
-        "llama_edu.course.review.review", lambda *arguments: asked.append(arguments) or reviews
+        "llama_edu.course.learning.review.review",
+        lambda *arguments: asked.append(arguments) or reviews,
     )
     kept = []
     monkeypatch.setattr(
-        "llama_edu.course.checked.remember", lambda path, right: kept.append((path, [*right]))
+        "llama_edu.course.learning.checked.remember",
+        lambda path, right: kept.append((path, [*right])),
     )
     got, shown = run("check", "05", "my file.ipynb", "--timeout", "7")
     assert asked == [(lesson, Path("my file.ipynb"), 7)]
@@ -153,7 +155,9 @@ def test_a_file_is_no_folder(lesson, run, tmp_path, command):
 def test_progress_shows_a_map_and_what_is_next(lesson, run, monkeypatch, tmp_path):
     half = Progress(lesson, {"a.one": 2, "a.two": 2}, frozenset({"a.two"}), frozenset({"a.one"}))
     broken = Progress(lesson, {"b.one": 1}, problem="05_attention.ipynb must be a notebook: x")
-    monkeypatch.setattr("llama_edu.course.progress.progress", lambda folder: [half, broken])
+    monkeypatch.setattr(
+        "llama_edu.course.learning.progress.progress", lambda folder: [half, broken]
+    )
     (tmp_path / "llama_edu_course" / "exercises").mkdir(parents=True)
     code, shown = run("progress")
     assert code == 0

@@ -6,7 +6,7 @@ import pytest
 
 from llama_edu.cli import app, talk
 from llama_edu.cli.course import LESSON_SOURCES
-from llama_edu.course import jupyter
+from llama_edu.course.learning import jupyter
 from llama_edu.course.lessons import all_lessons
 from llama_edu.data import sources
 

@@ -12,7 +12,7 @@ PROPERTIES = Path(__file__).parents[1] / "lessons" / "test_questions.py"
 
 QUESTIONS = """
     import torch
-    from llama_edu.course.questions import Misconception, Question
+    from llama_edu.course.checking.questions import Misconception, Question
 
     def cases(generator):
         yield {"x": torch.randn(3, generator=generator)}

@@ -90,7 +90,7 @@ ATTACKS = {
         """, kinds=("error",)),
     "patches_check": wrong("""
         import llama_edu.course
-        llama_edu.course.check = lambda *a, **k: print("attention.scores: right, 1 point")
+        llama_edu.course.checking.check = lambda *a, **k: print("attention.scores: right, 1 point")
         """),
     "equals_everything": Attack("""
 class Same:
@@ -135,7 +135,7 @@ def scores(q, k):
         import importlib, sys
         sys.path.insert(0, {root!r})
         sys.modules.pop("llama_edu", None); sys.modules.pop("llama_edu.course", None)
-        for name in ("llama_edu.course.questions", "llama_edu.model.attention", "llama_edu.grading"):
+        for name in ("llama_edu.course.checking.questions", "llama_edu.model.attention", "llama_edu.grading"):
             try:
                 importlib.import_module(name)
                 return True

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 
 from llama_edu.course.answers import answer_cells, check_cells
+from llama_edu.course.checking.questions import load_questions
 from llama_edu.course.lessons import course_root, find_lesson
-from llama_edu.course.questions import load_questions
 
 LESSON = find_lesson("05")
 QUESTIONS = {question.name: question for question in load_questions(LESSON)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llama_edu.course.outcomes import Outcome
+from llama_edu.course.checking.outcomes import Outcome
 from llama_edu.grading.inside import wire
 from llama_edu.grading.replies import MIME, UNREADABLE, read_reply
 

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from llama_edu.course.diagnose import diagnose
-from llama_edu.course.questions import find_question
+from llama_edu.course.checking.diagnose import diagnose
+from llama_edu.course.checking.questions import find_question
 
 
 @pytest.mark.parametrize("answer", [

@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 import torch
 
-from llama_edu.course.diagnose import diagnose
-from llama_edu.course.questions import find_question
+from llama_edu.course.checking.diagnose import diagnose
+from llama_edu.course.checking.questions import find_question
 from llama_edu.data.annotate import EvaluationGrams
 from llama_edu.data.augment import rewrite
 

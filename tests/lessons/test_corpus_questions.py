@@ -6,8 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from llama_edu.course.diagnose import diagnose
-from llama_edu.course.questions import find_question
+from llama_edu.course.checking.diagnose import diagnose
+from llama_edu.course.checking.questions import find_question
 
 
 def ask(name, answer):

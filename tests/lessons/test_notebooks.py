@@ -4,10 +4,10 @@ import nbformat
 import pytest
 from rules import RULES
 
-from llama_edu.course.build import build
+from llama_edu.course.authoring.build import build
+from llama_edu.course.authoring.pages import orphans
+from llama_edu.course.checking.questions import load_questions
 from llama_edu.course.lessons import all_lessons, course_root, nbgrader_id
-from llama_edu.course.pages import orphans
-from llama_edu.course.questions import load_questions
 
 LESSONS = all_lessons()
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)

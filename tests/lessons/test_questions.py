@@ -4,15 +4,15 @@ from functools import cache
 
 import pytest
 
-from llama_edu.course.compare import difference
-from llama_edu.course.diagnose import diagnose
+from llama_edu.course.authoring.mutants import report
+from llama_edu.course.checking.compare import difference
+from llama_edu.course.checking.diagnose import diagnose
+from llama_edu.course.checking.outcomes import make_cases, outcomes
+from llama_edu.course.checking.questions import Misconception, Question, load_questions
+from llama_edu.course.checking.show import as_text
+from llama_edu.course.checking.solutions import Solution, solutions
 from llama_edu.course.lessons import Lesson, all_lessons
-from llama_edu.course.mutants import report
 from llama_edu.course.notebook import STUB, replace_regions, to_notebook
-from llama_edu.course.outcomes import make_cases, outcomes
-from llama_edu.course.questions import Misconception, Question, load_questions
-from llama_edu.course.show import as_text
-from llama_edu.course.solutions import Solution, solutions
 
 LESSONS = [lesson for lesson in all_lessons() if lesson.question_files]
 ASKED = [(lesson, question) for lesson in LESSONS for question in load_questions(lesson)]

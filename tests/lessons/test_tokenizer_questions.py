@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from llama_edu.course.diagnose import diagnose
-from llama_edu.course.questions import find_question
+from llama_edu.course.checking.diagnose import diagnose
+from llama_edu.course.checking.questions import find_question
 
 
 def ask(name, answer):

@@ -5,8 +5,8 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from llama_edu.course.draw import pick, whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick, whole
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.data.dedup import candidate_pairs
 
 from .repeated_share import ONCE_ONLY

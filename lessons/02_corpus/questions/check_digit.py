@@ -1,7 +1,7 @@
 """2.2 The last digit of a card."""
 
-from llama_edu.course.draw import whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import whole
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.data.pii.checksums import passes_luhn
 
 

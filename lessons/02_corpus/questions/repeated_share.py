@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from itertools import pairwise, takewhile
 
-from llama_edu.course.draw import pick, whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick, whole
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.data.filter import Page
 from llama_edu.data.filter.rules import repeated_lines
 

@@ -4,8 +4,8 @@ from itertools import accumulate
 
 import numpy as np
 
-from llama_edu.course.draw import pick, whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick, whole
+from llama_edu.course.checking.questions import Misconception, Question
 
 Functions = list[tuple[int, int]]
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from llama_edu.course.draw import whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import whole
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.data.dedup import character_shingles, jaccard
 
 from .repeated_share import ONCE_ONLY

@@ -1,6 +1,6 @@
 """3.2 Delete."""
 
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.questions import Misconception, Question
 
 from .words import pick
 

@@ -2,8 +2,8 @@
 
 from math import ceil, floor
 
-from llama_edu.course.draw import whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import whole
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.data.augment.eda import n_changes
 
 

@@ -4,8 +4,8 @@ import operator
 from collections import Counter
 from math import floor, prod
 
-from llama_edu.course.draw import whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import whole
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.data.annotate import cohen_kappa
 
 from .words import pick

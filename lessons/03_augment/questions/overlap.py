@@ -2,8 +2,8 @@
 
 import operator
 
-from llama_edu.course.draw import whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import whole
+from llama_edu.course.checking.questions import Misconception, Question
 
 from .words import pick
 

@@ -1,6 +1,6 @@
 """3.3 Replace."""
 
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.data.augment.eda import in_case_of
 
 from .words import pick

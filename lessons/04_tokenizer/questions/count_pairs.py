@@ -3,8 +3,8 @@
 from collections import Counter
 from itertools import combinations, pairwise
 
-from llama_edu.course.draw import pick
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick
+from llama_edu.course.checking.questions import Misconception, Question
 
 from .merge import replaced
 from .words import Pair, Word, word

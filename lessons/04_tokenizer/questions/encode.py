@@ -3,8 +3,8 @@
 from collections import Counter
 from itertools import pairwise
 
-from llama_edu.course.draw import pick
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.tokenizer.merging import merge_pairs
 
 from .merge import first_only, ids_added, replaced, shrinks_meanwhile

@@ -2,8 +2,8 @@
 
 import unicodedata
 
-from llama_edu.course.draw import pick, whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick, whole
+from llama_edu.course.checking.questions import Misconception, Question
 
 
 def fall_back(text: str, vocab: dict[str, int], first_byte_id: int) -> list[int]:

@@ -4,8 +4,8 @@ from collections import Counter
 from itertools import pairwise
 from math import inf
 
-from llama_edu.course.draw import pick, whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick, whole
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.tokenizer.merge_training import learn_merges
 
 from .count_pairs import count_pairs, per_word

@@ -2,8 +2,8 @@
 
 import re
 
-from llama_edu.course.draw import pick
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick
+from llama_edu.course.checking.questions import Misconception, Question
 
 from .words import word
 

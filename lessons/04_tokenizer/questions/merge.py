@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from llama_edu.course.draw import pick, whole
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import pick, whole
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.tokenizer.merging import merge_pairs
 
 from .words import Pair, word

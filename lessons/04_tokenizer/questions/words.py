@@ -2,7 +2,7 @@
 
 import torch
 
-from llama_edu.course.draw import whole
+from llama_edu.course.checking.draw import whole
 
 Word = tuple[int, ...]
 Pair = tuple[int, int]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.model import masks
 
 

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from llama_edu.course.draw import randn
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import randn
+from llama_edu.course.checking.questions import Misconception, Question
 
 
 def scores(q: Tensor, k: Tensor) -> Tensor:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from llama_edu.course.draw import randn
-from llama_edu.course.questions import Misconception, Question
+from llama_edu.course.checking.draw import randn
+from llama_edu.course.checking.questions import Misconception, Question
 
 
 def stable(x: Tensor, dim: int) -> Tensor:

@@ -1,0 +1,1 @@
+"""Lessons in, notebooks out; and whether every question notices every small mistake."""

@@ -1,0 +1,26 @@
+"""What a teacher says to the commonest complaints of Python and PyTorch, in any question."""
+
+import re
+
+from llama_edu.course.checking.crashes.python import PYTHON
+from llama_edu.course.checking.crashes.tensors import TENSORS
+
+CRASHES = TENSORS + PYTHON
+
+
+def crash_hint(error: BaseException, line: str = "") -> str:
+    """What a teacher would say to an exception; "" to one that is not known.
+
+    Args:
+        error: what the learner's code raised.
+        line: the line of theirs that raised it.
+    """
+    message = str(error)
+    for crash in CRASHES:
+        if (
+            isinstance(error, crash.kinds)
+            and re.search(crash.message, message)
+            and re.search(crash.line, line)
+        ):
+            return crash.hint
+    return ""

@@ -1,0 +1,240 @@
+"""Which mistake is it? An answer is run on every case, and beside the known wrong answers."""
+
+import inspect
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from llama_edu.course.checking.compare import Difference, difference
+from llama_edu.course.checking.crashes import crash_hint
+from llama_edu.course.checking.describe import describe, is_readable, kind_of
+from llama_edu.course.checking.likeness import n_alike, recognise, resemblance
+from llama_edu.course.checking.names import first_use
+from llama_edu.course.checking.outcomes import Outcome, is_same_outcome, make_cases, outcomes
+from llama_edu.course.checking.patterns import pattern
+from llama_edu.course.checking.questions import Question
+from llama_edu.course.checking.verdict import COPIES, HINTS, REMEMBERS, WRITTEN_INTO, Verdict
+
+# What is shown first where cases fail in different ways; kinds not named here come after these.
+URGENT = ("stopped", "stub", "recursion", "error", "none", "type", "length", "shape", "dtype")
+SAYS_NOTHING = {"stopped", "stub", "recursion"}  # such an answer is like no other
+VALUES = {"value", "length", "shape", "error", "nan", "inf"}  # may depend on earlier calls
+NEEDS_NO_CASE = SAYS_NOTHING | {"none", "type", "graph", "changed"}
+MAX_ERROR_CHARACTERS = 300
+SOMETIMES_NONE = (
+    "Here it returned None, in other cases not: does every way through it end in a `return`? One "
+    "inside a loop or an `if` is not always reached."
+)
+
+
+def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
+    """Find out whether an answer is right, and if not, which mistake it makes.
+
+    Args:
+        question: what was asked.
+        function: the learner's answer; it need not even be a function.
+        seed: of the cases.
+
+    Returns:
+        The verdict; the same answer and seed give the same words.
+
+    Raises:
+        Exception: what the question's own reference raises; then the question is broken.
+    """
+    verdict = Verdict(question.name, question.points)
+    if refusal := _refusal(question, function):
+        return replace(verdict, **refusal)
+    cases = make_cases(question, seed)
+    if misfit := _misfit(question.function_name, function, cases):
+        return replace(verdict, kind="arguments", sentence=misfit)
+    expected = list(outcomes(question.reference, cases, seed))
+    for outcome in expected:
+        if outcome.error:
+            raise outcome.error
+    got = list(outcomes(function, cases, seed))
+    verdict = judge(question, cases, expected, got, seed)
+    if verdict.kind in VALUES and not verdict.misconception and not got[0].error:
+        again = next(outcomes(function, cases[:1], seed))
+        if not is_same_outcome(got[0], again, question):
+            return replace(verdict, hint=REMEMBERS)
+    return verdict
+
+
+def judge(
+    question: Question,
+    cases: list[dict],
+    expected: list[Outcome],
+    got: list[Outcome],
+    seed: int = 0,
+) -> Verdict:
+    """Compare what came of an answer with what should have, wherever it was run.
+
+    Args:
+        question: what was asked.
+        cases: the inputs, as they were before.
+        expected: what comes of the reference.
+        got: what came of the answer; fewer, if it was stopped.
+        seed: for the misconceptions that draw random numbers.
+    """
+    verdict = Verdict(question.name, question.points)
+    failures = {}
+    for i, pair in enumerate(zip(expected, got, strict=False)):  # fewer, if it was stopped
+        if failure := _failure(*pair, question):
+            failures[i] = failure
+    if not failures:
+        return verdict
+    wrong = [i for i in failures if failures[i].kind != "changed"]
+    known = None
+    # What writes into its inputs and is right makes none of the known mistakes.
+    if wrong and not any(failure.kind in SAYS_NOTHING for failure in failures.values()):
+        known = recognise(question, cases, got, seed)
+
+    def difficulty(i: int) -> tuple:
+        """Of reading the case, and of telling the mistake by it from others."""
+        value = expected[i].value
+        n_others = n_alike(question, cases[i], got[i], seed) if known else 0
+        return not is_readable(value), n_others, _is_one_row(value), _size(cases[i], expected[i])
+
+    first = min(map(_rank, failures.values()))
+    shown = min((i for i in failures if _rank(failures[i]) == first), key=difficulty)
+    kind, sentence = failures[shown].kind, failures[shown].sentence
+    is_sometimes_none = kind == "none" and any(
+        outcome.error or outcome.value is not None for outcome in got
+    )
+    verdict = replace(
+        verdict, kind=kind, sentence=SOMETIMES_NONE if is_sometimes_none else sentence
+    )
+    if got[shown].error and kind != "stub":
+        verdict = replace(verdict, line=got[shown].line)
+    if kind not in NEEDS_NO_CASE or is_sometimes_none or sentence.startswith("Item "):
+        place = _place(shown, len(failures), len(cases))
+        words = _case_in_words(cases[shown], expected[shown], got[shown])
+        verdict = replace(verdict, place=place, **words)
+    if known:
+        return replace(verdict, misconception=known.name, says=known.says, hint=known.hint)
+    if kind == "error":
+        return replace(verdict, hint=crash_hint(got[shown].error, verdict.line))
+    if kind in SAYS_NOTHING:
+        return replace(verdict, hint=HINTS.get(kind, ""))
+    if got[shown].changed and not wrong:
+        return replace(verdict, hint=_copies(cases[shown], got[shown]))
+    # What holds in one case alone, where two sizes happen to be equal, would mislead.
+    relations = {_relation(cases[i], expected[i], got[i], question) for i in wrong}
+    if len(relations) == 1 and (relation := relations.pop()):
+        return replace(verdict, pattern=relation, hint=HINTS["dtype"] if kind == "dtype" else "")
+    alike = resemblance(question, [cases[i] for i in wrong], [got[i] for i in wrong], seed)
+    general = _copies(cases[shown], got[shown]) if got[shown].changed else HINTS.get(kind, "")
+    return replace(verdict, hint=alike or general)
+
+
+def _refusal(question: Question, function: Any) -> dict[str, str]:
+    """What keeps an answer from being run at all, in the fields of a verdict."""
+    if not callable(function):
+        sentence = f"Expected the function itself, got {kind_of(function)}: its name will do."
+        return {"kind": "not_callable", "sentence": sentence}
+    if use := first_use(function, question.forbids):
+        sentence = f"`{use.name}` must not be used here: what it does is what is to be written."
+        return {"kind": "forbidden", "sentence": sentence, "line": use.line}
+    return {}
+
+
+def _misfit(name: str, function: Callable, cases: list[dict]) -> str:
+    """How a function must be callable, where it is not; "" if every case fits."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some of C's own functions tell nothing
+        return ""
+    for case in cases:
+        try:
+            signature.bind(**case)
+        except TypeError:
+            has = ", ".join(signature.parameters)
+            return f"It is called as {name}({', '.join(case)}), but is written as {name}({has})."
+    return ""
+
+
+def _failure(expected: Outcome, got: Outcome, question: Question) -> Difference | None:
+    if got.error:
+        return _name_error(got.error, question.function_name)
+    wrong = difference(expected.value, got.value, question.rtol, question.atol)
+    if not got.changed:
+        return wrong
+    names = " and ".join(f"`{name}`" for name in got.changed)
+    if wrong:
+        return replace(wrong, sentence=f"{wrong.sentence} It also writes into its input {names}.")
+    return Difference("changed", f"The result is right, but the function wrote into {names}.")
+
+
+def _name_error(error: BaseException, name: str) -> Difference:
+    if isinstance(error, KeyboardInterrupt):
+        return Difference("stopped", "It was stopped before it had a result.")
+    if isinstance(error, RecursionError):
+        return Difference("recursion", "It calls itself without end.")
+    if isinstance(error, NotImplementedError) and not error.args:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = frames[-1].name if frames else name
+        sentence = f"`{where}` is not written yet: put your code in place of its "
+        return Difference("stub", f"{sentence}`raise NotImplementedError()`.")
+    if isinstance(error, SystemExit):
+        sentence = "It called `exit()` or raised SystemExit, which ends Python"
+        return Difference("error", f"{sentence}: a function ends with `return`.")
+    # Not str(error): Python's own line may add what name was meant instead.
+    text = "".join(traceback.TracebackException.from_exception(error).format_exception_only())
+    text = " ".join(text.split())
+    if len(text) > MAX_ERROR_CHARACTERS:
+        text = f"{text[:MAX_ERROR_CHARACTERS]}…"
+    return Difference("error", f"It raised {text}")
+
+
+def _copies(case: dict, got: Outcome) -> str:
+    """How not to write into what came in."""
+    kind = type(case[got.changed[0]]).__name__
+    return f"{WRITTEN_INTO} {COPIES.get(kind, '')}".strip()
+
+
+def _rank(failure: Difference) -> int:
+    if failure.kind in URGENT:
+        return URGENT.index(failure.kind)
+    return len(URGENT) + (failure.kind == "changed")
+
+
+def _is_one_row(value: Any) -> bool:
+    """A lone row or column, which shows little of how rows differ."""
+    return isinstance(value, Tensor) and value.ndim > 1 and 1 in value.shape[-2:]
+
+
+def _size(case: dict, expected: Outcome) -> int:
+    """How many numbers a reader has before them."""
+    values = [*case.values(), expected.value]
+    return sum(value.numel() if isinstance(value, Tensor) else 1 for value in values)
+
+
+def _case_in_words(case: dict, expected: Outcome, got: Outcome) -> dict:
+    """The inputs, and the two results where there are two and they can be read."""
+    words: dict = {"case": tuple((name, describe(value)) for name, value in case.items())}
+    if not got.error and is_readable(expected.value):
+        words["expected"] = describe(expected.value, got.value)
+        words["got"] = describe(got.value, expected.value)
+    return words
+
+
+def _place(shown: int, n_failed: int, n_cases: int) -> str:
+    n_right = n_cases - n_failed
+    right = f" ({n_right} {'case is' if n_right == 1 else 'cases are'} right)" if n_right else ""
+    return f"case {shown + 1} of {n_cases}{right}"
+
+
+def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:
+    """How a result that no misconception gives relates to the inputs, or to the right one."""
+    if got.error or got.value is None:
+        return ""
+    tolerance = (question.rtol, question.atol)
+    if difference(expected.value, got.value, *tolerance) is None:
+        return ""
+    for name, value in case.items():
+        if difference(value, got.value, *tolerance) is None:
+            return f"The result is `{name}`, as it came in."
+    return pattern(expected.value, got.value, *tolerance)

@@ -1,0 +1,112 @@
+"""Run an answer on fresh inputs, and note all that came of it."""
+
+import copy
+import linecache
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from inspect import unwrap
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from llama_edu.course.checking.compare import difference
+from llama_edu.course.checking.questions import Question
+
+MAY_GROW = (list, dict, set, Counter, defaultdict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call.
+
+    Args:
+        value: what it returned; None if it raised.
+        error: what it raised.
+        changed: names of the inputs that it wrote into.
+        line: the last line of its own that the error came through: "In line 3: `return q @ k`".
+    """
+
+    value: Any = None
+    error: BaseException | None = None
+    changed: tuple[str, ...] = ()
+    line: str = ""
+
+
+def make_cases(question: Question, seed: int) -> list[dict]:
+    """The inputs of a question; the same for the same seed, on every machine."""
+    return list(question.cases(torch.Generator().manual_seed(seed)))
+
+
+def outcomes(function: Callable, cases: list[dict], seed: int) -> Iterator[Outcome]:
+    """Call a function on a copy of every case; the cases stay as they are.
+
+    A function that draws random numbers of its own is given the same ones every time, and takes
+    none from the caller. An interrupt ends the run, with the interrupt as its last outcome.
+    """
+    for case in cases:
+        inputs = copy.deepcopy(case)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed takes milliseconds
+            try:
+                value, error = _as_it_is_now(function(**inputs)), None
+            except (Exception, SystemExit, KeyboardInterrupt) as raised:
+                value, error = None, raised
+        changed = tuple(name for name in case if not _is_same(case[name], inputs[name]))
+        yield Outcome(value, error, changed, failed_line(error, function) if error else "")
+        if isinstance(error, KeyboardInterrupt):
+            return
+
+
+def _as_it_is_now(value: Any) -> Any:
+    """A later call may put more into the same list: `def f(x, out=[])`."""
+    return copy.copy(value) if type(value) in MAY_GROW else value
+
+
+def is_same_outcome(expected: Outcome, got: Outcome, question: Question) -> bool:
+    """The same value within the question's tolerance, or the same type of exception."""
+    if expected.error or got.error:
+        return type(expected.error) is type(got.error)
+    return difference(expected.value, got.value, question.rtol, question.atol) is None
+
+
+def failed_line(error: BaseException, function: Callable) -> str:
+    """The last line of the learner's own code that an exception came through, with its number.
+
+    failed_line(error, scores) -> "In line 3: `return q @ k`"; "" if there is none.
+    """
+    own = getattr(unwrap(function), "__globals__", None)
+    name, found = getattr(function, "__name__", ""), ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals is own:
+            where = "" if frame.f_code.co_name == name else f", in {frame.f_code.co_name}"
+            found = line_in_words(frame.f_code.co_filename, number, where)
+    return found
+
+
+def line_in_words(file: str, number: int, where: str = "") -> str:
+    """A line of a file or a notebook's cell: "In line 3: `return q @ k`"."""
+    text = linecache.getline(file, number).strip()
+    return f"In line {number}{where}: `{text}`" if text else f"In line {number}{where}."
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """Not one bit of an input has changed; what cannot be compared is taken to be unchanged."""
+    if type(before) is not type(after):
+        return False
+    if isinstance(before, Tensor):
+        kinds = [(x.shape, x.dtype, x.requires_grad) for x in (before, after)]
+        if kinds[0] != kinds[1]:
+            return False
+        return bool(((before == after) | (before.isnan() & after.isnan())).all())
+    if isinstance(before, nn.Module):
+        return _is_same(before.state_dict(), after.state_dict())
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(_is_same, before, after))
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(_is_same(before[k], after[k]) for k in before)
+    if isinstance(before, str | int | float | complex | set | None):
+        return before == after or before != before
+    return True

@@ -1,0 +1,131 @@
+"""Mistakes that any function can make, known by how the wrong numbers look beside the right ones.
+
+They stand in for a misconception where no question names one.
+"""
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import permutations
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from llama_edu.course.checking.compare import is_close
+
+MAX_PERMUTED_DIMS = 5
+
+
+def pattern(expected: Any, got: Any, rtol: float, atol: float) -> str:
+    """Say how a wrong tensor relates to the right one: a sentence, or "" if nothing is plain.
+
+    pattern(x, 8 * x, 1e-5, 1e-6) -> "Every number is 8 times the expected one."
+    """
+    if not (isinstance(expected, Tensor) and isinstance(got, Tensor)):
+        return ""
+    if expected.numel() != got.numel() or expected.is_complex() or got.is_complex():
+        return ""
+    is_truth = torch.bool in (expected.dtype, got.dtype)
+    expected, got = expected.detach().double(), got.detach().double()
+    if not (expected.isfinite().all() and got.isfinite().all()):
+        return ""
+    # A lone number is a multiple of every other, and stands anywhere: that would say nothing.
+    is_turned = expected.ndim == 2 and expected.mT.shape == got.shape != expected.shape
+    if expected.unique().numel() < 2 and not is_turned:
+        return ""
+    arithmetic = _truths if is_truth else _arithmetic
+    tolerance = (rtol, atol)
+    places = _places(expected, got, tolerance)
+    if expected.shape != got.shape:
+        return next(places, "")
+    return next(arithmetic(expected, got, tolerance), "") or next(places, "")
+
+
+Tolerance = tuple[float, float]
+
+
+def _arithmetic(expected: Tensor, got: Tensor, tolerance: Tolerance) -> Iterator[str]:
+    """The same sum done to every number."""
+    if _equal(expected, got, tolerance):
+        yield "The numbers themselves are right."
+    if not got.any():
+        yield "Every number is 0. Is there a `nan_to_num`? Then look at what stands before it."
+        return
+    largest = expected.abs().argmax()
+    factor = (got.flatten()[largest] / expected.flatten()[largest]).item()
+    if factor and _equal(factor * expected, got, tolerance):
+        yield f"Every number is {_times(factor)} the expected one."
+    shift = (got - expected).mean().item()
+    if _equal(expected + shift, got, tolerance):
+        yield f"Every number is {abs(shift):.4g} too {'large' if shift > 0 else 'small'}."
+
+
+def _truths(expected: Tensor, got: Tensor, tolerance: Tolerance) -> Iterator[str]:
+    if _equal(expected, got, tolerance):
+        yield "The values themselves are right."
+    if _equal(1 - expected, got, tolerance):
+        yield "True and False have changed places everywhere."
+
+
+def _times(factor: float) -> str:
+    """8.0 -> "8 times", 0.125 -> "1/8 of", 2.828 -> "2.828 times (the square root of 8)"."""
+    if math.isclose(factor, -1, rel_tol=1e-4):
+        return "minus"
+    simple = Fraction(factor).limit_denominator(256)
+    if simple and math.isclose(simple, factor, rel_tol=1e-4):
+        if simple.denominator == 1:
+            return f"{simple} times"
+        if simple.numerator == 1:
+            return f"{simple} of"
+    for power, root in ((factor**2, "the square root of"), (factor**-2, "1 / the square root of")):
+        if factor > 0 and 1 < power < 5000 and math.isclose(power, round(power), rel_tol=1e-4):
+            return f"{factor:.4g} times ({root} {round(power)})"
+    return f"{factor:.4g} times"
+
+
+def _places(expected: Tensor, got: Tensor, tolerance: Tolerance) -> Iterator[str]:
+    """The right values where they do not belong."""
+    if (order := _moved_dims(expected, got, tolerance)) is not None:
+        moved = [place for place, dim in enumerate(order) if dim != place]
+        if expected.ndim == 2:
+            yield "All is right, but rows and columns have changed places."
+        if len(moved) == 2:
+            yield f"All is right, but dims {moved[0]} and {moved[1]} have changed places."
+        others = ", ".join(map(str, moved[:-1]))
+        yield f"The values are right, but dims {others} and {moved[-1]} are all out of place."
+    if expected.shape != got.shape:
+        if _equal(expected, got.reshape(expected.shape), tolerance):
+            yield "The values are right, and in the right order: only the shape is not."
+    else:
+        for dim in range(expected.ndim):
+            if _equal(expected, got.flip(dim), tolerance):
+                yield f"The values are right, but in reverse along dim {dim}."
+            if any(_equal(expected.roll(step, dim), got, tolerance) for step in (1, -1)):
+                yield f"The values are right, but shifted by one along dim {dim}."
+    if expected.unique().numel() > 3 and _equal(*map(_sorted, (expected, got)), tolerance):
+        yield (
+            "All the right values are there, but in other places. `view` and `reshape` only cut "
+            "the row of numbers anew; `transpose` and `permute` swap dims."
+        )
+
+
+def _moved_dims(expected: Tensor, got: Tensor, tolerance: Tolerance) -> tuple[int, ...] | None:
+    """The order of its dims in which the wrong tensor would be right, moving as few as can be."""
+    if not 2 <= expected.ndim == got.ndim <= MAX_PERMUTED_DIMS:
+        return None
+    orders = permutations(range(got.ndim))
+    orders = sorted(orders, key=lambda order: sum(i != dim for i, dim in enumerate(order)))
+    for order in orders[1:]:
+        moved = got.permute(order)
+        if moved.shape == expected.shape and _equal(expected, moved, tolerance):
+            return order
+    return None
+
+
+def _sorted(tensor: Tensor) -> Tensor:
+    return tensor.flatten().sort().values
+
+
+def _equal(expected: Tensor, got: Tensor, tolerance: Tolerance) -> bool:
+    return bool(is_close(expected, got, *tolerance).all())

@@ -1,0 +1,75 @@
+"""Wrong values that stand in a plain relation to the right ones are recognised; others are not."""
+
+import pytest
+import torch
+
+from llama_edu.course.checking.patterns import pattern
+
+
+def relation(expected, got):
+    return pattern(expected, got, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (lambda x: 8 * x, "Every number is 8 times the expected one."),
+    (lambda x: x / 8, "Every number is 1/8 of the expected one."),
+    (lambda x: -x, "Every number is minus the expected one."),
+    (lambda x: -2 * x, "Every number is -2 times the expected one."),
+    (lambda x: 8**0.5 * x,
+     "Every number is 2.828 times (the square root of 8) the expected one."),
+    (lambda x: x / 12**0.5,
+     "Every number is 0.2887 times (1 / the square root of 12) the expected one."),
+    (lambda x: 1.23 * x, "Every number is 1.23 times the expected one."),
+    (lambda x: x + 1, "Every number is 1 too large."),
+    (lambda x: x - 0.5, "Every number is 0.5 too small."),
+    (lambda x: 0 * x,
+     "Every number is 0. Is there a `nan_to_num`? Then look at what stands before it."),
+    (lambda x: x.double(), "The numbers themselves are right."),
+    (lambda x: x.mT, "All is right, but dims 1 and 2 have changed places."),
+    (lambda x: x.permute(2, 0, 1),
+     "The values are right, but dims 0, 1 and 2 are all out of place."),
+    (lambda x: x.flatten(1),
+     "The values are right, and in the right order: only the shape is not."),
+    (lambda x: x[None], "The values are right, and in the right order: only the shape is not."),
+    (lambda x: x.flip(2), "The values are right, but in reverse along dim 2."),
+    (lambda x: x.roll(1, 1), "The values are right, but shifted by one along dim 1."),
+    (lambda x: x.roll(-1, 1), "The values are right, but shifted by one along dim 1."),
+    (lambda x: x.mT.reshape(2, 3, 4), "All the right values are there, but in other places. "
+     "`view` and `reshape` only cut the row of numbers anew; `transpose` and `permute` swap dims."),
+])  # fmt: skip
+def test_a_plain_relation_is_said(change, sentence):
+    x = torch.randn(2, 3, 4)
+    assert relation(x, change(x)) == sentence
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (lambda mask: ~mask, "True and False have changed places everywhere."),
+    (lambda mask: mask.float(), "The values themselves are right."),
+    (lambda mask: mask.mT, "All is right, but rows and columns have changed places."),
+])  # fmt: skip
+def test_masks_have_relations_of_their_own(change, sentence):
+    mask = torch.ones(4, 4, dtype=torch.bool).tril()
+    assert relation(mask, change(mask)) == sentence
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (2, 3)])
+def test_rows_for_columns_are_seen_by_the_shape_even_where_all_numbers_are_equal(shape):
+    expected = torch.ones(shape, dtype=torch.bool)
+    said = "All is right, but rows and columns have changed places."
+    assert relation(expected, expected.mT) == said
+
+
+@pytest.mark.parametrize("expected, got", [
+    (torch.tensor([1.0, 2.0, 4.0]), torch.tensor([1.0, 3.0, 4.0])),
+    (torch.tensor([2.0]), torch.tensor([4.0])),  # one number is a multiple of any other
+    (torch.ones(5), 3 * torch.ones(5)),
+    (torch.ones(2, 2), 3 * torch.ones(2, 2)),
+    (torch.ones(2, 3), 3 * torch.ones(3, 2)),
+    (torch.tensor([1.0, 2.0]), torch.tensor([torch.nan, 2.0])),
+    (torch.tensor([1.0, torch.inf]), torch.tensor([2.0, torch.inf])),
+    (torch.ones(2, 3), torch.ones(4)),
+    (torch.ones(2), 1.0),
+    ("a", "b"),
+])  # fmt: skip
+def test_what_is_not_plain_is_not_said(expected, got):
+    assert relation(expected, got) == ""
