@@ -91,6 +91,18 @@ def test_attention_rows_are_the_looking_words():
     assert written == ["1.00", "0.00", "0.00", "0.25", "0.75", "0.00"]
 
 
+def test_squares_take_lists_and_say_what_rows_columns_and_shades_are():
+    figure = plots.squares(
+        {"one": [[0.0, 1.0]], "two": [[0.5, 0.5]]}, ["row"], ["p", "q"], title="t", alt="a",
+        x_label="columns", y_label="rows", value_label="share",
+    )  # fmt: skip
+    first, second, shades = figure.axes
+    assert (first.get_ylabel(), first.get_xlabel(), shades.get_ylabel()) == (
+        "rows", "columns", "share",
+    )  # fmt: skip
+    assert second.images[0].get_array().tolist() == [[0.5, 0.5]]
+
+
 def test_sieve_names_what_enters_and_why_it_leaves():
     axes = draw_sieve().axes[0]
     written = [text.get_text() for text in axes.texts]
