@@ -5,6 +5,7 @@ see it.
 """
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
@@ -270,6 +271,48 @@ def flow(
             axes.text((first + last) / 2, height, remark, ha="center", va="center", fontsize=9)
         axes.set(title=title, xlim=(-0.6, len(steps) - 0.4), ylim=(-1.15, 0.85))
         axes.axis("off")
+    return figure
+
+
+def marked(
+    text: str,
+    is_marked: Sequence[bool],
+    *,
+    title: str,
+    label: str,
+    alt: str,
+    width: int = 80,
+) -> Figure:
+    """Draw a text with some of its characters on a coloured ground.
+
+    Args:
+        text: its own line breaks are kept.
+        is_marked: one for each character of `text`.
+        title: the finding, as a sentence.
+        label: what the marked characters have in common.
+        alt: what a person who cannot see the figure should know.
+        width: in characters; longer lines are broken, between words where that can be.
+    """
+    broken = rf"[^\n]{{1,{width}}}(?:[ \n]|$)|[^\n]{{{width}}}|\n"
+    rows = [(match.start(), match[0].rstrip()) for match in re.finditer(broken, text)]
+    row_height, margin = 0.17, 0.35  # inches; the margin holds the title, and the label below
+    height = row_height * len(rows) + 2 * margin
+    with mpl.rc_context(STYLE):
+        figure = CourseFigure(alt, figsize=(SIZE[0], height))
+        figure.set_layout_engine("none")
+        # A column of the axes is as wide as a letter of the font, 0.602 of its size.
+        columns = width + 2
+        axes = figure.add_axes((0.01, margin / height, 0.98, 1 - 2 * margin / height))
+        size = 72 * 0.98 * SIZE[0] / columns / 0.602
+        ground = {"color": COLOURS[4], "alpha": 0.45, "lw": 0}
+        for y, (start, row) in enumerate(rows):
+            marks = "".join("x" if mark else " " for mark in is_marked[start : start + len(row)])
+            for run in re.finditer("x+", marks):
+                axes.fill_between([run.start(), run.end()], y - 0.45, y + 0.45, **ground)
+            axes.text(0, y, row, family="monospace", fontsize=size, va="center", parse_math=False)
+        axes.set(title=title, xlim=(0, columns), ylim=(len(rows) - 0.4, -0.6))
+        axes.axis("off")
+        axes.text(0, len(rows) + 0.4, label, fontsize=9, va="center", bbox=ground | {"pad": 2})
     return figure
 
 

@@ -33,13 +33,21 @@ def draw_flow():
     return plots.flow(steps, loops, title="Round and round", alt="Three boxes.")
 
 
+def draw_marked():
+    text = "one two $three\nfour"
+    return plots.marked(
+        text, [c in "tw" for c in text], width=8,
+        title="Some letters are marked", label="t or w", alt="Three lines.",
+    )  # fmt: skip
+
+
 def draw_sieve():
     steps = [("clean", 100, {"empty": 30}), ("rules", 70, {"a": 4, "b": 3, "c": 2, "d": 1, "e": 1}),
              ("kept", 59, {})]  # fmt: skip
     return plots.sieve(steps, title="Most is kept", y_label="documents", alt="A stream narrows.")
 
 
-FIGURES = [draw_lines, draw_bars, draw_attention, draw_flow, draw_sieve]
+FIGURES = [draw_lines, draw_bars, draw_attention, draw_flow, draw_marked, draw_sieve]
 
 
 @pytest.mark.parametrize("draw", FIGURES)
@@ -101,6 +109,15 @@ def test_squares_take_lists_and_say_what_rows_columns_and_shades_are():
         "rows", "columns", "share",
     )  # fmt: skip
     assert second.images[0].get_array().tolist() == [[0.5, 0.5]]
+
+
+def test_marked_breaks_lines_between_words_and_marks_the_characters_it_is_told():
+    axes = draw_marked().axes[0]
+    assert [text.get_text() for text in axes.texts] == ["one two", "$three", "four", "t or w"]
+    ends = [shape.get_paths()[0].get_extents() for shape in axes.collections]
+    assert [(end.x0, end.x1, round((end.y0 + end.y1) / 2)) for end in ends] == [
+        (4, 6, 0), (1, 2, 1),
+    ]  # fmt: skip
 
 
 def test_sieve_names_what_enters_and_why_it_leaves():
