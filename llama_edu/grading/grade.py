@@ -126,6 +126,7 @@ def _row(question: Question, verdict: Verdict) -> dict:
         "line": verdict.line,
         "misconception": verdict.misconception,
         "says": verdict.says,
+        "slips": verdict.slips,
         "hint": verdict.hint,
     }
 

@@ -139,7 +139,7 @@ def identical_answers(results: list[dict]) -> list[list[str]]:
 
 
 def _mistakes(rows: list[dict]) -> tuple[tuple[str, int], ...]:
-    known = Counter(f"`{row['misconception']}`: {row['says']}" for row in rows if row["says"])
+    known = Counter(f"`{name}`: {says}" for row in rows for name, says in row.get("slips", ()))
     wrong = [row for row in rows if not row["says"] and row["kind"] not in ("right", "open")]
     other = Counter(SENTENCES.get(row["kind"], row["kind"]) for row in wrong)
     return (*known.most_common(), *other.most_common())

@@ -54,17 +54,20 @@ def test_every_submission_is_in_one_bar(full):
 
 
 def test_the_hardest_question_comes_first_with_its_mistakes():
-    known = {"misconception": "no_scale", "says": "nothing is divided"}
+    slips = [["no_scale", "nothing is divided"], ["no_mask", "nothing is hidden"]]
+    known = {"misconception": "no_scale", "says": "nothing is divided", "slips": slips[:1]}
+    both = {"misconception": "no_scale + no_mask", "says": "two things", "slips": slips}
     results = [
         result(row("right", question="a.easy"), row("value", question="a.hard", **known)),
-        result(row("right", question="a.easy"), row("value", question="a.hard", **known)),
+        result(row("right", question="a.easy"), row("value", question="a.hard", **both)),
         result(row("open", question="a.easy"), row("shape", question="a.hard")),
     ]
     hard, easy = difficulties(results)
     assert (hard.question, hard.n, hard.n_right, hard.n_open) == ("a.hard", 3, 0, 0)
     assert hard.mistakes[0] == ("`no_scale`: nothing is divided", 2)
-    assert hard.mistakes[1][1] == 1
-    assert "shape" in hard.mistakes[1][0]
+    assert hard.mistakes[1] == ("`no_mask`: nothing is hidden", 1)
+    assert hard.mistakes[2][1] == 1
+    assert "shape" in hard.mistakes[2][0]
     assert (easy.question, easy.n_right, easy.n_open, easy.mistakes) == ("a.easy", 2, 1, ())
 
 

@@ -1,12 +1,17 @@
 """Every question of every lesson: what is right passes, and each mistake is told from the rest."""
 
+import inspect
+import re
 from functools import cache
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
 from llama_edu.course.authoring.mutants import report
 from llama_edu.course.checking.compare import difference
 from llama_edu.course.checking.diagnose import diagnose
+from llama_edu.course.checking.edits import pairs, wrong_function
 from llama_edu.course.checking.outcomes import make_cases, outcomes
 from llama_edu.course.checking.questions import Misconception, Question, load_questions
 from llama_edu.course.checking.show import as_text
@@ -76,13 +81,43 @@ def test_some_mistakes_are_known(lesson, question):
 @pytest.mark.parametrize("seed", SEEDS[:2])
 @each_misconception
 def test_misconception_fails_and_is_named(question: Question, known: Misconception, seed):
-    verdict = diagnose(question, known.function, seed)
+    verdict = diagnose(question, wrong_function(question, known), seed)
     assert (verdict.earned, verdict.misconception) == (0, known.name), as_text(verdict)
+
+
+@each_misconception
+def test_an_edit_runs_and_knows_its_names(question, known):
+    if callable(known.wrong):
+        return
+    got = list(outcomes(wrong_function(question, known), make_cases(question, 0), 0))
+    assert not [one.error for one in got if isinstance(one.error, NameError)]
+    assert any(one.error is None for one in got), "what always raises is told by its exception"
+
+
+@each_question
+def test_a_question_is_about_a_page(lesson, question):
+    file = inspect.getsourcefile(question.cases)
+    assert len(question.misconceptions) <= 14, "which of these are never made, or are pairs?"
+    assert len(Path(file).read_text(encoding="utf-8").splitlines()) <= 180
+    assert not [k.name for k in question.misconceptions if len(k.says) > 120 or len(k.hint) > 240]
+    assert not [k.name for k in question.misconceptions if not re.fullmatch(r"\w+", k.name)]
+
+
+@each_question
+def test_two_edits_together_are_named_or_at_least_not_misread(lesson, question):
+    """What the machine makes of two mistakes is called by both, or by one and a second."""
+    for first, second, wrong in islice(pairs(question), 40):
+        verdict = diagnose(question, wrong)
+        if not verdict.ok and verdict.misconception and " + " in verdict.misconception:
+            named = {name for name, _ in verdict.slips}
+            assert named == {first.name, second.name}
 
 
 @each_question
 def test_the_same_answer_gets_the_same_words(lesson, question):
-    first, second = (diagnose(question, question.misconceptions[0].function) for _ in range(2))
+    first, second = (
+        diagnose(question, wrong_function(question, question.misconceptions[0])) for _ in range(2)
+    )
     assert as_text(first) == as_text(second)
 
 

@@ -6,12 +6,10 @@ what is got wrong with tensors: a keyword left out, arguments swapped, `repeat` 
 """
 
 import ast
-import copy
 import difflib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count, islice
 
 BINARY = {
     ast.Add: (ast.Sub,),
@@ -88,38 +86,32 @@ def mutants(source: str, function_name: str) -> list[Mutant]:
         ValueError: if the cell defines no such function.
     """
     module = ast.parse(source)
-    original = ast.unparse(_function(module, function_name))
+    function = _function(module, function_name)
+    original = ast.unparse(function)
+    parents = {child: node for node in ast.walk(module) for child in ast.iter_child_nodes(node)}
+    inputs = [argument.arg for argument in function.args.args]
     found: dict[str, Mutant] = {}
     n_same: Counter[str] = Counter()
-    for i in range(len(_nodes(module, function_name))):
-        for j in count():
-            changed = _change(module, function_name, i, j)
-            if changed is None:
-                break
-            text = ast.unparse(_function(changed, function_name))
+    for node in _nodes(function):
+        for variant in list(_variants(node, parents[node], inputs)):
+            _put(parents[node], node, variant)
+            text = ast.unparse(function)
             if text != original and text not in found:
                 change = _describe(original, text)
                 n_same[change] += 1
                 nth = f" (place {n_same[change]})" if n_same[change] > 1 else ""
-                found[text] = Mutant(change + nth, ast.unparse(changed))
+                found[text] = Mutant(change + nth, ast.unparse(module))
+            _put(parents[node], variant, node)
     return list(found.values())
 
 
-def _change(module: ast.Module, function_name: str, i: int, j: int) -> ast.Module | None:
-    """A copy of a module in which node i has become its variant j; None if it has no such one."""
-    module = copy.deepcopy(module)
-    parents = {child: node for node in ast.walk(module) for child in ast.iter_child_nodes(node)}
-    target = _nodes(module, function_name)[i]
-    inputs = [argument.arg for argument in _function(module, function_name).args.args]
-    variant = next(islice(_variants(target, parents[target], inputs), j, None), None)
-    if variant is None:
-        return None
-    for field, value in ast.iter_fields(parents[target]):
-        if value is target:
-            setattr(parents[target], field, variant)
+def _put(parent: ast.AST, old: ast.AST, new: ast.AST) -> None:
+    """Let one part of a program stand in the place of another."""
+    for field, value in ast.iter_fields(parent):
+        if value is old:
+            setattr(parent, field, new)
         elif isinstance(value, list):
-            value[:] = [variant if item is target else item for item in value]
-    return ast.fix_missing_locations(module)
+            value[:] = [new if item is old else item for item in value]
 
 
 def _variants(node: ast.AST, parent: ast.AST, inputs: list[str]) -> Iterator[ast.AST]:
@@ -232,9 +224,8 @@ def _function(module: ast.Module, name: str) -> ast.FunctionDef:
     raise ValueError(f"function_name={name!r} must be defined in the cell")
 
 
-def _nodes(module: ast.Module, function_name: str) -> list[ast.AST]:
+def _nodes(function: ast.FunctionDef) -> list[ast.AST]:
     """Every part of a function's body, in the order it is written in, without the docstring."""
-    function = _function(module, function_name)
     has_docstring = ast.get_docstring(function, clean=False) is not None
     return [node for part in function.body[has_docstring:] for node in ast.walk(part)]
 

@@ -59,6 +59,21 @@ def is_readable(value: Any) -> bool:
     return value.numel() <= (MAX_TRUTHS if value.dtype == torch.bool else MAX_NUMBERS)
 
 
+def is_whole(value: Any) -> bool:
+    """Whether `describe` shows all of a value, so that it can be worked through by hand."""
+    if isinstance(value, list | tuple):
+        is_short = len(value) <= MAX_NUMBERS and all(map(is_whole, value))
+    elif isinstance(value, dict):
+        is_short = len(value) <= MAX_NUMBERS and all(map(is_whole, value.values()))
+    elif isinstance(value, set | frozenset):
+        is_short = len(value) <= MAX_NUMBERS
+    elif isinstance(value, str):
+        return len(repr(value)) <= MAX_CHARACTERS
+    else:
+        return is_readable(value)
+    return is_short and describe(value) != kind_of(value)
+
+
 def kind_of(value: Any) -> str:
     """What sort of thing a value is, as a sentence says it: "a list of 3 items"."""
     if isinstance(value, Tensor):

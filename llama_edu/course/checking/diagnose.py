@@ -2,23 +2,39 @@
 
 import inspect
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from llama_edu.course.checking.compare import Difference, difference
 from llama_edu.course.checking.crashes import crash_hint
-from llama_edu.course.checking.describe import describe, is_readable, kind_of
-from llama_edu.course.checking.likeness import n_alike, recognise, resemblance
+from llama_edu.course.checking.describe import describe, is_readable, is_whole, kind_of
+from llama_edu.course.checking.likeness import recognise
 from llama_edu.course.checking.names import first_use
-from llama_edu.course.checking.outcomes import Outcome, is_same_outcome, make_cases, outcomes
+from llama_edu.course.checking.outcomes import (
+    Outcome,
+    is_same_outcome,
+    make_cases,
+    one_thread,
+    outcomes,
+)
 from llama_edu.course.checking.patterns import pattern
 from llama_edu.course.checking.questions import Question
-from llama_edu.course.checking.verdict import COPIES, HINTS, REMEMBERS, WRITTEN_INTO, Verdict
+from llama_edu.course.checking.verdict import (
+    COPIES,
+    HINTS,
+    NO_TRUTHS,
+    NOT_THE_DTYPE_ALONE,
+    REMEMBERS,
+    WRITTEN_INTO,
+    Verdict,
+)
 
-# What is shown first where cases fail in different ways; kinds not named here come after these.
+# What is shown first of two kinds that are equally frequent; kinds not named come after these.
 URGENT = ("stopped", "stub", "recursion", "error", "none", "type", "length", "shape", "dtype")
 SAYS_NOTHING = {"stopped", "stub", "recursion"}  # such an answer is like no other
 VALUES = {"value", "length", "shape", "error", "nan", "inf"}  # may depend on earlier calls
@@ -50,16 +66,17 @@ def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
     cases = make_cases(question, seed)
     if misfit := _misfit(question.function_name, function, cases):
         return replace(verdict, kind="arguments", sentence=misfit)
-    expected = list(outcomes(question.reference, cases, seed))
-    for outcome in expected:
-        if outcome.error:
-            raise outcome.error
-    got = list(outcomes(function, cases, seed))
-    verdict = judge(question, cases, expected, got, seed)
-    if verdict.kind in VALUES and not verdict.misconception and not got[0].error:
-        again = next(outcomes(function, cases[:1], seed))
-        if not is_same_outcome(got[0], again, question):
-            return replace(verdict, hint=REMEMBERS)
+    with one_thread():
+        expected = list(outcomes(question.reference, cases, seed))
+        for outcome in expected:
+            if outcome.error:
+                raise outcome.error
+        got = list(outcomes(function, cases, seed))
+        verdict = judge(question, cases, expected, got, seed)
+        if verdict.kind in VALUES and not verdict.misconception and not got[0].error:
+            again = next(outcomes(function, cases[:1], seed))
+            if not is_same_outcome(got[0], again, question):
+                return replace(verdict, hint=REMEMBERS)
     return verdict
 
 
@@ -90,16 +107,20 @@ def judge(
     known = None
     # What writes into its inputs and is right makes none of the known mistakes.
     if wrong and not any(failure.kind in SAYS_NOTHING for failure in failures.values()):
-        known = recognise(question, cases, got, seed)
+        with one_thread():
+            known = recognise(question, cases, expected, got, seed)
 
     def difficulty(i: int) -> tuple:
-        """Of reading the case, and of telling the mistake by it from others."""
+        """Of working the case through by hand."""
+        values = (*cases[i].values(), expected[i].value, got[i].value)
+        is_long = not all(map(is_whole, values))
         value = expected[i].value
-        n_others = n_alike(question, cases[i], got[i], seed) if known else 0
-        return not is_readable(value), n_others, _is_one_row(value), _size(cases[i], expected[i])
+        return is_long, not is_readable(value), _is_one_row(value), _size(cases[i], expected[i])
 
-    first = min(map(_rank, failures.values()))
-    shown = min((i for i in failures if _rank(failures[i]) == first), key=difficulty)
+    n_of = Counter(failure.kind for failure in failures.values())
+    # An exception in an edge case must not hide what most cases show.
+    first = min(failures.values(), key=lambda f: (*_rank(f), -n_of[f.kind], _urgency(f))).kind
+    shown = min((i for i in failures if failures[i].kind == first), key=difficulty)
     kind, sentence = failures[shown].kind, failures[shown].sentence
     is_sometimes_none = kind == "none" and any(
         outcome.error or outcome.value is not None for outcome in got
@@ -114,7 +135,10 @@ def judge(
         words = _case_in_words(cases[shown], expected[shown], got[shown])
         verdict = replace(verdict, place=place, **words)
     if known:
-        return replace(verdict, misconception=known.name, says=known.says, hint=known.hint)
+        slips = tuple((one.name, one.says) for one in known.slips)
+        return replace(
+            verdict, misconception=known.name, says=known.says, hint=known.hint, slips=slips
+        )
     if kind == "error":
         return replace(verdict, hint=crash_hint(got[shown].error, verdict.line))
     if kind in SAYS_NOTHING:
@@ -123,11 +147,26 @@ def judge(
         return replace(verdict, hint=_copies(cases[shown], got[shown]))
     # What holds in one case alone, where two sizes happen to be equal, would mislead.
     relations = {_relation(cases[i], expected[i], got[i], question) for i in wrong}
-    if len(relations) == 1 and (relation := relations.pop()):
-        return replace(verdict, pattern=relation, hint=HINTS["dtype"] if kind == "dtype" else "")
-    alike = resemblance(question, [cases[i] for i in wrong], [got[i] for i in wrong], seed)
-    general = _copies(cases[shown], got[shown]) if got[shown].changed else HINTS.get(kind, "")
-    return replace(verdict, hint=alike or general)
+    relation = relations.pop() if len(relations) == 1 else ""
+    if kind == "dtype":
+        return replace(verdict, pattern=relation, hint=_dtype_hint(expected, got, wrong, question))
+    if relation:
+        return replace(verdict, pattern=relation)
+    copies = _copies(cases[shown], got[shown]) if got[shown].changed else ""
+    return replace(verdict, hint=copies or HINTS.get(kind, ""))
+
+
+def _dtype_hint(
+    expected: list[Outcome], got: list[Outcome], wrong: list[int], question: Question
+) -> str:
+    """How to change the dtype, where that is all there is to do."""
+    for i in wrong:
+        right, value = expected[i].value, got[i].value
+        if not (isinstance(right, Tensor) and isinstance(value, Tensor)):
+            continue
+        if difference(right, value.to(right.dtype), question.rtol, question.atol):
+            return NO_TRUTHS if right.dtype == torch.bool else NOT_THE_DTYPE_ALONE
+    return HINTS["dtype"]
 
 
 def _refusal(question: Question, function: Any) -> dict[str, str]:
@@ -195,10 +234,13 @@ def _copies(case: dict, got: Outcome) -> str:
     return f"{WRITTEN_INTO} {COPIES.get(kind, '')}".strip()
 
 
-def _rank(failure: Difference) -> int:
-    if failure.kind in URGENT:
-        return URGENT.index(failure.kind)
-    return len(URGENT) + (failure.kind == "changed")
+def _rank(failure: Difference) -> tuple[bool, bool]:
+    """What says nothing of the cases comes first, what only changes an input last."""
+    return failure.kind not in SAYS_NOTHING, failure.kind == "changed"
+
+
+def _urgency(failure: Difference) -> int:
+    return URGENT.index(failure.kind) if failure.kind in URGENT else len(URGENT)
 
 
 def _is_one_row(value: Any) -> bool:

@@ -1,84 +1,108 @@
-"""Which known mistake gives the same results as an answer: on every case, or where it is wrong."""
+"""Which known mistakes give the same results as an answer: one, or two at once."""
 
 import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from llama_edu.course.checking.outcomes import Outcome, is_same_outcome, make_cases, outcomes
+from torch import Tensor
+
+from llama_edu.course.checking.edits import pairs, wrong_function
+from llama_edu.course.checking.outcomes import Outcome, is_identical, is_same_outcome, outcomes
 from llama_edu.course.checking.questions import Misconception, Question
 
-MAX_TIMES_AS_OFTEN_WRONG = 2  # as the answer: what is wrong nearly everywhere explains no slip
+ANOTHER = ", together with a second mistake"
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The mistakes that explain an answer.
+
+    Args:
+        slips: one, or two that were made at once.
+        has_another: a second mistake is there that is not known.
+    """
+
+    slips: tuple[Misconception, ...]
+    has_another: bool = False
+
+    @property
+    def name(self) -> str:
+        return " + ".join(one.name for one in self.slips)
+
+    @property
+    def says(self) -> str:
+        """The end of the sentence "This is exactly what you get when ..."."""
+        if len(self.slips) == 2:
+            return "two things go wrong: " + "; and ".join(one.says for one in self.slips)
+        return self.slips[0].says + ANOTHER * self.has_another
+
+    @property
+    def hint(self) -> str:
+        if len(self.slips) == 2:
+            return "First: {} Second: {}".format(*(one.hint for one in self.slips))
+        return self.slips[0].hint
 
 
 def recognise(
-    question: Question, cases: list[dict], got: list[Outcome], seed: int
-) -> Misconception | None:
-    """The misconception that has the same outcome on every case.
+    question: Question, cases: list[dict], expected: list[Outcome], got: list[Outcome], seed: int
+) -> Likeness | None:
+    """The misconception that has the same outcome on every case, or else the two that have.
+
+    Pairs are tried where no single one fits, and where the results tell something: nearly any two
+    mistakes together make a thing that always raises, or always gives the same. Where several
+    pairs fit, only what they share is known. Where an exception hides a few cases, the others may
+    still show one mistake.
 
     Args:
         question: whose misconceptions are tried.
         cases: the inputs.
+        expected: what comes of the reference.
         got: what came of the answer; fewer than the cases, if it was stopped.
         seed: for the misconceptions that draw random numbers.
     """
-    is_hopeless = 2 * sum(outcome.error is not None for outcome in got) > len(got)
+    n_errors = sum(outcome.error is not None for outcome in got)
 
     def is_alike(theirs: Outcome, ours: Outcome) -> bool:
         # Any two mistakes may raise a TypeError: where there is little else, the words count too.
-        if is_hopeless and str(theirs.error) != str(ours.error):
+        if 2 * n_errors > len(got) and str(theirs.error) != str(ours.error):
             return False
         return is_same_outcome(theirs, ours, question)
 
+    def fits(wrong: Callable, places: Sequence[int] = range(len(got))) -> bool:
+        some = outcomes(wrong, [cases[i] for i in places], seed)
+        return all(map(is_alike, some, (got[i] for i in places)))
+
     with warnings.catch_warnings(action="ignore"):  # of code that the learner did not write
         for known in question.misconceptions:
-            if all(map(is_alike, outcomes(known.function, cases, seed), got)):
-                return known
-    return None
+            if fits(wrong_function(question, known)):
+                return Likeness((known,))
+        if not _tells_something(got):
+            return None
+        found = [(first, second) for first, second, wrong in pairs(question) if fits(wrong)]
+        if len(found) == 1:
+            return Likeness(found[0])
+        shared = [one for one in question.misconceptions if all(one in pair for pair in found)]
+        if found:
+            return Likeness(tuple(shared), has_another=True) if len(shared) == 1 else None
+        rest = [i for i, outcome in enumerate(got) if not outcome.error]
+        wrong = [i for i in rest if not is_same_outcome(expected[i], got[i], question)]
+        if not 0 < 2 * n_errors < len(got) or 2 * len(wrong) <= len(rest):
+            return None
+        alike = [k for k in question.misconceptions if fits(wrong_function(question, k), rest)]
+        return Likeness((alike[0],), has_another=True) if len(alike) == 1 else None
 
 
-def n_alike(question: Question, case: dict, got: Outcome, seed: int) -> int:
-    """How many misconceptions give this result in one case: the fewer, the more it tells."""
-    return len(_alike(question, [case], [got], seed))
+def _tells_something(got: list[Outcome]) -> bool:
+    """Whether there are results at all, with something in them, and not always the same."""
+    values = [outcome.value for outcome in got if not outcome.error and not _is_void(outcome.value)]
+    return any(not is_identical(values[0], value) for value in values[1:])
 
 
-def resemblance(question: Question, cases: list[dict], got: list[Outcome], seed: int) -> str:
-    """The hint of the one misconception that gives all of these wrong results, if only one does.
-
-    None is told that is wrong far more often than the answer: it would send the learner after
-    what most cases show to be right.
-
-    Args:
-        question: whose misconceptions are tried.
-        cases: those in which the answer is wrong; it may be right in others.
-        got: what came of the answer in these.
-        seed: for the misconceptions that draw random numbers.
-    """
-    if any(outcome.error for outcome in got):
-        return ""
-    most = MAX_TIMES_AS_OFTEN_WRONG * len(cases)
-    alike = [k for k in _alike(question, cases, got, seed) if _n_wrong(question, k, seed) <= most]
-    if len(alike) != 1:
-        return ""
-    where = "In this case" if len(cases) == 1 else "In every case that is not right"
-    return f"{where} it is what you get when {alike[0].says}. {alike[0].hint}"
-
-
-def _n_wrong(question: Question, known: Misconception, seed: int) -> int:
-    cases = make_cases(question, seed)
-    with warnings.catch_warnings(action="ignore"):
-        both = (
-            outcomes(function, cases, seed) for function in (question.reference, known.function)
-        )
-        return sum(not is_same_outcome(*pair, question) for pair in zip(*both, strict=True))
-
-
-def _alike(
-    question: Question, cases: list[dict], got: list[Outcome], seed: int
-) -> list[Misconception]:
-    with warnings.catch_warnings(action="ignore"):
-        return [
-            known
-            for known in question.misconceptions
-            if all(
-                is_same_outcome(theirs, ours, question)
-                for theirs, ours in zip(outcomes(known.function, cases, seed), got, strict=True)
-            )
-        ]
+def _is_void(value: object) -> bool:
+    if isinstance(value, Tensor):
+        is_float = value.is_floating_point()
+        is_constant = value.numel() > 1 and bool((value == value.flatten()[0]).all())
+        return value.numel() == 0 or is_constant or (is_float and bool(value.isnan().all()))
+    if isinstance(value, float):
+        return value != value
+    return value is None or (hasattr(value, "__len__") and len(value) == 0)

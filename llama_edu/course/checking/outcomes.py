@@ -5,6 +5,7 @@ import linecache
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import unwrap
 from typing import Any
@@ -40,6 +41,17 @@ def make_cases(question: Question, seed: int) -> list[dict]:
     return list(question.cases(torch.Generator().manual_seed(seed)))
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch to one thread: cases are small, and on a busy machine threads wait for others."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def outcomes(function: Callable, cases: list[dict], seed: int) -> Iterator[Outcome]:
     """Call a function on a copy of every case; the cases stay as they are.
 
@@ -54,7 +66,7 @@ def outcomes(function: Callable, cases: list[dict], seed: int) -> Iterator[Outco
                 value, error = _as_it_is_now(function(**inputs)), None
             except (Exception, SystemExit, KeyboardInterrupt) as raised:
                 value, error = None, raised
-        changed = tuple(name for name in case if not _is_same(case[name], inputs[name]))
+        changed = tuple(name for name in case if not is_identical(case[name], inputs[name]))
         yield Outcome(value, error, changed, failed_line(error, function) if error else "")
         if isinstance(error, KeyboardInterrupt):
             return
@@ -92,7 +104,7 @@ def line_in_words(file: str, number: int, where: str = "") -> str:
     return f"In line {number}{where}: `{text}`" if text else f"In line {number}{where}."
 
 
-def _is_same(before: Any, after: Any) -> bool:
+def is_identical(before: Any, after: Any) -> bool:
     """Not one bit of an input has changed; what cannot be compared is taken to be unchanged."""
     if type(before) is not type(after):
         return False
@@ -102,11 +114,13 @@ def _is_same(before: Any, after: Any) -> bool:
             return False
         return bool(((before == after) | (before.isnan() & after.isnan())).all())
     if isinstance(before, nn.Module):
-        return _is_same(before.state_dict(), after.state_dict())
+        return is_identical(before.state_dict(), after.state_dict())
     if isinstance(before, list | tuple):
-        return len(before) == len(after) and all(map(_is_same, before, after))
+        return len(before) == len(after) and all(map(is_identical, before, after))
     if isinstance(before, dict):
-        return before.keys() == after.keys() and all(_is_same(before[k], after[k]) for k in before)
+        return before.keys() == after.keys() and all(
+            is_identical(before[k], after[k]) for k in before
+        )
     if isinstance(before, str | int | float | complex | set | None):
         return before == after or before != before
     return True

@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -20,13 +20,15 @@ class Misconception:
 
     Args:
         name: one word, for tables: "no_scale".
-        function: gives the wrong answer; it is called as the right one is.
+        wrong: what is written instead: pieces of the solution's own source, each of which stands
+            there just once, and what stands in their places. Only where the mistake is another
+            algorithm is it a function, called as the right one is.
         says: the end of the sentence "This is exactly what you get when ...".
         hint: what a teacher would say next; it does not give the answer away.
     """
 
     name: str
-    function: Callable
+    wrong: Mapping[str, str] | Callable
     says: str
     hint: str
 
@@ -48,6 +50,7 @@ class Question:
             `llama_edu.course.authoring.mutants` prints it, and why that is no mistake.
         uses: modules that an answer needs, for the grader.
         forbids: names an answer must not use: ("softmax",) where it is to be written by hand.
+        exercise: the file whose solution is edited; `load_questions` sets it.
 
     Raises:
         ValueError: if the name is not words joined by dots, or points is not above 0.
@@ -64,6 +67,7 @@ class Question:
     equivalent_mutants: Mapping[str, str] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
+    exercise: Path | None = None
 
     def __post_init__(self):
         nbgrader_id(self.name)
@@ -92,7 +96,7 @@ def load_questions(lesson: Lesson) -> list[Question]:
     names = [question.name for question in questions]
     if len(set(names)) < len(names):
         raise ValueError(f"{name} must use a name once, got {names}")
-    return questions
+    return [replace(question, exercise=lesson.exercise_py) for question in questions]
 
 
 def neighbours(name: str, root: Path | None = None) -> list[Question]:

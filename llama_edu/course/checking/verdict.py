@@ -20,6 +20,15 @@ HINTS = {
     "length": "No known mistake gives just this. Work this case through by hand, and see where it "
     "parts from what your lines do.",
 }
+# Where another dtype alone would not make it right.
+NOT_THE_DTYPE_ALONE = (
+    "The values are not right either, so that turning them into that dtype does not help: see what "
+    "each should be first."
+)
+NO_TRUTHS = (
+    "`.bool()` alone would not make these right: it makes True of every number but 0. Which of "
+    "your numbers should be True? A comparison, such as `x > 0` or `x == 0`, says it."
+)
 # Where a second call with the same inputs gives another result than the first.
 REMEMBERS = (
     "Called again with the same inputs, it gives another result: something outlives the call. A "
@@ -57,9 +66,11 @@ class Verdict:
         place: which case that is: "case 2 of 5, the others are right".
         expected: the right result of that case.
         got: the learner's.
-        misconception: name of the one that gives the same on all cases.
+        misconception: name of the one that gives the same on all cases, or names of two, with " + "
+            between them.
         says: the end of "This is exactly what you get when ...".
         hint: what to think about next.
+        slips: each misconception's name and what it says, for a teacher's table.
     """
 
     question: str
@@ -75,6 +86,7 @@ class Verdict:
     misconception: str | None = None
     says: str = ""
     hint: str = ""
+    slips: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -93,4 +105,4 @@ class Verdict:
             function: what it asks for.
         """
         hint = f"It calls your `{function}`, and {question} is not right yet: put that right first."
-        return replace(self, misconception=None, says="", hint=hint)
+        return replace(self, misconception=None, says="", hint=hint, slips=())
