@@ -1,7 +1,8 @@
 """Imports point down only: the order in which the package can be read is the order it runs in."""
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
@@ -41,23 +42,12 @@ def module_files(root: Path = ROOT) -> dict[str, Path]:
     return {module_name(path, root): path for path in sorted(root.rglob("*.py"))}
 
 
-def is_for_types_only(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-
-
-def nodes_that_run(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if not is_for_types_only(child):
-            yield child
-            yield from nodes_that_run(child)
-
-
-def imports(module: str, files: dict[str, Path], types_too: bool = True) -> set[str]:
-    """Every module of ours that one imports, inside functions as well."""
+def imports(module: str, files: dict[str, Path]) -> set[str]:
+    """Every module of ours that one imports, inside functions and for types as well."""
     path, found = files[module], set()
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree) if types_too else nodes_that_run(tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -85,7 +75,27 @@ def upward_imports(module: str, files: dict[str, Path]) -> set[str]:
 
 
 def cycle(files: dict[str, Path]) -> list[str] | None:
-    graph = {module: imports(module, files, types_too=False) - {module} for module in files}
+    return find_cycle({module: imports(module, files) - {module} for module in files})
+
+
+def sibling_cycles(files: dict[str, Path]) -> list[list[str]]:
+    """The circles among what stands side by side in a folder, a package counting as a whole.
+
+    Modules may be free of circles where packages are not: a.x -> b.x and b.y -> a.y.
+    """
+    folders = defaultdict(lambda: defaultdict(set))
+    for module in files:
+        for imported in imports(module, files):
+            names, others = module.split("."), imported.split(".")
+            for depth, (name, other) in enumerate(zip(names, others, strict=False)):
+                if name != other:
+                    folder = ".".join(names[:depth])
+                    folders[folder][f"{folder}.{name}"].add(f"{folder}.{other}")
+                    break
+    return [found for graph in folders.values() if (found := find_cycle(graph))]
+
+
+def find_cycle(graph: Mapping[str, set[str]]) -> list[str] | None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -130,6 +140,19 @@ def test_no_import_cycle():
     assert cycle(module_files()) is None
 
 
+def test_no_two_parts_of_a_folder_import_each_other():
+    assert sibling_cycles(module_files()) == []
+
+
+def test_files_of_vocabularies_know_no_tokenizer():
+    """What the tokenizers load and save with stands below them, not beside them in a circle."""
+    files, package = module_files(), "llama_edu.tokenizer"
+    formats = [module for module in files if module.startswith(f"{package}.formats.")]
+    assert len(formats) > 5
+    tokenizers = {f"{package}.{name}" for name in ("bpe", "spm", "sentencepiece_bpe", "load")}
+    assert not [module for module in formats if tokenizers & imports(module, files)]
+
+
 def test_no_module_has_a_name_that_says_nothing():
     assert not [name for name in module_files() if VAGUE & set(name.split("."))]
 
@@ -158,6 +181,34 @@ def test_a_cycle_is_found_even_inside_functions(invented):
     assert set(cycle(files)) == {"llama_edu.a", "llama_edu.b"}
 
 
-def test_an_import_for_types_alone_makes_no_cycle(invented):
+def test_an_import_for_types_alone_closes_a_cycle(invented):
     files = invented({"a": "import llama_edu.b", "b": "if TYPE_CHECKING:\n    import llama_edu.a"})
+    assert set(cycle(files)) == {"llama_edu.a", "llama_edu.b"}
+
+
+@pytest.mark.parametrize("texts", [
+    {"a/x": "import llama_edu.b.x", "b/x": "", "b/y": "from llama_edu.a import y", "a/y": ""},
+    {"a/x": "from ..b import x", "b/x": "", "b/y": "def f():\n    from ..a.y import g", "a/y": ""},
+    {"a": "from llama_edu.b.x import f", "b/x": "", "b/y": "import llama_edu.a"},
+])  # fmt: skip
+def test_a_circle_of_packages_is_found_where_modules_have_none(invented, texts):
+    files = invented(texts)
     assert cycle(files) is None
+    (found,) = sibling_cycles(files)
+    assert set(found) == {"llama_edu.a", "llama_edu.b"}
+
+
+def test_a_circle_round_three_wings_is_found_at_its_depth(invented):
+    files = invented({
+        "course/one/x": "from llama_edu.course.two import x",
+        "course/two/x": "", "course/two/y": "from llama_edu.course import three",
+        "course/three": "from llama_edu.course.one import y", "course/one/y": "",
+    })  # fmt: skip
+    (found,) = sibling_cycles(files)
+    assert set(found) == {f"llama_edu.course.{name}" for name in ("one", "two", "three")}
+
+
+def test_a_package_may_import_from_its_own_modules(invented):
+    files = invented({"a/__init__": "from llama_edu.a.x import f", "a/x": "import llama_edu.a.y",
+                      "a/y": "", "b": "from llama_edu.a import x"})  # fmt: skip
+    assert sibling_cycles(files) == []

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Self
 
 from llama_edu.tokenizer.bpe_training import learn_bpe
-from llama_edu.tokenizer.gguf_vocab import read_gguf_bpe
-from llama_edu.tokenizer.llama3 import read_tiktoken
+from llama_edu.tokenizer.formats.gguf_vocab import read_gguf_bpe
+from llama_edu.tokenizer.formats.llama3 import read_tiktoken
+from llama_edu.tokenizer.formats.readable import read_bpe_text, write_bpe_text
+from llama_edu.tokenizer.formats.tokenizer_json import read_tokenizer_json, write_tokenizer_json
 from llama_edu.tokenizer.merge_training import Report, no_report
 from llama_edu.tokenizer.merging import ChunkCache, Merges, merge_pairs
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern, split_chunks
-from llama_edu.tokenizer.readable import read_bpe_text, write_bpe_text
-from llama_edu.tokenizer.tokenizer_json import read_tokenizer_json, write_tokenizer_json
 from llama_edu.tokenizer.whole_tokens import WholeTokens
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from llama_edu.gguf_file import read_gguf
 from llama_edu.tokenizer.bpe import BPETokenizer
-from llama_edu.tokenizer.llama3 import is_tiktoken_file
+from llama_edu.tokenizer.formats.llama3 import is_tiktoken_file
+from llama_edu.tokenizer.formats.tokenizer_json import is_sentencepiece_style, read_spec
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
-from llama_edu.tokenizer.tokenizer_json import is_sentencepiece_style, read_spec
 
 
 def load_tokenizer(path: str | Path) -> BPETokenizer | SentencePieceTokenizer:

@@ -9,12 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Self
 
-from llama_edu.tokenizer.gguf_vocab import BYTE, NORMAL, USER_DEFINED
+from llama_edu.tokenizer.formats.gguf_vocab import BYTE, NORMAL, USER_DEFINED
+from llama_edu.tokenizer.formats.readable import read_piece_text, write_piece_text
+from llama_edu.tokenizer.formats.sentencepiece_files import write_json_sentencepiece
+from llama_edu.tokenizer.formats.sentencepiece_model import Piece, build_model, parse_model
 from llama_edu.tokenizer.merge_training import Report, no_report
 from llama_edu.tokenizer.merging import ChunkCache, Merges, merge_pairs
-from llama_edu.tokenizer.readable import read_piece_text, write_piece_text
-from llama_edu.tokenizer.sentencepiece_files import write_json_sentencepiece
-from llama_edu.tokenizer.sentencepiece_model import Piece, build_model, parse_model
 from llama_edu.tokenizer.sentencepiece_training import SPACE, learn_pieces
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 

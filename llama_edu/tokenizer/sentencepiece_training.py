@@ -14,9 +14,9 @@ from functools import lru_cache
 import regex
 
 from llama_edu.tokenizer.bpe_training import each_text
-from llama_edu.tokenizer.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
+from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
+from llama_edu.tokenizer.formats.sentencepiece_model import Piece
 from llama_edu.tokenizer.merge_training import Report, learn_merges
-from llama_edu.tokenizer.sentencepiece_model import Piece
 
 SPACE = "▁"
 WORD = re.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+")

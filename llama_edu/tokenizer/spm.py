@@ -14,13 +14,13 @@ from typing import Self
 
 import sentencepiece
 
-from llama_edu.tokenizer.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
-from llama_edu.tokenizer.sentencepiece_files import (
+from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
+from llama_edu.tokenizer.formats.sentencepiece_files import (
     read_gguf_sentencepiece,
     read_json_sentencepiece,
     read_sentencepiece,
 )
-from llama_edu.tokenizer.sentencepiece_model import Piece
+from llama_edu.tokenizer.formats.sentencepiece_model import Piece
 from llama_edu.tokenizer.sentencepiece_training import each_line
 from llama_edu.tokenizer.whole_tokens import WholeTokens
 

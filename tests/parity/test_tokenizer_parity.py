@@ -20,7 +20,7 @@ from llama_edu.data.sources import SourceError, pull
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.chat_template import render_chat
-from llama_edu.tokenizer.llama3 import CHAT_TEMPLATE
+from llama_edu.tokenizer.formats.llama3 import CHAT_TEMPLATE
 from llama_edu.tokenizer.pretokenize import LLAMA3
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 from llama_edu.tokenizer.spm import SentencePieceTokenizer

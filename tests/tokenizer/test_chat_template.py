@@ -3,7 +3,7 @@
 import pytest
 
 from llama_edu.tokenizer.chat_template import ROLES, render_chat, stop_ids
-from llama_edu.tokenizer.llama3 import CHAT_TEMPLATE
+from llama_edu.tokenizer.formats.llama3 import CHAT_TEMPLATE
 
 HELLO = [{"role": "user", "content": "Hello"}]
 

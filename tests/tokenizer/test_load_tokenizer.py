@@ -8,7 +8,7 @@ from gguf import GGUFWriter
 
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.bpe import BPETokenizer
-from llama_edu.tokenizer.gguf_vocab import BYTE, NORMAL, UNKNOWN
+from llama_edu.tokenizer.formats.gguf_vocab import BYTE, NORMAL, UNKNOWN
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from tests.tokenizer.oracles import CHINESE
 

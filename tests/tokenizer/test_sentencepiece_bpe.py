@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from llama_edu.tokenizer.gguf_vocab import BYTE, NORMAL, UNKNOWN
+from llama_edu.tokenizer.formats.gguf_vocab import BYTE, NORMAL, UNKNOWN
+from llama_edu.tokenizer.formats.sentencepiece_model import build_model, parse_model
 from llama_edu.tokenizer.load import load_tokenizer
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
-from llama_edu.tokenizer.sentencepiece_model import build_model, parse_model
 from llama_edu.tokenizer.sentencepiece_training import may_merge
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from tests.tokenizer.oracles import CORPUS, EMOJI, TEXTS

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 
-from llama_edu.tokenizer.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
+from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from tests.tokenizer.oracles import EMOJI, TEXTS
 from tests.tokenizer.oracles import texts_without_space_mark as texts

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llama_edu.tokenizer.bpe import BPETokenizer
-from llama_edu.tokenizer.readable import quote, unquote
+from llama_edu.tokenizer.formats.readable import quote, unquote
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 from tests.tokenizer.oracles import TEXTS
 

@@ -9,13 +9,10 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from llama_edu.tokenizer.sentencepiece_model import Piece, build_model
-
-if TYPE_CHECKING:
-    from llama_edu.tokenizer.bpe import BPETokenizer
-    from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
+from llama_edu.tokenizer.formats.sentencepiece_model import Piece, build_model
+from llama_edu.tokenizer.formats.written import WrittenBPE, WrittenPieces
 
 BPE_TITLE = "# byte-level BPE: tokens with their ids, then the merges in the order of training"
 PIECE_TITLE = "# SentencePiece's BPE: ids, kinds, scores and pieces; the highest score merges first"
@@ -89,7 +86,7 @@ def read_tokens(rows: list[list[str]]) -> dict[str, int]:
     return {unquote(text).decode("utf-8"): int(i) for i, text in rows}
 
 
-def write_bpe_text(tokenizer: "BPETokenizer", path: str | Path) -> None:
+def write_bpe_text(tokenizer: WrittenBPE, path: str | Path) -> None:
     """Write all of a byte-level tokenizer."""
     spelling = {i: quote(token) for token, i in tokenizer.vocab.items()}
     by_rank = sorted(tokenizer.merges.items(), key=lambda item: item[1])
@@ -121,7 +118,7 @@ def read_bpe_text(path: str | Path) -> dict[str, Any]:
     }
 
 
-def write_piece_text(tokenizer: "SentencePieceBPE", path: str | Path) -> None:
+def write_piece_text(tokenizer: WrittenPieces, path: str | Path) -> None:
     """Write all of a tokenizer of SentencePiece's kind."""
     rows = [
         f"{i} {piece.kind} {piece.score!r} {quote(piece.text.encode('utf-8'))}"

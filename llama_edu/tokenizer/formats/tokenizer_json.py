@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llama_edu.tokenizer.byte_alphabet import (
     CHARACTER_TO_BYTE,
@@ -10,11 +10,8 @@ from llama_edu.tokenizer.byte_alphabet import (
     to_bytes,
     to_characters,
 )
+from llama_edu.tokenizer.formats.written import Written, WrittenBPE
 from llama_edu.tokenizer.pretokenize import patterns_of_json
-
-if TYPE_CHECKING:
-    from llama_edu.tokenizer.bpe import BPETokenizer
-    from llama_edu.tokenizer.spm import SentencePieceTokenizer
 
 
 def read_tokenizer_json(path: str | Path) -> dict[str, Any]:
@@ -104,7 +101,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     return {**tokens, "chat_template": template}
 
 
-def write_tokenizer_json(tokenizer: "BPETokenizer", folder: str | Path) -> None:
+def write_tokenizer_json(tokenizer: WrittenBPE, folder: str | Path) -> None:
     """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed."""
     splits = [
         {"type": "Split", "pattern": {"Regex": p}, "behavior": "Isolated", "invert": False}
@@ -125,9 +122,7 @@ def write_tokenizer_json(tokenizer: "BPETokenizer", folder: str | Path) -> None:
     write_spec(spec, tokenizer, folder)
 
 
-def write_spec(
-    spec: dict[str, Any], tokenizer: "BPETokenizer | SentencePieceTokenizer", folder: str | Path
-) -> None:
+def write_spec(spec: dict[str, Any], tokenizer: Written, folder: str | Path) -> None:
     """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed.
 
     Args:
@@ -164,7 +159,7 @@ def write_spec(
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _model(tokenizer: "BPETokenizer") -> dict[str, Any]:
+def _model(tokenizer: WrittenBPE) -> dict[str, Any]:
     vocab = {to_characters(token): i for token, i in tokenizer.vocab.items()}
     spelling = {i: token for token, i in vocab.items()}
     vocab |= tokenizer.special_tokens | tokenizer.added_tokens  # the library takes ids from here

@@ -6,7 +6,7 @@ import pytest
 from gguf import GGUFWriter
 
 from llama_edu.tokenizer.bpe import BPETokenizer
-from llama_edu.tokenizer.gguf_vocab import CONTROL, NORMAL, USER_DEFINED
+from llama_edu.tokenizer.formats.gguf_vocab import CONTROL, NORMAL, USER_DEFINED
 from tests.tokenizer.oracles import PRE_TOKENIZERS, SPECIAL, TEXTS
 
 

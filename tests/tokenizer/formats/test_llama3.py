@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from llama_edu.tokenizer.bpe import BPETokenizer
-from llama_edu.tokenizer.llama3 import SPECIAL_TOKENS, is_tiktoken_file
+from llama_edu.tokenizer.formats.llama3 import SPECIAL_TOKENS, is_tiktoken_file
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern, split_chunks
 from tests.tokenizer.oracles import TEXTS, texts
 

@@ -5,9 +5,9 @@ writes it again.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from llama_edu.tokenizer.gguf_vocab import (
+from llama_edu.tokenizer.formats.gguf_vocab import (
     BYTE,
     CONTROL,
     NORMAL,
@@ -15,8 +15,8 @@ from llama_edu.tokenizer.gguf_vocab import (
     UNUSED,
     read_gguf_vocab,
 )
-from llama_edu.tokenizer.sentencepiece_model import build_model
-from llama_edu.tokenizer.tokenizer_json import (
+from llama_edu.tokenizer.formats.sentencepiece_model import build_model
+from llama_edu.tokenizer.formats.tokenizer_json import (
     adds_bos,
     folder_of,
     read_added_tokens,
@@ -24,9 +24,7 @@ from llama_edu.tokenizer.tokenizer_json import (
     read_spec,
     write_spec,
 )
-
-if TYPE_CHECKING:
-    from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
+from llama_edu.tokenizer.formats.written import WrittenPieces
 
 
 def read_sentencepiece(path: str | Path) -> dict[str, Any]:
@@ -90,7 +88,7 @@ def read_json_sentencepiece(path: str | Path) -> dict[str, Any]:
     return {"model": build_model(rows, add_prefix=True)} | _read_specials(spec, folder_of(path))
 
 
-def write_json_sentencepiece(tokenizer: "SentencePieceBPE", folder: str | Path) -> None:
+def write_json_sentencepiece(tokenizer: WrittenPieces, folder: str | Path) -> None:
     """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed.
 
     The tokenizers library then gives the same ids, as long as no two pieces have the same score.

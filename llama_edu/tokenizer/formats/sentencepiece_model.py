@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from llama_edu.tokenizer.gguf_vocab import NORMAL
+from llama_edu.tokenizer.formats.gguf_vocab import NORMAL
 
 MODEL_TYPE_BPE = 2
 

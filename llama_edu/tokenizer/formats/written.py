@@ -1,0 +1,35 @@
+"""What the writers of files need to know of a tokenizer, whichever class it is."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from llama_edu.tokenizer.formats.sentencepiece_model import Piece
+from llama_edu.tokenizer.merging import Merges
+
+
+class Written(Protocol):
+    """How the texts of a tokenizer begin and end; its constructor says what each part means."""
+
+    special_tokens: Mapping[str, int]
+    added_tokens: Mapping[str, int]
+    bos_id: int | None
+    eos_id: int | None
+    add_bos: bool
+    chat_template: str | None
+
+
+class WrittenBPE(Written, Protocol):
+    """A byte-level vocabulary."""
+
+    vocab: Mapping[bytes, int]
+    merges: Merges
+    patterns: list[str]
+    ignore_merges: bool
+
+
+class WrittenPieces(Written, Protocol):
+    """A vocabulary of SentencePiece's kind."""
+
+    pieces: list[Piece]
+    merges: Merges
+    add_prefix: bool
