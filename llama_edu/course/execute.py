@@ -64,7 +64,7 @@ async def execute(
         kernel = AsyncKernelManager(kernel_spec_manager=_ThisPython())
         client = NotebookClient(
             notebook, km=kernel, allow_errors=True, record_timing=False, coalesce_streams=True,
-            timeout=CELL_SECONDS, store_widget_state=False,
+            timeout=CELL_SECONDS,
         )  # fmt: skip
         with log.open("wb") as stderr:
             await kernel.start_kernel(cwd=here, env=_environment(settings, course), stderr=stderr)

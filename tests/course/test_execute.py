@@ -32,6 +32,10 @@ display(HTML("<b>two</b>"))
 import llama_edu
 same = llama_edu.__file__ == os.environ["EXPECTED_FILE"]
 print(f"this package: {same}, files here: {os.listdir()}")
+
+# %%
+from llama_edu.course.reader import explore
+explore(lambda width: HTML(f"{width} wide"), width=(1, 9))
 """
 
 
@@ -97,8 +101,8 @@ def shown(executed, n: int) -> str:
 
 def test_every_code_cell_is_run_and_told_of(executed):
     notebook, _, positions = executed
-    assert [cell.get("execution_count") for cell in notebook.cells] == [None, 1, 2, 3, 4]
-    assert positions == [1, 2, 3, 4]
+    assert [cell.get("execution_count") for cell in notebook.cells] == [None, 1, 2, 3, 4, 5]
+    assert positions == [1, 2, 3, 4, 5]
 
 
 def test_stdout_is_one_output_and_stderr_is_handed_back(executed):
@@ -115,6 +119,11 @@ def test_settings_of_the_builder_do_not_reach_the_kernel(executed):
 
 def test_the_kernel_imports_this_package_from_an_empty_folder(executed):
     assert executed[0].cells[4].outputs[1].text == "this package: True, files here: []\n"
+
+
+def test_a_slider_that_draws_leaves_one_line(executed):
+    (output,) = executed[0].cells[5].outputs
+    assert output["data"]["text/plain"] == "In JupyterLab, run this cell: it lets you move width."
 
 
 def test_an_error_shows_the_lesson_and_no_files_or_colours(executed):
