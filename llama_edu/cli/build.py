@@ -30,6 +30,7 @@ def build(
     from llama_edu.course.authoring.build import (
         build as make,  # Jupyter, which no other command needs
     )
+    from llama_edu.course.authoring.overview import overview
     from llama_edu.course.authoring.pages import orphans
 
     lessons = [find_lesson(name) for name in names or []] or all_lessons()
@@ -37,6 +38,11 @@ def build(
         raise ValueError(f"{course_root() / 'lessons'} must hold a lesson, a folder NN_topic")
     with _Shown() as watcher:
         stale = make(lessons, check_only=check, force=force, jobs=jobs, watcher=watcher)
+    changed = {} if names else overview(course_root())
+    stale |= {path.name: "not what the lessons say now" for path in changed}
+    if not check:
+        for path, text in changed.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
     unwanted = [] if names else orphans(lessons, course_root())
     for name, why in stale.items() if check else ():
         print(f"{name}: {why}")

@@ -135,7 +135,8 @@ def progress(folder: Dir = None) -> None:
     elif todo is None:
         console.print("Next: nothing, all is right")
     else:
-        console.print(f"Next: exercises/{todo.lesson.name}.ipynb, {todo.lesson.title}")
+        kind = "exercises" if todo.is_begun else "notebooks"
+        console.print(f"Next: {kind}/{todo.lesson.name}.ipynb, {todo.lesson.title}")
 
 
 def release(

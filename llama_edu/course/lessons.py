@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,25 @@ class Lesson:
         return heading[1].strip()
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A lesson on the course map.
+
+    Args:
+        number: two digits, "05".
+        title: a few words, "attention".
+        lesson: where it is written; None if it is only planned.
+    """
+
+    number: str
+    title: str
+    lesson: Lesson | None
+
+    @property
+    def is_written(self) -> bool:
+        return self.lesson is not None
+
+
 def course_root() -> Path:
     """The folder that holds lessons/, notebooks/, exercises/ and solutions/.
 
@@ -73,6 +93,23 @@ def all_lessons(root: Path | None = None) -> list[Lesson]:
     """
     folders = sorted(((root or course_root()) / "lessons").glob("[0-9][0-9]_*"))
     return [Lesson(*folder.name.split("_", 1), folder) for folder in folders if folder.is_dir()]
+
+
+def course_map(root: Path | None = None) -> list[Entry]:
+    """Every lesson that `lessons/syllabus.toml` names, written or planned, in order.
+
+    Args:
+        root: another course's folder; `course_root()` if None.
+
+    Raises:
+        ValueError: if a lesson is written and not named there.
+    """
+    written = {lesson.number: lesson for lesson in all_lessons(root)}
+    syllabus = (root or course_root()) / "lessons" / "syllabus.toml"
+    titles = tomllib.loads(syllabus.read_text(encoding="utf-8"))
+    if unnamed := written.keys() - titles.keys():
+        raise ValueError(f"{syllabus} must name every lesson, and lacks {', '.join(unnamed)}")
+    return [Entry(number, title, written.get(number)) for number, title in sorted(titles.items())]
 
 
 def find_lesson(name: str, root: Path | None = None) -> Lesson:

@@ -45,6 +45,20 @@ def test_a_build_is_told_line_by_line_and_then_all_is_fresh(run, tmp_path):
     assert out.startswith("notebooks/02_old.ipynb: no lesson makes it; delete it\n")
 
 
+def test_the_readme_is_made_with_all_lessons_only(run, tmp_path):
+    readme, head = tmp_path / "README.md", "| | lesson | | lesson |\n|---|---|---|---|\n"
+    readme.write_text(head, encoding="utf-8")
+    (tmp_path / "lessons/syllabus.toml").write_text('01 = "short"', encoding="utf-8")
+    run("short")
+    assert readme.read_text(encoding="utf-8") == head
+    assert run("--check")[:2] == (
+        1, "README.md: not what the lessons say now\n\nNext: llama-edu build\n"
+    )  # fmt: skip
+    assert run()[0] == 0
+    row = "| 01 | [short](notebooks/01_short.ipynb) |  |  |\n"
+    assert readme.read_text(encoding="utf-8") == head + row
+
+
 def test_an_unknown_lesson_is_named(run):
     with pytest.raises(ValueError, match=r"LESSON='07' must be one that is written, .*: 01_short"):
         run("07")

@@ -168,6 +168,13 @@ def test_progress_shows_a_map_and_what_is_next(lesson, run, monkeypatch, tmp_pat
     assert "Next: exercises/05_attention.ipynb, Attention" in shown
 
 
+def test_progress_leads_to_the_lesson_before_its_exercise(lesson, run, monkeypatch, tmp_path):
+    new = Progress(lesson, {"a.one": 2})
+    monkeypatch.setattr("llama_edu.course.learning.progress.progress", lambda folder: [new])
+    (tmp_path / "llama_edu_course" / "exercises").mkdir(parents=True)
+    assert run("progress")[1].endswith("Next: notebooks/05_attention.ipynb, Attention\n")
+
+
 def test_progress_before_the_start_points_to_it(lesson, run):
     assert run("progress")[1].splitlines()[-1].startswith("Next: llama-edu start, which")
 

@@ -3,7 +3,14 @@
 import pytest
 
 from llama_edu.course import lessons
-from llama_edu.course.lessons import all_lessons, cell_name, course_root, find_lesson, nbgrader_id
+from llama_edu.course.lessons import (
+    all_lessons,
+    cell_name,
+    course_map,
+    course_root,
+    find_lesson,
+    nbgrader_id,
+)
 
 
 @pytest.fixture
@@ -21,6 +28,29 @@ def test_lessons_come_in_the_order_of_their_numbers_and_nothing_else_does(course
         "10_generation",
         "24_capstone",
     ]
+
+
+def test_the_map_holds_written_and_planned_lessons(course):
+    syllabus = course / "lessons" / "syllabus.toml"
+    syllabus.write_text('24 = "capstone"\n10 = "g"\n05 = "a"\n06 = "positions"\n', "utf-8")
+    entries = course_map(course)
+    assert [(one.number, one.title) for one in entries] == [
+        ("05", "a"), ("06", "positions"), ("10", "g"), ("24", "capstone")
+    ]  # fmt: skip
+    assert [one.is_written for one in entries] == [True, False, True, True]
+    assert entries[2].lesson == find_lesson("10", course)
+
+
+def test_a_written_lesson_must_be_on_the_map(course):
+    (course / "lessons" / "syllabus.toml").write_text('05 = "a"\n10 = "g"\n', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"syllabus.toml must name every lesson, and lacks 24"):
+        course_map(course)
+
+
+def test_the_course_has_27_lessons_and_those_that_stand_are_on_its_map():
+    entries = course_map()
+    assert [int(one.number) for one in entries] == [*range(27)]
+    assert [one.lesson for one in entries if one.is_written] == all_lessons()
 
 
 @pytest.mark.parametrize("name", ["05", "5", "attention", "05_attention"])

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2]
 OUTSIDE = "outside"  # what is imported from beside a file that is not in the package
 
 
-def fingerprint(files: Iterable[Path], package: Path = PACKAGE) -> str:
+def fingerprint(files: Iterable[Path], package: Path = PACKAGE, *, also: str = "") -> str:
     """Digest files and every module of the package that they import, directly or not.
 
     Imports inside functions count, those of other packages do not. A file's name and its text
@@ -20,6 +20,7 @@ def fingerprint(files: Iterable[Path], package: Path = PACKAGE) -> str:
     Args:
         files: Python source files outside the package.
         package: folder of the package whose modules are followed.
+        also: whatever else it is made from, as text.
 
     Returns:
         16 hexadecimal digits, of SHA-256.
@@ -30,6 +31,7 @@ def fingerprint(files: Iterable[Path], package: Path = PACKAGE) -> str:
     digest = hashlib.sha256()
     for name, text in sorted(texts.items()):
         digest.update(f"{name}\0{text}\0".encode())
+    digest.update(also.encode())
     return digest.hexdigest()[:16]
 
 

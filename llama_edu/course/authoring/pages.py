@@ -7,8 +7,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from llama_edu.course.authoring.fingerprint import fingerprint, package_modules
-from llama_edu.course.lessons import Lesson
+from llama_edu.course.authoring.fingerprint import fingerprint, imported_names, package_modules
+from llama_edu.course.lessons import Lesson, course_map
 from llama_edu.course.notebook import to_notebook, to_text, without_outputs, without_solutions
 
 KINDS = ("notebooks", "exercises", "solutions")
@@ -43,7 +43,7 @@ class Page:
         """
         made = self._authored()
         try:
-            made.metadata["llama_edu"] = {"made_from": fingerprint(self._files())}
+            made.metadata["llama_edu"] = {"made_from": fingerprint(self._files(), also=self._map())}
         except SyntaxError as error:
             name, code = f"{self.lesson.name}/{self.source.name}", (error.text or "").strip()
             raise ValueError(f"{name}, line {error.lineno}: {code} ({error.msg})") from None
@@ -89,6 +89,14 @@ class Page:
         text = self.source.read_text(encoding="utf-8")
         can_ask = "llama_edu.course" in package_modules([text])
         return [self.source, *self.lesson.question_files] if can_ask else [self.source]
+
+    def _map(self) -> str:
+        """The course map, if it shows that."""
+        text = self.source.read_text(encoding="utf-8")
+        if "llama_edu.course.lessons.course_map" not in imported_names(text, ""):
+            return ""
+        entries = course_map(self.lesson.folder.parents[1])
+        return "".join(f"{one.number} {one.title} {one.is_written}\n" for one in entries)
 
     def _holds_new_stubs(self) -> bool:
         return self.stubs.exists() and self.stubs.read_text(encoding="utf-8") == self.new_stubs()

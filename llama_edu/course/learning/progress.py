@@ -37,6 +37,11 @@ class Progress:
         return sum(self.questions.values())
 
     @property
+    def is_begun(self) -> bool:
+        """Whether an answer is there."""
+        return bool(self.problem or self.right or self.unchecked)
+
+    @property
     def is_done(self) -> bool:
         return not self.problem and len(self.right) == len(self.questions)
 

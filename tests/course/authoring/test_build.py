@@ -13,7 +13,7 @@ import pytest
 
 from llama_edu.course.authoring.build import BuildError, Watcher, build
 from llama_edu.course.authoring.pages import orphans
-from llama_edu.course.lessons import all_lessons
+from llama_edu.course.lessons import all_lessons, find_lesson
 
 LESSON = """\
 # %% [markdown]
@@ -179,8 +179,21 @@ def test_the_questions_belong_to_what_can_ask_them(root):
     assert stale(root) == {"solutions/01_sums": why}
 
 
+def test_a_page_that_shows_the_map_changes_with_it(root):
+    syllabus = root / "lessons" / "syllabus.toml"
+    syllabus.write_text('01 = "sums"\n02 = "short"\n', encoding="utf-8")
+    shows = "# %%\nfrom llama_edu.course.lessons import course_map\n\nprint(len(course_map()))\n"
+    write(root, {"02_short/lesson.py": shows})
+    build([find_lesson("02", root)])
+    assert stale(root) == {}
+    syllabus.write_text('01 = "sums"\n02 = "short"\n03 = "to come"\n', encoding="utf-8")
+    assert list(stale(root)) == ["notebooks/02_short"]
+
+
 def test_another_version_of_the_package_makes_stale(root, monkeypatch):
-    monkeypatch.setattr("llama_edu.course.authoring.pages.fingerprint", lambda files: "0" * 16)
+    monkeypatch.setattr(
+        "llama_edu.course.authoring.pages.fingerprint", lambda files, also: "0" * 16
+    )
     assert list(stale(root)) == MADE
 
 
