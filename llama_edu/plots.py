@@ -6,11 +6,15 @@ see it.
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import matplotlib as mpl
 import torch
+from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from torch import Tensor
 
 # Okabe and Ito's palette: told apart with every common kind of colour vision.
@@ -31,6 +35,42 @@ STYLE = {
     "font.size": 10,
 }
 
+# Families with Chinese characters that come with Linux, macOS and Windows, in order of preference.
+CHINESE_FAMILIES = (
+    *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN"),
+    *("Noto Sans CJK TC", "Noto Sans CJK JP", "Noto Sans CJK KR"),
+    *("WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback"),
+    *("PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti SC", "Heiti TC", "STHeiti"),
+    *("Microsoft YaHei", "Microsoft JhengHei", "DengXian", "SimHei", "SimSun"),
+    *("Songti SC", "Noto Serif CJK SC", "Noto Serif CJK JP", "Arial Unicode MS"),
+)
+CHINESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\U00020000-\U0003ffff]")
+
+
+@cache
+def chinese_family() -> str | None:
+    """A family of fonts that has Chinese characters and that matplotlib finds here, if any."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((family for family in CHINESE_FAMILIES if family in installed), None)
+
+
+@cache  # so that it is said once
+def _say_that_chinese_is_missing() -> None:
+    print(
+        "No font with Chinese characters was found here: figures show boxes in their place. "
+        "Install one, such as Noto Sans CJK (Debian and Ubuntu: fonts-noto-cjk), and start again."
+    )
+
+
+def _families(first: str) -> list[str]:
+    """Fonts to look a character up in, one after the other."""
+    return [first, *filter(None, [chinese_family()])]
+
+
+def _style(more: Mapping[str, bool] | None = None):
+    """The course's style, while a figure is made."""
+    return mpl.rc_context(STYLE | {"font.family": _families("DejaVu Sans")} | (more or {}))
+
 
 class CourseFigure(Figure):
     """A figure that a notebook shows by itself, described in words to those who cannot see it.
@@ -47,7 +87,12 @@ class CourseFigure(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         picture = io.BytesIO()
         # No version in the file, so that the same figure is the same bytes.
-        self.savefig(picture, format="png", metadata={"Software": None})
+        with warnings.catch_warnings():
+            is_chinese = any(CHINESE.search(text.get_text()) for text in self.findobj(Text))
+            if is_chinese and chinese_family() is None:
+                _say_that_chinese_is_missing()
+                warnings.filterwarnings("ignore", message="Glyph")
+            self.savefig(picture, format="png", metadata={"Software": None})
         return (
             {"image/png": picture.getvalue(), "text/plain": self.alt},
             {"image/png": {"alt": self.alt}},
@@ -79,7 +124,7 @@ def lines(
         y_from_zero: begin the y axis at 0.
         markers: mark the points, of a different form for each line.
     """
-    with mpl.rc_context(STYLE):
+    with _style():
         figure = CourseFigure(alt, figsize=SIZE)
         axes = figure.add_subplot()
         looks = zip(COLOURS, MARKERS, DASHES, strict=True)
@@ -124,7 +169,7 @@ def bars(
     kinds = heights if has_kinds else {"": heights}
     names = list(next(iter(kinds.values())))
     width = 0.8 / len(kinds)
-    with mpl.rc_context(STYLE):
+    with _style():
         figure = CourseFigure(alt, figsize=(SIZE[0], 0.8 + 0.3 * len(kinds) * len(names)))
         axes = figure.add_subplot()
         for j, (kind, values) in enumerate(kinds.items()):
@@ -206,7 +251,7 @@ def squares(
     labels = 0.12 * max(map(len, columns)) if len(max(columns, key=len)) > 1 else 0.2
     height = cell * len(rows) + labels + 0.8
     rotation = 90 if labels > 0.2 else 0
-    with mpl.rc_context(STYLE | {"axes.spines.bottom": False, "axes.spines.left": False}):
+    with _style({"axes.spines.bottom": False, "axes.spines.left": False}):
         figure = CourseFigure(alt, figsize=(width, height))
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(1, n_panels, sharey=True, squeeze=False)[0]
@@ -251,7 +296,7 @@ def flow(
         title: the finding, as a sentence.
         alt: what a person who cannot see the figure should know.
     """
-    with mpl.rc_context(STYLE):
+    with _style():
         figure = CourseFigure(alt, figsize=(9.0, 2.6))
         axes = figure.add_subplot()
         box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLOURS[0]}
@@ -297,7 +342,7 @@ def marked(
     rows = [(match.start(), match[0].rstrip()) for match in re.finditer(broken, text)]
     row_height, margin = 0.17, 0.35  # inches; the margin holds the title, and the label below
     height = row_height * len(rows) + 2 * margin
-    with mpl.rc_context(STYLE):
+    with _style():
         figure = CourseFigure(alt, figsize=(SIZE[0], height))
         figure.set_layout_engine("none")
         # A column of the axes is as wide as a letter of the font, 0.602 of its size.
@@ -309,7 +354,8 @@ def marked(
             marks = "".join("x" if mark else " " for mark in is_marked[start : start + len(row)])
             for run in re.finditer("x+", marks):
                 axes.fill_between([run.start(), run.end()], y - 0.45, y + 0.45, **ground)
-            axes.text(0, y, row, family="monospace", fontsize=size, va="center", parse_math=False)
+            family = _families("monospace")
+            axes.text(0, y, row, family=family, fontsize=size, va="center", parse_math=False)
         axes.set(title=title, xlim=(0, columns), ylim=(len(rows) - 0.4, -0.6))
         axes.axis("off")
         axes.text(0, len(rows) + 0.4, label, fontsize=9, va="center", bbox=ground | {"pad": 2})
@@ -337,7 +383,7 @@ def sieve(
         n_reasons: so many reasons are named at each step, the most frequent ones.
     """
     total = steps[0][1]
-    with mpl.rc_context(STYLE):
+    with _style():
         figure = CourseFigure(alt, figsize=(9.0, 4.2))
         axes = figure.add_subplot()
         for x, (name, n_in, reasons) in enumerate(steps):

@@ -1,6 +1,8 @@
 """Figures say what they show: a title, labelled axes, words for those who cannot see them."""
 
 import io
+import warnings
+from dataclasses import replace
 
 import pytest
 import torch
@@ -139,3 +141,47 @@ def test_what_leaves_the_sieve_is_as_high_as_it_has_members_and_stands_over_its_
     assert branch[:, 0].min() < reasons.get_position()[0] < branch[:, 0].max()
     assert branch[:, 0].max() < clean[:, 0].max()  # all of it within its own step
     assert reasons.get_position()[1] < branch[:, 1].min()
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Make matplotlib find fonts of these families, and no others."""
+
+    (real, *_) = [f for f in plots.font_manager.fontManager.ttflist if f.name == "DejaVu Sans"]
+
+    def install(*families):
+        fonts = [replace(real, name=family) for family in families]
+        monkeypatch.setattr(plots.font_manager.fontManager, "ttflist", fonts)
+        plots.chinese_family.cache_clear()
+        plots._say_that_chinese_is_missing.cache_clear()
+
+    yield install
+    plots.chinese_family.cache_clear()
+    plots._say_that_chinese_is_missing.cache_clear()
+
+
+def draw_chinese():
+    return plots.bars({"三国": 1.0, "Hamlet": 2.0}, title="Two books", x_label="n", alt="Two bars.")
+
+
+def test_chinese_comes_from_a_second_font_where_one_is_installed(install, capsys):
+    install("DejaVu Sans", "SimHei", "Noto Sans CJK JP")
+    label = draw_chinese().axes[0].get_yticklabels()[0]
+    assert label.get_fontfamily() == ["DejaVu Sans", "Noto Sans CJK JP"]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_missing_chinese_font_is_said_once_and_the_figure_is_drawn(install, capsys):
+    install("DejaVu Sans")
+    with warnings.catch_warnings(action="error"):
+        pictures = [draw_chinese()._repr_mimebundle_()[0]["image/png"] for _ in range(2)]
+    assert imread(io.BytesIO(pictures[0])).std() > 0.01
+    said = capsys.readouterr().out
+    assert said.count("No font with Chinese characters was found here") == 1
+    assert "fonts-noto-cjk" in said
+
+
+def test_fonts_are_no_matter_of_a_figure_in_latin_letters(install, capsys):
+    install("DejaVu Sans")
+    draw_bars()._repr_mimebundle_()
+    assert capsys.readouterr().out == ""
