@@ -340,15 +340,17 @@ def marked(
     """
     broken = rf"[^\n]{{1,{width}}}(?:[ \n]|$)|[^\n]{{{width}}}|\n"
     rows = [(match.start(), match[0].rstrip()) for match in re.finditer(broken, text)]
-    row_height, margin = 0.17, 0.35  # inches; the margin holds the title, and the label below
+    # A letter is a whole number of pixels wide, so that the font's rounding moves no letter away
+    # from its ground.
+    letter, row_height, margin = 0.07, 0.17, 0.35  # inches; title and label stand in the margins
+    columns = width + 2
     height = row_height * len(rows) + 2 * margin
     with _style():
-        figure = CourseFigure(alt, figsize=(SIZE[0], height))
+        figure = CourseFigure(alt, figsize=(max(SIZE[0], (columns + 1) * letter), height))
         figure.set_layout_engine("none")
-        # A column of the axes is as wide as a letter of the font, 0.602 of its size.
-        columns = width + 2
-        axes = figure.add_axes((0.01, margin / height, 0.98, 1 - 2 * margin / height))
-        size = 72 * 0.98 * SIZE[0] / columns / 0.602
+        left = letter / figure.get_figwidth()
+        axes = figure.add_axes((left, margin / height, columns * left, 1 - 2 * margin / height))
+        size = 72 * letter / 0.602  # the font is 0.602 times as wide as its size
         ground = {"color": COLOURS[4], "alpha": 0.45, "lw": 0}
         for y, (start, row) in enumerate(rows):
             marks = "".join("x" if mark else " " for mark in is_marked[start : start + len(row)])
