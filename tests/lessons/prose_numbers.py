@@ -25,6 +25,7 @@ CITATION = r"arXiv:\d{4}\.\d{4,5}|https?://\S+|doi:\S+"
 NOT_CLAIMS = re.compile(
     rf"""
       ```.*?```  |  `[^`]*`  |  \$\$.*?\$\$  |  \$[^$\n]+\$     # code and formulas
+    | ^\*\*Time:\*\*.*?(?:\n\s*\n|\Z)                              # a plan, not a result
     | ^\s*\#.*?$  |  \[[^\]]*\]\([^)]*\)  |  <[^>]+>            # headings, links, HTML tags
     | {CITATION}
     | \b(?:[Ll]essons?|[Ee]q|[Ss]ec|[Tt]able|[Ff]igure|[Cc]hapter|[Ee]xercise|[Pp]age)\.?\s

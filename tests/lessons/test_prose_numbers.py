@@ -19,6 +19,7 @@ from llama_edu.course.notebook import to_notebook
     ("arXiv:2302.13971, eq. 4.2, sec. 2.2, lessons 12, 13 and 14, https://a.b/0.5", []),
     ("Llama 3.1 and LLaMA 1 to 4, Llama 2 70B, GPT-3.5, SmolLM2, v1.2, 2017, int8", []),
     ("1. One\\n2. Two", []),
+    ("**Time:** about 55 minutes: masks 20 ·\\nheads 35\\n\\nIt took 55 minutes.", ["55 minutes"]),
 ])  # fmt: skip
 def test_stated_numbers(text, numbers):
     assert [str(number) for number in stated_numbers(text.replace("\\n", "\n"))] == numbers
