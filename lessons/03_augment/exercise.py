@@ -44,7 +44,8 @@ def how_many(n_words: int, alpha: float, n_free: int) -> int:
     how_many(27, 0.1, 20) -> 2
     """
     ### BEGIN SOLUTION
-    return min(max(1, floor(alpha * n_words)), n_free)
+    n = max(1, floor(alpha * n_words))
+    return min(n, n_free)
     ### END SOLUTION
 
 
@@ -130,7 +131,8 @@ def replace(
     for i, word in enumerate(words):
         others = synonyms.get(word.lower(), [])
         if others and i not in protected and n > 0:
-            changed[i] = others[0].capitalize() if word[0].isupper() else others[0]
+            new = others[0]
+            changed[i] = new.capitalize() if word[0].isupper() else new
             n -= 1
     return changed
     ### END SOLUTION

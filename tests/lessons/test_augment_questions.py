@@ -163,7 +163,7 @@ def overlap_of_neighbours(words, test, n):
 @pytest.mark.parametrize("name, answer, misconception", [
     ("how_many", lambda n_words, alpha, n_free: min(max(1, n_words // round(1 / alpha)), n_free),
      "every_kth"),
-    ("delete", deleted_inside, "shifted_in_order_while_some_are_left"),
+    ("delete", deleted_inside, "shifted_inside"),
     ("replace", replaced_until_done, "pass_after_pass"),
     ("kappa", kappa_or_zero, "zero_without_agreement"),
     ("overlap", overlap_of_neighbours, "counted_twice_unless_next"),
@@ -173,7 +173,7 @@ def overlap_of_neighbours(words, test, n):
      "one_that_is_not_free"),
     ("how_many", lambda n_words, alpha, n_free: min(n_free, max(1, math.ceil(alpha * n_words))),
      "rounded_up"),
-    ("delete", deleted_while_going, "shifted_in_order_to_nothing"),
+    ("delete", deleted_while_going, "nothing_stays + shifted_in_order"),
     ("delete", lambda words, places: [words[i] for i in sorted({*range(len(words))} - {*places})],
      "nothing_stays"),
     ("replace", replaced_without_copying_case, "capital_lost"),
