@@ -117,13 +117,12 @@ def tile(x, q):
 @pytest.mark.parametrize("name, answer, misconception", [
     ("scores", lambda q, k: q @ k.view(*k.shape[:2], -1, k.shape[2]) / math.sqrt(q.shape[-1]),
      "view_for_transpose"),
-    ("scores", lambda q, k: q @ k.T / math.sqrt(q.shape[-1]), "reversed_dims"),
     ("softmax", lambda x, dim: (e := (x - x.amax(dim, True)).exp()) / e.sum(-1, keepdim=True),
      "summed_over_last_dim"),
     ("attend", lambda q, k, v, mask: (q @ k.T).masked_fill(~mask, -math.inf).softmax(-1) @ v,
-     "nan_and_no_scale"),
+     "nan_for_blind + no_scale"),
     ("attend", lambda q, k, v, mask: (q @ k.T / math.sqrt(q.shape[1])).masked_fill(mask, -math.inf)
-     .softmax(-1) @ v, "nan_and_mask_inverted"),
+     .softmax(-1) @ v, "nan_for_blind + mask_inverted"),
     ("scores", lambda q, k: q @ k.mT / q.shape[-1] ** 1 / 2, "powers_come_first"),
     ("softmax", lambda x, dim: (e := (x + x.amax(dim, True)).exp()) / e.sum(dim, True),
      "max_added"),
@@ -160,6 +159,39 @@ def tile(x, q):
 ])  # fmt: skip
 def test_a_likely_slip_is_named(name, answer, misconception):
     assert diagnose(find_question(f"attention.{name}"), answer).misconception == misconception
+
+
+@pytest.mark.parametrize("name, answer, misconception", [
+    ("causal_mask", lambda n_queries, n_keys: torch.zeros(n_queries, n_keys).masked_fill(
+        torch.tril(torch.ones(n_queries, n_keys)) == 0, -math.inf),
+     "offset_ignored + minus_infinity"),
+    ("scores", lambda q, k: q @ k.mT / math.sqrt(len(q)), "scale_by_texts"),
+    ("scores", lambda q, k: F.cosine_similarity(q[..., :, None, :], k[..., None, :, :], dim=-1),
+     "no_scale + cosine"),
+    ("scores", lambda q, k: torch.einsum("bhtd,bhsd->bhts", F.normalize(q, dim=-1),
+     F.normalize(k, dim=-1)) / q.shape[-1] ** 0.5, "cosine"),
+    ("softmax", lambda x, dim: (e := x.exp()) / e.sum(), "overflow + sum_over_everything"),
+    ("softmax", lambda x, dim: (e := (x - x.max()).exp()) / e.sum(), "over_everything"),
+    ("softmax", lambda x, dim: (e := (x - x.amax(0, True)).exp()) / e.sum(0, True),
+     "first_dim_only"),
+    ("attend", lambda q, k, v, mask: (q @ k.T / math.sqrt(q.shape[1])).masked_fill(~mask, -math.inf)
+     .softmax(0).nan_to_num() @ v, "over_queries"),
+    ("grouped_attention", lambda q, k, v: grouped(q, *(x.repeat(1, 1, 1, q.shape[1] // x.shape[1])
+     .reshape(len(x), q.shape[1], *x.shape[2:]) for x in (k, v))), "repeat_and_reshape"),
+])  # fmt: skip
+def test_what_had_no_name_has_one(name, answer, misconception):
+    assert diagnose(find_question(f"attention.{name}"), answer).misconception == misconception
+
+
+@pytest.mark.filterwarnings("ignore:The use of")  # of `.T` on four dimensions
+@pytest.mark.parametrize("name, answer, hint", [
+    ("scores", lambda q, k: q @ k.T / math.sqrt(q.shape[-1]), "`.T` turns round all"),
+    ("attend", lambda q, k, v, mask: torch.softmax(q @ k.T) @ v, "must be told along which dim"),
+])  # fmt: skip
+def test_what_always_raises_is_told_by_what_it_raises(name, answer, hint):
+    verdict = diagnose(find_question(f"attention.{name}"), answer)
+    assert (verdict.kind, verdict.misconception) == ("error", None)
+    assert hint in verdict.hint
 
 
 def test_a_mask_that_is_turned_is_told_so():

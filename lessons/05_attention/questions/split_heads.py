@@ -1,10 +1,11 @@
 """5.5 Split into heads."""
 
-import torch
 from torch import Tensor
 
 from llama_edu.course.checking.draw import randn
 from llama_edu.course.checking.questions import Misconception, Question
+
+WHOLE = "x.view(n_texts, n_tokens, n_heads, -1).transpose(1, 2)"
 
 
 def split_heads(x: Tensor, n_heads: int) -> Tensor:
@@ -26,98 +27,82 @@ SPLIT_HEADS = Question(
     misconceptions=[
         Misconception(
             "view_for_transpose",
-            lambda x, n_heads: x.reshape(x.shape[0], n_heads, x.shape[1], -1),
+            {WHOLE: "x.view(n_texts, n_heads, n_tokens, -1)"},
             says="`view` or `reshape` goes straight to (B, H, T, d)",
-            hint="The shape is right but the numbers are dealt out in the wrong order: a head gets "
-            "whole tokens instead of a part of every token. Cut the last dimension first, then "
-            "swap two dimensions.",
+            hint="The shape is right, but a head gets whole tokens instead of a part of every "
+            "token. Cut the last dimension first, then swap two dimensions.",
         ),
         Misconception(
             "no_transpose",
-            lambda x, n_heads: x.unflatten(-1, (n_heads, -1)),
+            {".transpose(1, 2)": ""},
             says="the heads still stand behind the tokens, (B, T, H, d)",
             hint="Attention multiplies the last two dimensions: they should be tokens and width. "
             "Swap T and H.",
         ),
         Misconception(
             "interleaved",
-            lambda x, n_heads: x.unflatten(-1, (-1, n_heads)).permute(0, 3, 1, 2),
+            {"n_heads, -1).transpose(1, 2)": "-1, n_heads).permute(0, 3, 1, 2)"},
             says="each head takes every H-th number",
             hint="Head 0 owns the first d numbers of a token, head 1 the next d: the width of the "
             "heads comes last when you cut.",
         ),
         Misconception(
             "count_for_width",
-            lambda x, n_heads: x.unflatten(-1, (-1, n_heads)).transpose(1, 2),
+            {"n_heads, -1": "-1, n_heads"},
             says="the parts are n_heads numbers wide, instead of n_heads parts",
             hint="When the last dimension is cut, the heads come first and their width last. "
             "`split` takes the width of a part, `chunk` how many there are.",
         ),
         Misconception(
-            "count_for_width_untransposed",
-            lambda x, n_heads: x.unflatten(-1, (-1, n_heads)),
-            says="the last dimension is cut into (d, H) instead of (H, d), and nothing is swapped",
-            hint="Two things: head 0 owns the first d numbers, so the width comes last when you "
-            "cut; then swap T and H.",
-        ),
-        Misconception(
             "split_by_count",
-            lambda x, n_heads: x.split(n_heads, dim=-1),
+            {WHOLE: "x.split(n_heads, dim=-1)"},
             says="`split` is given the number of heads",
             hint="`split` takes the size of a part, `chunk` the number of parts. Then the parts "
             "must become one tensor.",
         ),
         Misconception(
-            "overlapping",
-            lambda x, n_heads: torch.stack(
-                [x[..., h : h + x.shape[-1] // n_heads] for h in range(n_heads)], dim=1
-            ),
-            says="head h begins at number h",
-            hint="The parts do not overlap: head 0 takes d numbers, so where does head 1 begin?",
-        ),
-        Misconception(
             "heads_in_the_batch",
-            lambda x, n_heads: split_heads(x, n_heads).flatten(0, 1),
+            {"transpose(1, 2)": "transpose(1, 2).flatten(0, 1)"},
             says="texts and heads share the first dimension",
             hint="The result has four dimensions, (B, H, T, d): keep B and H apart.",
         ),
         Misconception(
             "heads_in_the_batch_by_view",
-            lambda x, n_heads: x.reshape(x.shape[0] * n_heads, x.shape[1], -1),
+            {WHOLE: "x.view(n_texts * n_heads, n_tokens, -1)"},
             says="`view` or `reshape` goes straight to (B * H, T, d)",
             hint="The result has four dimensions, (B, H, T, d). Cut the last one first, then swap "
             "two: `reshape` alone gives a head whole tokens.",
         ),
         Misconception(
             "heads_and_width_swapped",
-            lambda x, n_heads: x.unflatten(-1, (n_heads, -1)).permute(0, 3, 1, 2),
+            {"transpose(1, 2)": "permute(0, 3, 1, 2)"},
             says="the width of a head stands where the heads should be",
             hint="The result is (B, H, T, d): batch, heads, tokens, width.",
         ),
         Misconception(
             "transposed_first",
-            lambda x, n_heads: x.transpose(1, 2).reshape(x.shape[0], n_heads, x.shape[1], -1),
+            {WHOLE: "x.mT.reshape(n_texts, n_heads, n_tokens, -1)"},
             says="the transpose comes before the cut",
             hint="Cut the last dimension into heads first, (B, T, H, d); then swap T and H.",
         ),
         Misconception(
             "batch_and_tokens_swapped",
-            lambda x, n_heads: x.reshape(x.shape[1], x.shape[0], n_heads, -1).transpose(1, 2),
+            {"view(n_texts, n_tokens": "view(n_tokens, n_texts"},
             says="`view` takes the texts for tokens and the tokens for texts",
             hint="Keep B and T where they are: `x.view(B, T, n_heads, -1)`.",
         ),
         Misconception(
             "batch_and_heads_swapped",
-            lambda x, n_heads: x.unflatten(-1, (n_heads, -1)).permute(2, 0, 1, 3),
+            {"transpose(1, 2)": "permute(2, 0, 1, 3)"},
             says="the heads come before the batch",
             hint="The result is (B, H, T, d): batch, heads, tokens, width.",
         ),
         Misconception(
             "list_of_heads",
-            lambda x, n_heads: list(x.chunk(n_heads, -1)),
+            {WHOLE: "list(x.chunk(n_heads, -1))"},
             says="the heads are a list",
-            hint="The cut is right; `torch.stack(..., dim=1)` makes one tensor of it, and "
-            "`unflatten` with `transpose` gets there in one go.",
+            hint="The cut is right; `torch.stack(..., dim=1)` makes one tensor of it, and `view` "
+            "with `transpose` gets there in one go.",
         ),
     ],
 )

@@ -25,6 +25,12 @@ TENSORS = (
         line=r"\.T\b|\.t\(",
     ),
     Crash(
+        TypeError,
+        r"softmax\(\) (missing|received an invalid combination)",
+        "`softmax` must be told along which dimension the weights sum to 1: `softmax(-1)` is the "
+        "last.",
+    ),
+    Crash(
         RuntimeError,
         r"view size is not compatible",
         "After `transpose` or `permute` the numbers no longer lie in memory in the order of the "
