@@ -1,5 +1,6 @@
 # Two commands are enough: `make start` and `make test`. Each sets up what it needs in .venv.
 #   make start PYTHON=python3.12      choose the Python that .venv is made with
+#   make start ONCE=1                 see that it answers, and end: for tests and containers
 #   make start PIP_ARGS=-v            watch the installation, or pass pip any other option
 #   make test PYTEST_ARGS="-k rope"   choose tests, or pass pytest any other option
 
@@ -19,7 +20,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 start: .venv/run.stamp ## open the course in JupyterLab
-	@$(VENV_PYTHON) -m llama_edu start
+	@$(VENV_PYTHON) -m llama_edu start$(if $(ONCE), --once)
 
 test: .venv/test.stamp ## run every test but the slow ones, and every notebook
 	@$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)

@@ -46,12 +46,12 @@ def page():
 
 @contextmanager
 def started(folder, environment):
-    """`llama-edu start` as a learner runs it; its input stays open until the body is done."""
+    """`llama-edu start` as a learner runs it, until the body is done."""
     options = ["--no-browser", "--no-welcome", "--dir", str(folder)]
     command = [sys.executable, "-m", "llama_edu", "start", *options]
     process = subprocess.Popen(
         command, env=environment | {"PYTHONUNBUFFERED": "1"}, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
         shown = ""
@@ -61,7 +61,8 @@ def started(folder, environment):
             shown += line
         yield address[0]
     finally:
-        process.communicate(timeout=60)  # closes its input, which ends it
+        process.terminate()
+        process.communicate(timeout=60)
     assert process.returncode == 0
 
 

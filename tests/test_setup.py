@@ -147,6 +147,12 @@ def test_first_run_sets_up_and_second_only_runs(clone, target, modules):
     assert clone.make(target)[0] == modules
 
 
+def test_a_start_can_be_only_a_look_whether_it_answers(clone):
+    clone.make("start", "ONCE=1")
+    log = (clone.folder.parent / "log").read_text().splitlines()
+    assert log[-1] == "-m llama_edu start --once"
+
+
 def test_tests_bring_what_a_start_needs_but_not_the_reverse(clone):
     clone.make("test")
     assert clone.make("start")[0] == ["llama_edu"]

@@ -55,7 +55,7 @@ def llama_edu(installed, tmp_path):
 
 
 def test_start_works_in_an_empty_folder(llama_edu, tmp_path):
-    done = llama_edu("start", "--no-browser", "--no-welcome")
+    done = llama_edu("start", "--once", "--no-welcome")
     assert done.returncode == 0, done.stderr
     assert "JupyterLab is at\n    http://127.0.0.1:" in done.stdout
     names = {f"{lesson.name}.ipynb" for lesson in all_lessons(ROOT)}

@@ -1,6 +1,10 @@
 """`llama-edu start`, `check`, `progress` and `release`: the course on the learner's machine."""
 
+import contextlib
 import shlex
+import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -36,28 +40,34 @@ def start(
     welcome: Annotated[
         bool, typer.Option(help="The first time, fetch the lessons' data and let a model answer.")
     ] = True,
+    once: Annotated[
+        bool, typer.Option("--once", help="See that the model and JupyterLab answer, and end.")
+    ] = False,
 ) -> None:
     """Make or refresh your working copy of the course, and open it in JupyterLab.
 
-    The first time, a real LLaMA answers a question here before.
+    The first time, a real LLaMA answers a question here before. JupyterLab runs until Ctrl-C or a
+    SIGTERM, also where there is no terminal.
     """
     if chat:
         talk.chat(ask=talk.FIRST_QUESTION)
         return
     from llama_edu.course.learning.jupyter import has_display, jupyterlab
 
-    is_first_time = welcome and not (folder or _default()).exists()
-    folder = _refresh(folder)
-    if is_first_time:
-        _welcome()
-    opens = browser and has_display()
-    with jupyterlab(folder, FIRST_PAGE, port, opens) as lab:
-        console.print(f"JupyterLab {'opens' if opens else 'is'} at\n    {lab.address}")
-        console.print(typed("Ctrl-C here ends it. Meanwhile, in another terminal: llama-edu chat"))
-        why = lab.wait()
+    is_welcome = welcome and (once or not (folder or _default()).exists())
+    opens = browser and not once and has_display()
+    with _ended_by_signals():
+        folder = _refresh(folder)
+        if is_welcome:
+            _welcome(must_answer=once)
+        with jupyterlab(folder, FIRST_PAGE, port, opens) as lab:
+            console.print(f"JupyterLab {'opens' if opens else 'is'} at\n    {lab.address}")
+            if once:
+                why = "it has answered, as --once asks"
+            else:
+                console.print(typed(_how_it_ends()))
+                why = lab.wait()
     console.print(f"\nJupyterLab is stopped ({why}); your work is in {folder}")
-    if why == "end of input":
-        console.print(typed("Next: llama-edu start in a terminal, where it runs until Ctrl-C"))
 
 
 def check(
@@ -154,7 +164,33 @@ def release(
     console.print(typed(f"Next: llama-edu start --dir {folder}, to see what a student sees"))
 
 
-def _welcome() -> None:
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Within it, SIGINT and SIGTERM leave as Python does, so that no JupyterLab is left behind.
+
+    A shell starts what runs in the background with SIGINT ignored, and the first process of a
+    container ignores every signal that it has not asked for.
+    """
+
+    def end(number, frame):
+        raise SystemExit(128 + number)
+
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: end}
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _how_it_ends() -> str:
+    if sys.stdin is not None and sys.stdin.isatty():
+        return "Ctrl-C here ends it. Meanwhile, in another terminal: llama-edu chat"
+    return "A SIGTERM or SIGINT ends it."
+
+
+def _welcome(must_answer: bool) -> None:
     """Let a real LLaMA answer once, and fetch now what the lessons need without a network."""
     from llama_edu.data.sources import SourceError, pull
 
@@ -163,6 +199,8 @@ def _welcome() -> None:
             pull(source)
         talk.ask_once()
     except SourceError as error:
+        if must_answer:
+            raise
         console.print(f"The lessons will need their data later: {error}")
 
 

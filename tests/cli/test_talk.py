@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -123,13 +124,27 @@ def test_an_error_in_an_answer_starts_on_a_line_of_its_own(capsys):
     assert capsys.readouterr().out == "half a\n"
 
 
-@pytest.mark.network
-def test_smollm2_answers_in_its_own_words(capsys, monkeypatch):
+@pytest.fixture
+def smollm2():
     try:
         pull("smollm2-135m-instruct")
     except SourceError as error:
         pytest.skip(str(error))
+
+
+@pytest.mark.network
+def test_smollm2_answers_in_its_own_words(smollm2, capsys, monkeypatch):
     torch.manual_seed(0)
     arguments = ["chat", "--temperature", "0", "--max-new-tokens", "12", "--dtype", "fp32"]
     out = run(arguments, "What is the capital of France?\n", capsys, monkeypatch).out
     assert "Paris" in out
+
+
+@pytest.mark.network
+def test_the_first_answer_is_that_of_the_readme_and_ends_by_itself(smollm2, capsys):
+    talk.ask_once()
+    question, answer = capsys.readouterr().out.strip().split("\n", 1)
+    assert question == f"you> {talk.FIRST_QUESTION}"
+    assert answer.endswith("supports life on our planet.")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"{question} {answer}" in " ".join(readme.split())

@@ -19,7 +19,7 @@ def started(monkeypatch, tmp_path):
     @contextmanager
     def fake_lab(folder, page, port, browser):
         events.append("lab")
-        yield type("Lab", (), {"address": "here", "wait": lambda self: "end of input"})()
+        yield type("Lab", (), {"address": "here", "wait": lambda self: "interrupted"})()
 
     monkeypatch.setattr(jupyter, "jupyterlab", fake_lab)
     monkeypatch.setattr(sources, "pull", lambda name: events.append(name))
@@ -47,6 +47,21 @@ def test_what_is_fetched_is_what_the_lessons_read():
 def test_second_start_goes_straight_to_jupyterlab(started):
     started()
     assert started() == ["lab"]
+
+
+def test_once_lets_the_model_answer_each_time(started):
+    started()
+    assert started("--once") == [*LESSON_SOURCES, "answer", "lab"]
+    assert started("--once", "--no-welcome") == ["lab"]
+
+
+def test_once_fails_where_nothing_can_answer(started, monkeypatch):
+    def no_network(name):
+        raise sources.SourceError("no network")
+
+    monkeypatch.setattr(sources, "pull", no_network)
+    with pytest.raises(sources.SourceError, match="no network"):
+        started("--once")
 
 
 def test_welcome_can_be_left_out(started):

@@ -6,12 +6,10 @@ import importlib.util
 import json
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,22 +82,14 @@ class Lab:
         self.process, self.address = process, address
 
     def wait(self) -> str:
-        """Wait until it is to stop, and say why: "closed" there, "interrupted" or "end of input".
-
-        Input that is not a terminal ends it when it ends, so that nothing hangs in a script.
-        """
-        has_ended = threading.Event()
-        if sys.stdin is None or not sys.stdin.isatty():
-            threading.Thread(target=_read_to_the_end, args=(has_ended,), daemon=True).start()
-        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        """Wait until it is to stop, and say why: "closed" there, "interrupted" or "terminated"."""
         try:
             while self.process.poll() is None:
-                if has_ended.wait(0.2):
-                    return "end of input"
+                time.sleep(0.2)
         except KeyboardInterrupt:
             return "interrupted"
-        finally:
-            signal.signal(signal.SIGTERM, previous)
+        except SystemExit:  # what a SIGTERM is turned into
+            return "terminated"
         return "closed"
 
 
@@ -133,14 +123,6 @@ def _wait_until_it_answers(process: subprocess.Popen, port: int, log) -> None:
     log.seek(0)
     last = log.read().strip().rpartition("\n")[2]
     raise RuntimeError(f"JupyterLab did not start: {last or f'no answer in {START_SECONDS} s'}")
-
-
-def _read_to_the_end(has_ended: threading.Event) -> None:
-    # Not sys.stdin.read: its lock would be held when Python ends, which is fatal.
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        while os.read(sys.stdin.fileno(), 65536):
-            pass
-    has_ended.set()
 
 
 def _stop(process: subprocess.Popen) -> None:
