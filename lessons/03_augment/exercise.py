@@ -1,14 +1,16 @@
 # %% [markdown]
 # # Exercise 03 · Augment and annotate, with true labels
 #
-# Five small functions: three that change a text without spoiling its label, one that says how far
-# two annotators agree, one that finds a test in the training text.
+# **What you need:** the lesson [notebooks/03_augment](../notebooks/03_augment.ipynb).
 #
-# Write down a guess, then the function where it says `YOUR CODE HERE`, and run the cell below it:
-# it tells you whether the function is right, and if not, which mistake it makes. Try as often as
-# you like.
+# **What you will be able to do:** change a text without making its label false; say how far two
+# annotators agree; find a test in the training text.
 #
-# The lesson is [notebooks/03_augment](../notebooks/03_augment.ipynb).
+# **Time:** about 60 minutes: 3.1 How many 5 · 3.2 Delete 10 · 3.3 Replace 15 · 3.4 Kappa 10 ·
+# 3.5 Overlap 20
+#
+# Write each function where it says `YOUR CODE HERE`, and run the cell below it. It tells you
+# whether the function is right, and if not, which mistake it makes. Try as often as you like.
 
 # %%
 from collections import Counter
@@ -19,19 +21,14 @@ from llama_edu.course import check
 # %% [markdown]
 # ### 3.1 How many words? · difficulty 1/5 · importance 4/5 · 5 min
 #
-# Of l words, n = max(1, ⌊α·l⌋) are changed. But *stop words*, such as *the* and *not*, and
-# protected words stay, so there may be fewer *free* words than that: then all the free ones
-# change, and no other.
-#
-# **Predict first.** A text of 9 words at α = 0.1 has no free word. How many change?
+# Of $l$ words, $n = \max(1, \lfloor \alpha \, l \rfloor)$ are changed. But stop words and protected
+# words stay, so there may be fewer *free* words than that. Then all the free ones change, and no
+# other. Without a free word none changes: such a copy is the same text again, and is left out.
 #
 # <details><summary>Hint 1</summary>`floor` cuts off what comes after the point. `max(1, ...)` is
 # never below 1.</details>
 # <details><summary>Hint 2</summary>There is a bound from below and one from above. Apply the one
 # last that must never be broken.</details>
-
-# %%
-guess = None  # a number
 
 
 # %% grade_id="augment.how_many"
@@ -53,24 +50,16 @@ def how_many(n_words: int, alpha: float, n_free: int) -> int:
 check("augment.how_many", how_many)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>None: protection comes before the wish for a
-# change. Such a copy is the same text again; leave it out.</details>
-
-# %% [markdown]
 # ### 3.2 Delete · difficulty 2/5 · importance 3/5 · 10 min
 #
 # Leave out the words at given places, counted from 0 in the text as it is given. An empty text is
-# no example, so one word always stays.
-#
-# **Predict first.** `del words[0]`, then `del words[1]`, on `["a", "b", "c"]`. What is left?
+# no example, so one word always stays. Mind the places: after `del words[0]` every other word
+# stands one place further to the left.
 #
 # <details><summary>Hint 1</summary>Build a new list: go through the words with `enumerate` and
 # keep those whose place is not to go.</details>
 # <details><summary>Hint 2</summary>At most `len(words) - 1` of the places can be used. A slice
 # takes the first so many.</details>
-
-# %%
-guess = None  # a list
 
 
 # %% grade_id="augment.delete"
@@ -93,25 +82,17 @@ def delete(words: list[str], places: list[int]) -> list[str]:
 check("augment.delete", delete)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>["b"]: after the first deletion, *c* stands at
-# place 1. *b*, which was meant, is still there.</details>
-
-# %% [markdown]
 # ### 3.3 Replace, but not the answer · difficulty 3/5 · importance 5/5 · 15 min
 #
 # From left to right, put the first synonym in the place of a word, until n words are changed. What
-# carries the label is protected. The lesson named *words* for that; here it is *places*, 0 for the
-# first word, so that the same word may change elsewhere.
-#
-# **Predict first.** `{"big": ["large"]}.get("Big", [])` gives what?
+# carries the label is protected. In the lesson the protected were *words*; here they are *places*,
+# 0 for the first word, so that the same word may change elsewhere. For a dictionary *Big* and *big*
+# are two words: look up the word in small letters.
 #
 # <details><summary>Hint 1</summary>Copy the list, go through its places, and count down n at each
 # change.</details>
 # <details><summary>Hint 2</summary>`synonyms.get(word.lower(), [])` is empty for a word without
 # synonyms. `word[0].isupper()` and `capitalize()` take care of capitals.</details>
-
-# %%
-guess = None  # a list
 
 
 # %% grade_id="augment.replace"
@@ -142,27 +123,19 @@ def replace(
 check("augment.replace", replace)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>An empty list: for a dict *Big* and *big* are
-# two words. The first word of every sentence would never change.</details>
-
-# %% [markdown]
-# ### 3.4 Cohen's kappa · difficulty 3/5 · importance 5/5 · 15 min
+# ### 3.4 Cohen's kappa · difficulty 3/5 · importance 5/5 · 10 min
 #
-# Two annotators have labelled the same items. p_o is the share on which they agree. p_e is the
-# share on which they would agree if each labelled blindly, but used every label as often as they
-# do: for each label, the product of the two shares, and the sum of these. Then
-# kappa = (p_o − p_e) / (1 − p_e).
+# Two annotators have labelled the same items. $p_o$ is the share of items on which they agree.
+# $p_e$ is the share on which they would agree by chance, if each labelled without reading, but used
+# every label as often as before: for each label the product of the two annotators' shares, and the
+# sum of these products.
 #
-# **Predict first.** The first says x, x, x, x, the second x, y, x, y. They agree on half. What is
-# kappa?
+# $$\kappa = \frac{p_o - p_e}{1 - p_e}$$
 #
 # <details><summary>Hint 1</summary>`zip(first, second)` gives the two labels of each
 # item.</details>
 # <details><summary>Hint 2</summary>`Counter(first)[label]` is how often the first uses a label,
 # and 0 for one that is not used.</details>
-
-# %%
-guess = None  # a number
 
 
 # %% grade_id="augment.kappa"
@@ -187,26 +160,17 @@ def kappa(first: list[str], second: list[str]) -> float:
 check("augment.kappa", kappa)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>0: whoever always says x agrees with the second
-# on half of the items without looking at one.</details>
-
-# %% [markdown]
 # ### 3.5 Is the test in there? · difficulty 4/5 · importance 4/5 · 20 min
 #
 # An n-gram is a run of n words. Which share of a training text's words lies in an n-gram that the
-# test has too? Above 0, something was copied; the lesson asked no more than that. A share says how
-# much.
-#
-# **Predict first.** In the text a b c d e, the runs b c and c d are shared with the test, n = 2.
-# Which share of its words is covered?
+# test has too? The lesson asked only whether the share is above 0; the share itself says how much
+# was copied. Runs overlap: in the text a b c d e, with b c and c d in the test and n = 2, three of
+# five words are covered, because both runs hold c.
 #
 # <details><summary>Hint 1</summary>l words have l - n + 1 runs of n. `tuple(words[i : i + n])` can
 # be put into a set.</details>
 # <details><summary>Hint 2</summary>Collect the *places* that are covered, in a set: then none
 # counts twice.</details>
-
-# %%
-guess = None  # between 0 and 1
 
 
 # %% grade_id="augment.overlap"
@@ -232,12 +196,9 @@ def overlap(words: list[str], test: list[str], n: int) -> float:
 check("augment.overlap", overlap)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>0.6: the runs share c, so three of five words
-# are covered, not four.</details>
-
-# %% [markdown]
-# Done? 3.1 to 3.3 are the core of `llama_edu.data.augment.rewrite`, with dice for the places; 3.4
-# is `cohen_kappa`, 3.5 the core of `EvaluationGrams.overlap`, which passes over capitals and signs
-# and takes a test verse shorter than n as a single run.
+# Done? 3.1 to 3.3 are the core of `llama_edu.data.augment.rewrite`, which draws the places at
+# random. 3.4 is `cohen_kappa`. 3.5 is the core of `EvaluationGrams.overlap`, which passes over
+# capitals and signs, and takes a test verse shorter than n as a single run.
 #
-# `llama-edu progress` shows how far you are.
+# Next is [lesson 04](../notebooks/04_tokenizer.ipynb), on tokenizers. `llama-edu progress` shows
+# how far you are.
