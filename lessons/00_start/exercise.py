@@ -1,5 +1,11 @@
 # %% [markdown]
-# # Exercise 00 · The dice
+# # Exercise 00 · The temperature
+#
+# **What you need:** [lesson 00](../notebooks/00_start.ipynb): logits, softmax, temperature.
+#
+# **What you will be able to do:** write a function of the course, and read what a check says.
+#
+# **Time:** about 5 minutes: 0.1 5.
 #
 # One small function, to see how exercises work. Write it where it says `YOUR CODE HERE`, then run
 # the cell below it.
@@ -13,8 +19,10 @@ from llama_edu.course import check
 # %% [markdown]
 # ### 0.1 Temperature · difficulty 1/5 · importance 4/5 · 5 min
 #
-# Turn logits into probabilities, bolder or more careful: divide by the temperature, then softmax
-# over the last dimension.
+# Turn logits $z$ into probabilities, bolder or more careful: divide by the temperature $\tau$, then
+# softmax over the last dimension.
+#
+# $$p_i = \frac{e^{z_i / \tau}}{\sum_j e^{z_j / \tau}}$$
 #
 # **First make a mistake on purpose:** *multiply* by the temperature, run the check, and read what
 # it says. Then put it right.
@@ -42,5 +50,6 @@ check("start.temper", temper)
 
 # %% [markdown]
 # That is how every exercise works. If a cell ever runs on and on (`[*]` beside it), the square ■
-# above the notebook stops it. Next:
-# [05 attention](../notebooks/05_attention.ipynb), the heart of it all.
+# above the notebook stops it.
+#
+# Next: [lesson 02, the corpus](../notebooks/02_corpus.ipynb): the text that a model learns from.

@@ -1,35 +1,59 @@
 # %% [markdown]
 # # 00 · Start: a machine that guesses the next word
 #
-# Before anything is explained: ask it something. Below, a real LLaMA answers, small enough for a
-# laptop: SmolLM2, run by the code of this course and nothing else.
+# **What you need:** a little Python (functions, loops). Nothing of machine learning.
 #
-# Click a cell and press Shift+Enter to run it.
+# **What you will be able to do:** say what goes into a language model and what comes out, make a
+# text of it, and set how boldly it writes.
+#
+# **Time:** about 20 minutes: an answer 4 · tokens 3 · scores 4 · a text 6 · what you will build 3.
+#
+# Before anything is explained: ask it something. Below, a real LLaMA answers, small enough for a
+# laptop: SmolLM2, run by the code of this course and nothing else. Click a cell and press
+# Shift+Enter to run it.
 
 # %%
 import torch
 
 from llama_edu import plots
+from llama_edu.course.reader import answer_guess, explore
 from llama_edu.generate import stream_text
 from llama_edu.pretrained import load_pretrained
 
 smol = load_pretrained(dtype=torch.float32)
 
+
 # %% tags=["nbval-ignore-output"]
-question = [{"role": "user", "content": "What is a llama?"}]
-tokens = smol.chat_ids(question)
-for piece in stream_text(smol.model, smol.tokenizer, tokens, 60, stop=smol.stop_ids):
-    print(piece, end="")
+def talk(question, max_new_tokens):
+    tokens = smol.chat_ids([{"role": "user", "content": question}])  # the question as numbers
+    settings = {"max_new_tokens": max_new_tokens, "stop": smol.stop_ids}
+    for piece in stream_text(smol.model, smol.tokenizer, tokens, **settings):
+        print(piece, end="")
+
+
+talk("What is gravity?", max_new_tokens=150)
 
 # %% [markdown]
-# Change the question and run the cell again. What it says is fluent and not always true: keep both
-# in mind. Now, what happened between question and answer?
+# Right, whole, and in good English. Now ask it what a llama is:
+
+# %% tags=["nbval-ignore-output"]
+talk("What is a llama?", max_new_tokens=150)
+
+# %% [markdown]
+# Just as fluent, and false. A llama is a relative of the camel from South America; there is no
+# *calamares* in Arabia. Then it repeats one sentence, until our limit stops it. A
+# **hallucination** is a fluent statement of a language model that is not true. Keep both answers in
+# mind: nothing in the way they are written checks a fact, as you will see.
 #
+# Change the question and run the cell again. What happens between question and answer?
+
+# %% [markdown]
 # ## What goes in: tokens
 #
-# The model has never seen a letter. Text is cut into pieces, **tokens**, and each has a number.
+# The model does not read letter by letter. Text is cut into pieces: a **token** is a piece of text
+# that the model knows by a number.
 #
-# **Predict:** into how many pieces does it cut *the unbelievable llama*?
+# **Predict:** into how many tokens does it cut *the unbelievable llama*?
 
 # %%
 guess = None  # a number
@@ -38,10 +62,14 @@ guess = None  # a number
 ids = smol.tokenizer.encode("the unbelievable llama")
 for i in ids:
     print(i, repr(smol.tokenizer.decode([i])))
+answer_guess(
+    guess, len(ids), "a common word is one token, a rare one is put together of several",
+    wrong={3: "that is the number of words, and two of them are too rare to be one token"},
+)
 
 # %% [markdown]
-# Common words are one piece, with the space in front; rare ones are put together. Lesson 04 shows
-# where the pieces come from.
+# A space belongs to the word that follows it. Letters are tokens too, such as the last *a*, but
+# most text is cut into longer ones. Lesson 04 shows where they come from.
 #
 # ## What comes out: a score for every token there is
 #
@@ -51,34 +79,55 @@ for i in ids:
 prompt = "The sky is"
 ids = smol.text_ids(prompt)
 with torch.no_grad():
-    logits = smol.model(torch.tensor([ids]))[0, -1]  # the scores after the last word
+    sky = smol.model(torch.tensor([ids]))[0, -1]  # of this one text, after its last token
 print("tokens in: ", len(ids))
-print("scores out:", len(logits))
+print("scores out:", len(sky))
 
 # %% [markdown]
-# No sentence, no word: one number for each token of its vocabulary. They are called **logits**.
-# Softmax makes them probabilities. **Predict:** which word comes first, and how sure is it?
+# No sentence, no word: one number for each token of its vocabulary. **Logits** are the scores that
+# a model gives to all tokens, higher for those that are likelier to come next. **Softmax** turns
+# scores $z$ into probabilities, all above 0 and together 1:
+#
+# $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
+#
+# **Predict:** how sure is the model of the likeliest next word?
 
 # %%
-guess = None
+guess = None  # in percent: 5, 30, 60 or 95
 
 # %% tags=["nbval-check-output"]
-probabilities = logits.softmax(-1)
-best = probabilities.topk(8)
+probabilities = sky.softmax(-1)
+best = probabilities.topk(7)
 words = [smol.tokenizer.decode([i]) for i in best.indices.tolist()]
 print(f"the likeliest: {words[0]!r}, {best.values[0]:.0%}")
-
-# %% tags=["nbval-ignore-output"]
-plots.bars(
-    dict(zip(words, best.values.tolist(), strict=True)),
-    title=f"After “{prompt}”, several words will do", x_label="probability",
-    alt="Bars of the eight likeliest next words. None has more than about a third.",
+print(f"all but the first seven: {1 - best.values.sum():.0%}")
+answer_guess(
+    guess, round(100 * best.values[0].item()), "many words can follow, so none is certain",
+    within=0.2,
 )
 
+
+# %% tags=["nbval-ignore-output"]
+def with_others(chances):
+    """The first chances by their words, and what is left for all other tokens."""
+    others = max(0.0, 1 - sum(chances))
+    return dict(zip(words, chances, strict=False)) | {"all others": others}
+
+
+plots.bars(
+    with_others(best.values.tolist()),
+    title=f"After “{prompt}”, many words will do", x_label="probability",
+    alt="Bars of the seven likeliest next words and one of all others together. No word has more "
+    "than about a third.",
+)
+
+# %% [markdown] tags=["sourced"]
+# (*ab* begins a longer word.) A **language model** takes a text and gives, for every token, the
+# probability that it comes next. It is asked for one token at a time. Whether it also plans ahead
+# inside is a question of research, and some find that it does (arXiv:2601.20164). But what it is
+# asked is not what is *true*; only what is likely to follow.
+
 # %% [markdown]
-# This is all that a language model does: **from the text so far, a probability for every next
-# token.** It has no plan for the sentence.
-#
 # ## From one word to a text
 #
 # Take the likeliest token, put it at the end, ask again.
@@ -92,31 +141,58 @@ for _ in range(8):
     print(smol.tokenizer.decode(ids))
 
 # %% [markdown]
-# That loop wrote the answer above, and writes all you have ever read of such a model. It is called
-# *greedy*, and gives the same text for ever. **Sampling** throws dice instead, weighted with the
-# probabilities.
+# This loop wrote the two answers above. **Greedy decoding** always takes the likeliest token, so
+# that the same question gets the same answer. A chat program runs the same loop; it mostly chooses
+# the token differently.
 #
-# How bold the dice are is the **temperature**: logits are divided by it before the softmax.
-# **Predict:** does a high temperature favour the likeliest word, or the others?
+# **Sampling** draws the next token at random, each as often as its probability says: *a* in about a
+# third of the draws. The **temperature** $\tau$ is a number that all logits are divided by before
+# the softmax:
+#
+# $$p_i = \frac{e^{z_i / \tau}}{\sum_j e^{z_j / \tau}}$$
+#
+# **Predict:** does a temperature above 1 favour the likeliest word, or the others?
 
 # %%
 guess = None  # "the likeliest" or "the others"
 
-# %% tags=["nbval-ignore-output"]
-ranks = list(range(1, 9))
-logits = probabilities.log()
-by_temperature = {t: (logits / t).softmax(-1).topk(8).values.tolist() for t in (0.5, 1.0, 2.0)}
-plots.lines(
-    {f"temperature {t}": (ranks, chances) for t, chances in by_temperature.items()},
-    title="Cold dice pick the favourite, hot dice almost anything",
-    x_label="rank of the word, 1 = likeliest", y_label="probability", y_from_zero=True,
-    alt="Probabilities of the eight likeliest words. At temperature 0.5 the first has most of it; "
-    "at 2 the line is low and flat.",
-)
-
 # %% tags=["nbval-check-output"]
+by_temperature = {t: (sky / t).softmax(-1).topk(4).values.tolist() for t in (0.5, 1.0, 2.0)}
 for t, chances in by_temperature.items():
     print(f"temperature {t}: the likeliest word gets {chances[0]:.0%}")
+answer_guess(guess, "the others", "dividing brings all logits closer together")
+
+# %% tags=["nbval-ignore-output"]
+plots.bars(
+    {f"temperature {t}": with_others(chances) for t, chances in by_temperature.items()},
+    title="A low temperature picks the favourite, a high one almost anything",
+    x_label="probability",
+    alt="For three temperatures, bars of the four likeliest words and of all others together. At "
+    "0.5 the first word has nearly all; at 2 all others together have nearly all.",
+)
+
+# %% [markdown]
+# At temperature 2 the rare tokens win, since there are so many of them. One remedy is **top-p**: it
+# keeps the likeliest tokens, as few as reach the probability $p$ together, and samples among
+# those alone. Move both:
+
+# %% tags=["nbval-ignore-output"]
+from llama_edu.generate.sampling import keep_top_p
+
+
+def draw_chances(temperature, top_p):
+    kept = keep_top_p(sky[None] / temperature, top_p)[0]
+    chances = kept.softmax(-1).topk(7).values.tolist()
+    n_kept = kept.isfinite().sum().item()
+    title = f"Of {len(sky):,} tokens, {n_kept:,} can be drawn"
+    alt = "Bars of the seven likeliest words and of all others."
+    return plots.bars(with_others(chances), title=title, x_label="probability", alt=alt)
+
+
+explore(draw_chances, temperature=(0.1, 2.0, 0.1), top_p=(0.05, 1.0, 0.05))
+
+# %% [markdown]
+# And the texts that come of it, three draws:
 
 # %% tags=["nbval-ignore-output"]
 for seed in (1, 2, 3):
@@ -128,21 +204,36 @@ for seed in (1, 2, 3):
 # %% [markdown]
 # ## What you will build
 #
-# Between tokens and logits lies the model, and it is not large: you will write every part of it.
+# Between tokens and scores lies the model, and it is not large: you will write every part of it.
+# These are the lessons. One marked ○ is planned and not written yet.
+
+# %% tags=["nbval-check-output"]
+from llama_edu.course.lessons import course_map
+
+lessons = course_map()
+for one in lessons:
+    print(" " if one.is_written else "○", one.number, one.title)
 
 # %% tags=["nbval-ignore-output"]
+planned = {one.number for one in lessons if not one.is_written}
+
+
+def taught_in(*numbers):
+    return ", ".join(f"○ {n}" if n in planned else n for n in numbers)
+
+
 plots.flow(
     [
         ("text", ""),
-        ("tokens", "lesson 04"),
-        ("vectors", "lesson 09"),
-        ("attention", "05, 06, 11"),
-        ("feed-forward", "lesson 07"),
-        ("logits", "lesson 09"),
-        ("next token", "lesson 10"),
+        ("tokens", taught_in("04")),
+        ("vectors", taught_in("09")),
+        ("attention", taught_in("05", "06", "11")),
+        ("feed-forward", taught_in("07", "12")),
+        ("logits", taught_in("09")),
+        ("next token", taught_in("10")),
     ],
     loops={(3, 4): "30 times", (1, 6): "once for every token"},
-    title="From text to the next token, and round again",
+    title="From text to the next token, and round again: the parts and their lessons (○ planned)",
     alt="A row of boxes: text, tokens, vectors, attention, feed-forward, logits, next token. An "
     "arrow over attention and feed-forward says thirty times; one from next token back to tokens "
     "says once for every token.",
@@ -152,21 +243,27 @@ plots.flow(
 print(f"{smol.model.config.n_layers} layers, {smol.model.config.n_params:,} numbers in all")
 
 # %% [markdown]
-# Those numbers are **learned** (lessons 12 to 14), made to follow instructions (lessons 15 to 18),
-# and made small and cheap (lessons 19 to 22). In lesson 24 you train your own LLaMA from raw text
-# to chat.
+# Nobody wrote these numbers down: they are *learned* from text, which lessons 13 and 14 will show.
+# Lessons 17 to 20 are to make a model follow instructions, 21 to 24 to make it small and cheap; in
+# lesson 26 you will train your own, from raw text to chat.
 #
 # ## How a lesson works
 #
-# Read, **predict** before you run, run, change something, run again. Then do its exercise: you
-# write a function, and a check says whether it is right, and if not, *which* mistake it makes.
+# Read, *predict* before you run (write your guess in place of `None`), run, change something, run
+# again. Then do its exercise: you write a function, and a check says whether it is right, and if
+# not, *which* mistake it makes.
 
-# %% [markdown]
-# In short: text becomes tokens; the model gives a probability for every next token; a loop and dice
-# make a text of it.
+# %% [markdown] tags=["sourced"]
+# ## In short
 #
-# **Where LLaMA really does this.** Every LLaMA, from 1 to 4, is such an autoregressive decoder
-# (model cards; arXiv:2302.13971). None has an encoder. SmolLM2 was trained by Hugging Face and has
-# the architecture of Llama.
+# 1. Text becomes tokens, and tokens are numbers.
+# 2. The model gives a score for every token; softmax makes probabilities of them.
+# 3. A loop chooses one token after the other: greedily, or at random with a temperature.
+#
+# **Where LLaMA really does this.** Every LLaMA, from 1 to 4, writes its text so: it is an
+# *autoregressive decoder*, which predicts each token from those before it (arXiv:2302.13971;
+# arXiv:2407.21783). None has an encoder for text; Llama 3.2 Vision and Llama 4 have one for
+# pictures (their model cards). SmolLM2 was trained by Hugging Face and has the architecture of
+# Llama.
 #
 # **Now you:** [exercises/00_start](../exercises/00_start.ipynb), five minutes.
