@@ -4,6 +4,7 @@ import ast
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, pairwise
+from types import CodeType
 
 from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.course.checking.solutions import find_solution
@@ -33,11 +34,12 @@ def wrong_function(question: Question, *mistakes: Misconception) -> Callable:
     if question.exercise is None:
         raise ValueError(f"{question.name} must have an exercise for its edits")
     solution = find_solution(question.exercise, question.name)
-    tree = ast.parse(edited(solution.source, *(one.wrong for one in mistakes)))
+    code = _compiled(edited(solution.source, *(one.wrong for one in mistakes)), question.name)
     rounds = _Rounds()
     # The solution's names go first: an edit means what it would mean in the answer cell.
     scope = question.cases.__globals__ | solution.scope | rounds.names
-    function = type(solution)(question.name, "", scope).function(_counted(tree))
+    exec(code, scope)
+    function = scope[question.function_name]
 
     @functools.wraps(function)
     def wrong(**inputs):
@@ -99,21 +101,25 @@ class _Rounds:
             yield item
 
 
-def _counted(tree: ast.Module) -> ast.Module:
-    """The same code, in which every round of a loop is counted."""
+@functools.lru_cache(maxsize=1024)  # a grader tries the same pairs for every answer of a class
+def _compiled(source: str, name: str) -> CodeType:
+    """The code, in which every round of a loop is counted."""
+
+    def called(name: str, *arguments: ast.expr) -> ast.Call:
+        return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
     class Count(ast.NodeTransformer):
         def visit_While(self, node):
             self.generic_visit(node)
-            count = ast.Call(ast.Name("_goes_on_", ast.Load()), [], [])
-            node.test = ast.BoolOp(ast.And(), [count, node.test])
+            node.test = ast.BoolOp(ast.And(), [called("_goes_on_"), node.test])
             return node
 
         def visit_For(self, node):
             self.generic_visit(node)
-            node.iter = ast.Call(ast.Name("_each_", ast.Load()), [node.iter], [])
+            node.iter = called("_each_", node.iter)
             return node
 
         visit_comprehension = visit_For
 
-    return ast.fix_missing_locations(Count().visit(tree))
+    tree = ast.fix_missing_locations(Count().visit(ast.parse(source)))
+    return compile(tree, f"<{name}>", "exec")

@@ -33,6 +33,9 @@ QUESTION = Question(
 @pytest.mark.filterwarnings("ignore:The use of")  # of `.T` on four dimensions
 @pytest.mark.parametrize("answer, words", [
     (lambda q, k, v, x, mask: no_such_name + x, "has that cell been run"),  # noqa: F821
+    (lambda q, k, v, x, mask: [1, 2].pop(2), "an empty list has no place"),
+    (lambda q, k, v, x, mask: [].pop(), "an empty list has no place"),
+    (lambda q, k, v, x, mask: [1, 2].__setitem__(2, x), "an empty list has no place"),
     (lambda q, k, v, x, mask: [d.pop(k) for d in [{1: 2}, {3: 4}] for k in d], "`list(...)` of"),
     (lambda q, k, v, x, mask: max([(1, 2)], key=lambda pair: -pair), "`(-pair[0], -pair[1])`"),
     (lambda q, k, v, x, mask: x - x.max(1), "take `.values`"),

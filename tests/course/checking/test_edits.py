@@ -165,6 +165,13 @@ def test_an_edit_without_end_stops(question, wrong):
             function(numbers=[1.0, 2.0], low=0.5)
 
 
+def test_an_edit_is_compiled_once_and_shares_nothing_but_its_code(question):
+    known = question.misconceptions[0]
+    first, second = (wrong_function(question, known).__wrapped__ for _ in range(2))
+    assert first.__code__ is second.__code__
+    assert first.__globals__ is not second.__globals__
+
+
 def test_counting_rounds_changes_no_result(question):
     same = wrong_function(question, Misconception("some", {"0.0": "0.00"}, "it is", "No."))
     for case in question.cases(None):

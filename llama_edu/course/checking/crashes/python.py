@@ -44,7 +44,7 @@ PYTHON = (
     ),
     Crash(
         IndexError,
-        r"(list|string|tuple) index out of range",
+        r"(list|string|tuple|pop|list assignment) index out of range|pop from empty list",
         "The last place of n items is n - 1, and an empty list has no place. Does the line "
         "reach for a neighbour of the last one, or for an item of what is empty?",
     ),
