@@ -18,7 +18,7 @@ def explicit_attention(
     q: Float[Tensor, "B H T d"],
     k: Float[Tensor, "B G S d"],
     v: Float[Tensor, "B G S e"],
-    mask: Bool[Tensor, "*batch T S"] | None = None,
+    mask: Bool[Tensor, "*batch #T S"] | None = None,
 ) -> tuple[Float[Tensor, "B H T e"], Float[Tensor, "B H T S"]]:
     """Attention as the formula has it, with the weights to look at.
 

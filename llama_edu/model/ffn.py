@@ -1,4 +1,4 @@
-"""SwiGLU feed-forward: one product decides how much of another passes (Shazeer, 2020)."""
+"""Feed-forward layers: SwiGLU as in LLaMA (Shazeer, 2020), ReLU as in the 2017 Transformer."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -28,3 +28,22 @@ class FeedForward(nn.Module):
     def forward(self, x: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch D"]:
         gate, up = self.gate_up_proj(x).chunk(2, dim=-1)
         return self.down_proj(F.silu(gate) * up)
+
+
+class ReluFeedForward(nn.Module):
+    """max(0, x W1 + b1) W2 + b2, each token for itself: the 2017 Transformer's.
+
+    Args:
+        d_model: width D.
+        d_ff: hidden width F; 4 D in the paper.
+
+    Source: arXiv:1706.03762, eq. 2. LLaMA has SwiGLU in its place.
+    """
+
+    def __init__(self, d_model: int, d_ff: int):
+        super().__init__()
+        self.up_proj = nn.Linear(d_model, d_ff)
+        self.down_proj = nn.Linear(d_ff, d_model)
+
+    def forward(self, x: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch D"]:
+        return self.down_proj(F.relu(self.up_proj(x)))

@@ -1,4 +1,4 @@
-"""RMSNorm: rescale each token's vector to unit root-mean-square (Zhang & Sennrich, 2019)."""
+"""Norms: RMSNorm as in LLaMA (Zhang & Sennrich, 2019), LayerNorm as in the 2017 Transformer."""
 
 import torch
 from jaxtyping import Float
@@ -33,3 +33,35 @@ class RMSNorm(nn.Module):
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         inverse_rms = torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + self.eps)
         return (wide * inverse_rms).to(x.dtype) * self.gain.to(x.dtype)
+
+
+class LayerNorm(nn.Module):
+    """Give every vector mean 0 and variance 1, then a learned gain and bias.
+
+    y = gain * (x - mean(x)) / sqrt(var(x) + eps) + bias, mean and variance over the model width D;
+    the variance is the mean square of what is left, divided by D and not by D - 1.
+
+    Args:
+        d_model: width D of the vectors.
+        eps: added to the variance, in squared activation units.
+
+    Raises:
+        ValueError: if `d_model` is not positive.
+
+    Source: arXiv:1607.06450, eq. 4. The 2017 Transformer has it after each sublayer
+    (arXiv:1706.03762, sec. 3.1); no LLaMA has it.
+    """
+
+    def __init__(self, d_model: int, eps: float = 1e-5):
+        super().__init__()
+        if d_model <= 0:
+            raise ValueError(f"d_model must be positive, got {d_model}")
+        self.eps = eps
+        self.gain = nn.Parameter(torch.ones(d_model))
+        self.bias = nn.Parameter(torch.zeros(d_model))
+
+    def forward(self, x: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch D"]:
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        centred = wide - wide.mean(dim=-1, keepdim=True)
+        inverse_std = torch.rsqrt(centred.square().mean(dim=-1, keepdim=True) + self.eps)
+        return (centred * inverse_std).to(x.dtype) * self.gain.to(x.dtype) + self.bias.to(x.dtype)

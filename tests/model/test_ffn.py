@@ -4,7 +4,7 @@ import torch
 from transformers import LlamaConfig
 from transformers.models.llama.modeling_llama import LlamaMLP
 
-from llama_edu.model.ffn import FeedForward
+from llama_edu.model.ffn import FeedForward, ReluFeedForward
 
 
 def test_matches_transformers(config, randomize):
@@ -30,3 +30,10 @@ def test_a_closed_gate_lets_nothing_pass(config, randomize):
     with torch.no_grad():
         ffn.gate_up_proj.weight[:40] = 0
     assert not ffn(torch.randn(2, 5, 24)).any()
+
+
+def test_relu_feed_forward_is_the_papers_formula():
+    ffn = ReluFeedForward(4, 7)
+    x = torch.randn(2, 3, 4)
+    w1, b1, w2, b2 = (p for part in (ffn.up_proj, ffn.down_proj) for p in part.parameters())
+    torch.testing.assert_close(ffn(x), (x @ w1.mT + b1).clamp(min=0) @ w2.mT + b2)

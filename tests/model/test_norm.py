@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from llama_edu.model.norm import RMSNorm
+from llama_edu.model.norm import LayerNorm, RMSNorm
 
 
 @pytest.mark.parametrize("eps", [1e-6, 1e-5, 0.5])
@@ -50,3 +50,29 @@ def test_bfloat16_input_keeps_its_dtype(gain_dtype):
 def test_rejects_empty_width():
     with pytest.raises(ValueError, match="d_model must be positive, got 0"):
         RMSNorm(0)
+
+
+@pytest.mark.parametrize("eps", [1e-5, 0.3])
+def test_layer_norm_matches_pytorch(eps):
+    x = 3 * torch.randn(2, 5, 16) + 1
+    ours, theirs = LayerNorm(16, eps), torch.nn.LayerNorm(16, eps)
+    for weight, other in ((ours.gain, theirs.weight), (ours.bias, theirs.bias)):
+        other.data = weight.data = torch.randn(16)
+    torch.testing.assert_close(ours(x), theirs(x))
+
+
+def test_layer_norm_is_rms_norm_of_what_is_left_without_the_mean():
+    x = torch.randn(3, 8).double()
+    centred = x - x.mean(-1, keepdim=True)
+    torch.testing.assert_close(LayerNorm(8).double()(x), RMSNorm(8).double()(centred))
+
+
+def test_layer_norm_ignores_a_shift_and_rms_norm_does_not():
+    x = torch.randn(3, 8)
+    torch.testing.assert_close(LayerNorm(8)(x + 5), LayerNorm(8)(x), rtol=1e-4, atol=1e-5)
+    assert (RMSNorm(8)(x + 5) - RMSNorm(8)(x)).abs().max() > 0.1
+
+
+def test_layer_norm_rejects_an_empty_width():
+    with pytest.raises(ValueError, match="d_model must be positive, got 0"):
+        LayerNorm(0)
