@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llama_edu.course.lessons import all_lessons
+from llama_edu.course.lessons import all_lessons, course_map
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 ROOT = Path(__file__).parents[1]
@@ -60,9 +60,18 @@ def test_start_works_in_an_empty_folder(llama_edu, tmp_path):
     assert "JupyterLab is at\n    http://127.0.0.1:" in done.stdout
     names = {f"{lesson.name}.ipynb" for lesson in all_lessons(ROOT)}
     copy = tmp_path / "llama_edu_course"
-    assert {path.name for path in (copy / "notebooks").iterdir()} == names
+    assert {path.name for path in (copy / "notebooks").iterdir()} == {*names, "terms.ipynb"}
     assert {path.name for path in (copy / "exercises").iterdir()} <= names
     assert not (copy / "solutions").exists()
+
+
+def test_the_course_map_comes_along(installed):
+    ask = "from llama_edu.course.lessons import course_map as m; print([e.is_written for e in m()])"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    shown = subprocess.run(
+        [installed, "-c", ask], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert shown == f"{[entry.is_written for entry in course_map(ROOT)]}\n"
 
 
 def test_an_answer_is_checked_with_the_questions_of_the_wheel(llama_edu, tmp_path):

@@ -39,7 +39,10 @@ def build(
     with _Shown() as watcher:
         stale = make(lessons, check_only=check, force=force, jobs=jobs, watcher=watcher)
     changed = {} if names else overview(course_root())
-    stale |= {path.name: "not what the lessons say now" for path in changed}
+    stale |= {
+        path.relative_to(course_root()).as_posix(): "not what the lessons say now"
+        for path in changed
+    }
     if not check:
         for path, text in changed.items():
             path.write_text(text, encoding="utf-8", newline="\n")

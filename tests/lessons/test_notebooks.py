@@ -5,6 +5,7 @@ import pytest
 from rules import RULES
 
 from llama_edu.course.authoring.build import build
+from llama_edu.course.authoring.overview import overview
 from llama_edu.course.authoring.pages import orphans
 from llama_edu.course.checking.questions import load_questions
 from llama_edu.course.lessons import all_lessons, course_root, nbgrader_id
@@ -24,6 +25,7 @@ def test_there_are_lessons():
 
 def test_nothing_is_stale():
     assert build(LESSONS, check_only=True) == {}, "run `make lessons`"
+    assert overview(course_root()) == {}, "run `make lessons`"
 
 
 def test_no_notebook_is_left_over():

@@ -1,10 +1,11 @@
-"""What is made from all lessons together: the README's course map."""
+"""What is made from all lessons together: the README's course map, the page of terms."""
 
 import re
 from itertools import zip_longest
 from pathlib import Path
 
-from llama_edu.course.lessons import Entry, course_map
+from llama_edu.course.authoring.terms import PAGE, terms_page
+from llama_edu.course.lessons import Entry, all_lessons, course_map
 
 TABLE_HEAD = "| | lesson | | lesson |\n|---|---|---|---|\n"
 
@@ -13,12 +14,15 @@ def overview(root: Path) -> dict[Path, str]:
     """The files made from all lessons that are not what they would be now, with their new text.
 
     Raises:
-        ValueError: if the README has no table to replace, or the syllabus lacks a lesson.
+        ValueError: if the README has no table to replace, the syllabus lacks a lesson, or an
+            authored file breaks a rule.
     """
     texts = {}
     readme = root / "README.md"
     if readme.exists():  # an installed course has none
         texts[readme] = with_table(readme.read_text(encoding="utf-8"), course_map(root))
+    if page := terms_page(all_lessons(root)):
+        texts[root / PAGE] = page
     return {path: text for path, text in texts.items() if _read(path) != text}
 
 

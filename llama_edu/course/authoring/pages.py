@@ -8,6 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from llama_edu.course.authoring.fingerprint import fingerprint, imported_names, package_modules
+from llama_edu.course.authoring.terms import PAGE
 from llama_edu.course.lessons import Lesson, course_map
 from llama_edu.course.notebook import to_notebook, to_text, without_outputs, without_solutions
 
@@ -117,6 +118,7 @@ def pages(lessons: Iterable[Lesson]) -> list[Page]:
 def orphans(lessons: Iterable[Lesson], root: Path) -> list[str]:
     """Notebooks that none of these lessons makes, such as those of a lesson with a new name."""
     made = {path for page in pages(lessons) for path in (page.executed, page.stubs)}
+    made.add(root / PAGE)
     found = {path for kind in KINDS for path in (root / kind).glob("*.ipynb")}
     return sorted(path.relative_to(root).as_posix() for path in found - made)
 

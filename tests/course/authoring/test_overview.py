@@ -1,9 +1,8 @@
-"""The README's map is that of the lessons, written and planned."""
+"""The README's map and the page of terms are those of the lessons."""
 
 import pytest
 
 from llama_edu.course.authoring.overview import overview
-from llama_edu.course.lessons import course_root
 
 OLD = """\
 # A course
@@ -55,5 +54,13 @@ def test_an_installed_course_has_no_readme(course):
     assert overview(course) == {}
 
 
-def test_the_readme_is_fresh():
-    assert course_root() / "README.md" not in overview(course_root()), "run `make lessons`"
+def test_the_page_of_terms_is_made_again_when_the_prose_changes(course, write_lesson):
+    prose = "# %% [markdown]\n# # Sums\n#\n# A **sum** is what {}.\n"
+    write_lesson("01_sums", lesson=prose.format("comes of adding"))
+    (page,) = overview(course).items()
+    assert page[0] == course / "notebooks" / "terms.ipynb"
+    page[0].parent.mkdir()
+    page[0].write_text(page[1], encoding="utf-8")
+    assert overview(course) == {}
+    write_lesson("01_sums", lesson=prose.format("two numbers make"))
+    assert list(overview(course)) == [page[0]]
