@@ -163,7 +163,7 @@ def overlap_of_neighbours(words, test, n):
 @pytest.mark.parametrize("name, answer, misconception", [
     ("how_many", lambda n_words, alpha, n_free: min(max(1, n_words // round(1 / alpha)), n_free),
      "every_kth"),
-    ("delete", deleted_inside, "shifted_inside"),
+    ("delete", deleted_inside, "shifted_inside_in_order"),
     ("replace", replaced_until_done, "pass_after_pass"),
     ("kappa", kappa_or_zero, "zero_without_agreement"),
     ("overlap", overlap_of_neighbours, "counted_twice_unless_next"),

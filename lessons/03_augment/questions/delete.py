@@ -27,6 +27,10 @@ def delete_cases(generator):
 
 BUILT = "return [word for i, word in enumerate(words) if i not in gone]"
 USABLE = "places[: len(words) - 1]"
+INSIDE = (
+    "left = list(words)\n    for i in gone:\n        if i < len(left) > 1:\n"
+    "            del left[i]\n    return left"
+)
 AS_GIVEN = "The places are those of the words as they were given. Decide for each word once."
 
 DELETE = Question(
@@ -40,12 +44,6 @@ DELETE = Question(
             {USABLE: "places"},
             says="no word is sure to stay where all places are named",
             hint="An empty text is no example: one word stays. Which one, says the docstring.",
-        ),
-        Misconception(
-            "all_or_nothing",
-            {USABLE: "places if len(places) < len(words) else []"},
-            says="nothing is deleted where all places are named",
-            hint="All but one of them are still deleted.",
         ),
         Misconception(
             "first_stays",
@@ -116,12 +114,15 @@ DELETE = Question(
         ),
         Misconception(
             "shifted_inside",
-            {
-                USABLE: "sorted(places)",
-                BUILT: "left = list(words)\n    for i in gone:\n        if i < len(left) > 1:\n"
-                "            del left[i]\n    return left",
-            },
+            {USABLE: "places", BUILT: INSIDE},
             says="each deletion moves all that follow, and places beyond the end are passed over",
+            hint=f"A place beyond the end is a sign that the others are off too. {AS_GIVEN}",
+        ),
+        Misconception(
+            "shifted_inside_in_order",
+            {USABLE: "sorted(places)", BUILT: INSIDE},
+            says="from left to right each deletion moves all that follow; places beyond the end are "
+            "passed over",
             hint=f"A place beyond the end is a sign that the others are off too. {AS_GIVEN}",
         ),
         Misconception(

@@ -98,8 +98,8 @@ OVERLAP = Question(
         Misconception(
             "one_place_too_few",
             {"range(i, i + n)": "range(i, i + n - 1)"},
-            says="the last word of a shared n-gram does not count",
-            hint="`range(i, j)` ends before j. How many places does an n-gram cover?",
+            says="a shared n-gram covers one word too few",
+            hint="`range(i, j)` begins at i and ends before j. Which places does an n-gram cover?",
         ),
         Misconception(
             "counted_twice",

@@ -102,6 +102,12 @@ REPLACE = Question(
             hint="Ask before a change, not after it, whether there may be one more.",
         ),
         Misconception(
+            "no_end_at_zero",
+            {" and n > 0": "", "n -= 1": "n -= 1\n            if n == 0:\n                break"},
+            says="every word that has a synonym is replaced where n is 0",
+            hint="n may be 0. Ask before a change, not after it, whether there may be one more.",
+        ),
+        Misconception(
             "capitals_unknown",
             {"word.lower()": "word"},
             says="a word with a capital is not found among the synonyms",
@@ -113,12 +119,6 @@ REPLACE = Question(
             says="a new word has no capital where the old one had",
             hint="*Big* becomes *Large*. Do you ask for the first letter of the old word, and not "
             "for the whole? `capitalize()` returns a new text: is it kept?",
-        ),
-        Misconception(
-            "all_capitals",
-            {"capitalize": "upper"},
-            says="the new word is written in capitals throughout",
-            hint="Only the first letter is a capital: which method of a text does that?",
         ),
         Misconception(
             "at_first_place",
@@ -136,10 +136,15 @@ REPLACE = Question(
             hint="Fewer than n change where no more of the given words can: one pass is enough.",
         ),
         Misconception(
-            "only_changed",
-            {"list(words)": "[]", "changed[i] = ": "changed += ", "else new": "else new,"},
-            says="only the new words are returned",
-            hint="A word that does not change stays in the text: begin with a copy of the list.",
+            "everywhere_at_once",
+            {
+                "changed[i] = new.capitalize() if word[0].isupper() else new": "new = "
+                "new.capitalize() if word[0].isupper() else new\n"
+                "            changed = [new if old == word else old for old in changed]"
+            },
+            says="each change goes through the whole new list",
+            hint="Change one place at a time: the same word may stand at a protected one, or may "
+            "have come in as a synonym.",
         ),
     ],
 )
