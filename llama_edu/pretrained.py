@@ -11,7 +11,7 @@ from llama_edu.data.sources import SOURCES, find, pull
 from llama_edu.model.llama import Llama
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.bpe import BPETokenizer
-from llama_edu.tokenizer.chat_template import render_chat, stop_ids
+from llama_edu.tokenizer.chat_template import render_chat
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from llama_edu.weights import load_gguf, load_hf, load_meta
 
@@ -25,7 +25,7 @@ class Pretrained:
     Args:
         model: in eval mode.
         tokenizer: with the same vocabulary.
-        stop_ids: ids that end an answer.
+        stop_ids: every id that ends an answer.
     """
 
     model: Llama
@@ -66,8 +66,7 @@ class Pretrained:
         )
 
     def _text_of(self, i: int | None) -> str:
-        names = {number: text for text, number in self.tokenizer.special_tokens.items()}
-        return names.get(i, "")
+        return "" if i is None else self.tokenizer.decode([i])
 
 
 def load_pretrained(
@@ -95,7 +94,8 @@ def load_pretrained(
             f"{path}: the tokenizer has {tokenizer.vocab_size} tokens, "
             f"the model {model.config.vocab_size}: they do not belong together"
         )
-    return Pretrained(model, tokenizer, stop_ids(tokenizer.special_tokens, tokenizer.eos_id))
+    n_rows = model.config.vocab_size  # a checkpoint may state an id that the model cannot choose
+    return Pretrained(model, tokenizer, [i for i in tokenizer.stop_ids if i < n_rows])
 
 
 def locate(name_or_path: str | Path) -> Path:

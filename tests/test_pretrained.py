@@ -1,14 +1,24 @@
 """A name or a path becomes a model with its tokenizer, or one clear line."""
 
+import io
+import json
+import os
+from itertools import pairwise
+
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from llama_edu import pretrained
+from llama_edu.cli import app
 from llama_edu.config import ModelConfig
+from llama_edu.generate import generate
 from llama_edu.model.llama import Llama
 from llama_edu.pretrained import faster_dtype, load_pretrained
 from llama_edu.weights import save_hf
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+transformers = pytest.importorskip("transformers")
 
 TEMPLATE = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}<|assistant|>"
 
@@ -104,3 +114,87 @@ def test_says_that_a_source_holds_no_model(monkeypatch, tmp_path):
     monkeypatch.setattr(pretrained, "pull", lambda name: tmp_path)
     with pytest.raises(ValueError, match="'shakespeare' holds no GGUF model"):
         load_pretrained("shakespeare")
+
+
+def write_chain(folder, ids):
+    """A model that writes `ids` one after the other, whatever came before the first of them."""
+    config = ModelConfig(
+        vocab_size=832, d_model=24, n_layers=1, n_heads=4, n_kv_heads=2, d_ff=40, max_seq_len=64
+    )
+    torch.manual_seed(0)
+    model = Llama(config)
+    with torch.no_grad():
+        for block in model.blocks:  # they add nothing, so that a token alone decides on the next
+            block.attention.o_proj.weight.zero_()
+            block.ffn.down_proj.weight.zero_()
+        model.output.weight.zero_()
+        for before, after in pairwise(ids):
+            model.output.weight[after] = model.embedding.weight[before]
+    save_hf(model, folder)
+
+
+ENDS = {
+    "tokenizer_config": {"tokenizer_config": {"eos_token": {"content": "<|end|>"}}},
+    "special_tokens_map": {"special_tokens_map": {"eos_token": "<|end|>"}},
+    "generation_config": {"generation_config": {"eos_token_id": [0, 2]}},
+    "an id without a text": {"generation_config": {"eos_token_id": [0, 831]}},
+    "config": {"config": {"eos_token_id": 2}},
+    "added_tokens": {
+        "tokenizer_config": {"eos_token": "<new>"}, "added_tokens": {"<new>": 270}
+    },
+    "a usual marker": {"added_tokens": {"<|im_end|>": 270}},
+}  # fmt: skip
+
+
+@pytest.fixture(params=ENDS)
+def ending(request, tmp_path):
+    """A folder whose model goes on from "the" with " cat" and the end, wherever that is stated."""
+    end = {"an id without a text": 831, "added_tokens": 270, "a usual marker": 270}
+    library = save_tokenizer(tmp_path, 270)
+    the, cat = library.encode("the").ids, library.encode(" cat").ids
+    assert set(the).isdisjoint(cat)
+    write_chain(tmp_path, [*the, *cat, end.get(request.param, 2)])
+    for name, content in ENDS[request.param].items():
+        path = tmp_path / f"{name}.json"
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        path.write_text(json.dumps(before | content), encoding="utf-8")
+    (tmp_path / "chat_template.jinja").write_text("{{ messages[0].content }}", encoding="utf-8")
+    return tmp_path
+
+
+def test_an_answer_ends_where_the_checkpoint_says(ending, capsys, monkeypatch):
+    loaded = load_pretrained(ending, dtype=torch.float32)
+    prompt, answer = loaded.text_ids("the"), loaded.tokenizer.encode(" cat")
+    assert generate(loaded.model, [prompt], 20, stop=loaded.stop_ids) == [answer]
+    oracle = transformers.AutoModelForCausalLM.from_pretrained(ending)
+    stop = loaded.stop_ids
+    written = oracle.generate(torch.tensor([prompt]), max_new_tokens=20, eos_token_id=stop)
+    assert written[0].tolist()[:-1] == [*prompt, *answer]
+    settings = ["--model", str(ending), "--dtype", "fp32", "--temperature", "0"]
+    settings += ["--max-new-tokens", "20"]
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    app(["complete", "the", *settings], standalone_mode=False)
+    app(["chat", "--ask", "the", *settings], standalone_mode=False)
+    assert capsys.readouterr().out.endswith("the cat\nyou> the\n cat\n\n")
+
+
+def test_an_end_beyond_the_model_is_passed_over(folder):
+    (folder / "generation_config.json").write_text('{"eos_token_id": [2, 270, 9000]}')
+    assert load_pretrained(folder, dtype=torch.float32).stop_ids == [2]
+
+
+@pytest.mark.parametrize("special", [True, False])
+def test_the_end_in_a_template_is_its_text(folder, special):
+    spec = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    spec["added_tokens"][2]["special"] = special
+    (folder / "tokenizer.json").write_text(json.dumps(spec), encoding="utf-8")
+    config = {
+        "bos_token": "<|user|>",
+        "eos_token": "<|end|>",
+        "chat_template": "{{ bos_token }}hi{{ eos_token }}",
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    loaded = load_pretrained(folder, dtype=torch.float32)
+    ids = loaded.chat_ids([{"role": "user", "content": "hello"}])
+    assert loaded.tokenizer.decode(ids) == "<|user|>hi<|end|>"
+    assert (ids[0], ids[-1]) == (0, 2)

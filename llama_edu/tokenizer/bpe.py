@@ -19,7 +19,7 @@ from llama_edu.tokenizer.formats.tokenizer_json import read_tokenizer_json, writ
 from llama_edu.tokenizer.merge_training import Report, no_report
 from llama_edu.tokenizer.merging import ChunkCache, Merges, merge_pairs
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern, split_chunks
-from llama_edu.tokenizer.whole_tokens import WholeTokens
+from llama_edu.tokenizer.whole_tokens import END_OF_ANSWER, WholeTokens, ends_of_answer
 
 
 class BPETokenizer:
@@ -38,6 +38,8 @@ class BPETokenizer:
         ignore_merges: whether a chunk that is a token needs no merges (true for Llama 3).
         bos_id: id that opens a text, or None.
         eos_id: id that ends a text, or None.
+        stop_ids: other ids that end an answer. The attribute holds every one: these, `eos_id`, and
+            the usual markers, such as "<|im_end|>", that the vocabulary has.
         add_bos: whether the model expects `bos_id` before a text; `encode` never adds it.
         chat_template: Jinja source for `render_chat`, or None.
 
@@ -57,6 +59,7 @@ class BPETokenizer:
         ignore_merges: bool = False,
         bos_id: int | None = None,
         eos_id: int | None = None,
+        stop_ids: Iterable[int] = (),
         add_bos: bool = False,
         chat_template: str | None = None,
     ):
@@ -74,6 +77,7 @@ class BPETokenizer:
         self._chunk_ids = ChunkCache(self._encode_chunk)
         self._chunk_patterns = [compile_pattern(each) for each in self.patterns]
         self._whole = WholeTokens(self.special_tokens, self.added_tokens)
+        self.stop_ids = self._find_ends([*stop_ids] if eos_id is None else [*stop_ids, eos_id])
 
     @property
     def vocab_size(self) -> int:
@@ -180,6 +184,13 @@ class BPETokenizer:
     def load_text(cls, path: str | Path) -> Self:
         """Read what `save_text` wrote."""
         return cls(**read_bpe_text(path))
+
+    def _find_ends(self, stated: list[int]) -> list[int]:
+        markers = {m: self.vocab[m.encode()] for m in END_OF_ANSWER if m.encode() in self.vocab}
+        # What merges make is text: "</s>" strikes out in HTML.
+        made = {i for _, i in self.merges.values()} if markers else set()
+        plain = {marker: i for marker, i in markers.items() if i not in made}
+        return ends_of_answer(plain | self._whole.ids, stated)
 
     def _encode_text(self, text: str) -> list[int]:
         chunks = split_chunks(text, self._chunk_patterns)

@@ -17,16 +17,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "ipython")
 
-# Markers that end an answer in the LLaMA family and its relatives.
-END_OF_ANSWER = (
-    "</s>",
-    "<|end_of_text|>",
-    "<|endoftext|>",
-    "<|eot_id|>",
-    "<|eom_id|>",
-    "<|im_end|>",
-)
-
 
 def render_chat(
     template: str,
@@ -61,12 +51,6 @@ def render_chat(
         )
     except TemplateError as error:
         raise ValueError(f"the chat template cannot render these messages: {error}") from error
-
-
-def stop_ids(special_tokens: Mapping[str, int], eos_id: int | None) -> list[int]:
-    """Ids that end an answer: `eos_id` and the end-of-answer markers that the vocabulary has."""
-    ids = {special_tokens[marker] for marker in END_OF_ANSWER if marker in special_tokens}
-    return sorted(ids if eos_id is None else ids | {eos_id})
 
 
 def _check_message(i: int, message: Mapping[str, Any]) -> None:

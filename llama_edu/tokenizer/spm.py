@@ -22,7 +22,7 @@ from llama_edu.tokenizer.formats.sentencepiece_files import (
 )
 from llama_edu.tokenizer.formats.sentencepiece_model import Piece
 from llama_edu.tokenizer.sentencepiece_training import each_line
-from llama_edu.tokenizer.whole_tokens import WholeTokens
+from llama_edu.tokenizer.whole_tokens import WholeTokens, ends_of_answer
 
 
 class SentencePieceTokenizer:
@@ -34,6 +34,8 @@ class SentencePieceTokenizer:
         added_tokens: text of each token that is recognized whole in any text -> its id.
         bos_id: id that opens a text; None: the model's own, if it has one.
         eos_id: id that ends a text; None: the model's own, if it has one.
+        stop_ids: other ids that end an answer. The attribute holds every one: these, `eos_id`, and
+            the usual markers, such as "<|im_end|>", that the vocabulary has.
         add_bos: whether the model expects `bos_id` before a text; `encode` never adds it.
         chat_template: Jinja source for `render_chat`, or None.
 
@@ -49,6 +51,7 @@ class SentencePieceTokenizer:
         added_tokens: Mapping[str, int] | None = None,
         bos_id: int | None = None,
         eos_id: int | None = None,
+        stop_ids: Iterable[int] = (),
         add_bos: bool = True,
         chat_template: str | None = None,
     ):
@@ -61,6 +64,9 @@ class SentencePieceTokenizer:
         self.add_bos, self.chat_template = add_bos, chat_template
         self.model = model
         self._whole = WholeTokens(self.special_tokens, self.added_tokens)
+        ids = {piece.text: i for i, piece in enumerate(self.pieces)} | self._whole.ids
+        stated = [i for i in (*stop_ids, self.eos_id) if i is not None]
+        self.stop_ids = ends_of_answer(ids, stated)
 
     @property
     def vocab_size(self) -> int:

@@ -5,6 +5,18 @@ from itertools import groupby
 
 import regex
 
+# Markers that end an answer in the LLaMA family and its relatives, whatever a file says of them.
+END_OF_ANSWER = (
+    "</s>",
+    "<|end_of_text|>",
+    "<|endoftext|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|eot|>",
+    "<|eom|>",
+    "<|im_end|>",
+)
+
 EncodeText = Callable[[str], list[int]]
 DecodeIds = Callable[[list[int]], str]
 
@@ -52,6 +64,18 @@ class WholeTokens:
             run = list(run)
             texts += [self.texts[i] for i in run] if is_whole else [decode_ids(run)]
         return "".join(texts)
+
+
+def ends_of_answer(ids: Mapping[str, int], stated: Iterable[int]) -> list[int]:
+    """Every id that ends an answer: those stated, and the markers that a vocabulary has.
+
+    ends_of_answer({"</s>": 2, "a": 3}, [7]) -> [2, 7]
+
+    Args:
+        ids: text of each token that may be a marker -> its id.
+        stated: ids that a checkpoint states.
+    """
+    return sorted({*stated, *(ids[marker] for marker in END_OF_ANSWER if marker in ids)})
 
 
 def check_surrogates(text: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llama_edu.tokenizer.chat_template import ROLES, render_chat, stop_ids
+from llama_edu.tokenizer.chat_template import ROLES, render_chat
 from llama_edu.tokenizer.formats.llama3 import CHAT_TEMPLATE
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -59,10 +59,3 @@ def test_other_variables_reach_the_template():
     assert render_chat("{{ tools | tojson }} {{ eos_token }}", HELLO, "", "</s>", tools=["é<"]) == (
         '["é<"] </s>'
     )
-
-
-def test_answers_end_at_every_marker_that_the_vocabulary_has():
-    special = {"<|begin_of_text|>": 0, "<|end_of_text|>": 1, "<|eom_id|>": 8, "<|eot_id|>": 9}
-    assert stop_ids(special, eos_id=1) == [1, 8, 9]
-    assert stop_ids({"<s>": 1}, eos_id=None) == []
-    assert stop_ids({}, eos_id=7) == [7]

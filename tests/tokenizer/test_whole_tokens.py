@@ -6,6 +6,7 @@ from llama_edu.tokenizer.whole_tokens import (
     WholeTokens,
     check_surrogates,
     compile_splitter,
+    ends_of_answer,
     split_tokens,
 )
 
@@ -36,3 +37,10 @@ def test_what_stands_between_whole_tokens_is_encoded_by_itself():
 def test_each_stretch_between_whole_tokens_is_decoded_by_itself():
     whole = WholeTokens({"<s>": 1}, {"<a>": 2})
     assert whole.decode([1, 0, 0, 2, 2, 0], lambda ids: f"({len(ids)})") == "<s>(2)<a><a>(1)"
+
+
+def test_answers_end_at_every_marker_that_the_vocabulary_has():
+    ids = {"<|begin_of_text|>": 0, "<|end_of_text|>": 1, "<|eom_id|>": 8, "<|eot_id|>": 9}
+    assert ends_of_answer(ids, [1]) == [1, 8, 9]
+    assert ends_of_answer({"<s>": 1}, []) == []
+    assert ends_of_answer({}, [7, 5, 7]) == [5, 7]

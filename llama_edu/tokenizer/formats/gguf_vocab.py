@@ -5,6 +5,7 @@ from typing import Any
 
 from llama_edu.gguf_file import read_gguf
 from llama_edu.tokenizer.byte_alphabet import read_merge, to_bytes
+from llama_edu.tokenizer.formats.special_tokens import read_ids
 from llama_edu.tokenizer.pretokenize import LLAMA3, patterns_of_gguf
 
 PREFIX = "tokenizer.ggml."
@@ -34,6 +35,23 @@ def read_gguf_vocab(path: str | Path, model: str, needed: tuple[str, ...]) -> di
     return vocab | {"chat_template": metadata.get("tokenizer.chat_template")}
 
 
+def read_gguf_ends(vocab: dict[str, Any], path: str | Path) -> dict[str, Any]:
+    """The ids that open and end a text or an answer, as arguments of a tokenizer.
+
+    An id beyond the vocabulary means "none", as in llama.cpp.
+    """
+    ids = {
+        key: [i for i in read_ids(vocab.get(f"{key}_token_id"), f"{path}: {PREFIX}{key}_token_id")
+              if i < len(vocab["tokens"])]
+        for key in ("bos", "eos", "eot", "eom")
+    }  # fmt: skip
+    return {
+        "bos_id": next(iter(ids["bos"]), None),
+        "eos_id": next(iter(ids["eos"]), None),
+        "stop_ids": ids["eos"] + ids["eot"] + ids["eom"],
+    }
+
+
 def read_gguf_bpe(path: str | Path) -> dict[str, Any]:
     """Read the arguments of `BPETokenizer` from a GGUF file of a byte-level model.
 
@@ -52,8 +70,7 @@ def read_gguf_bpe(path: str | Path) -> dict[str, Any]:
         "special_tokens": {t: i for i, t, kind in typed if kind == CONTROL},
         "added_tokens": {t: i for i, t, kind in typed if kind == USER_DEFINED},
         "ignore_merges": is_llama3,
-        "bos_id": vocab.get("bos_token_id"),
-        "eos_id": vocab.get("eos_token_id"),
         "add_bos": vocab.get("add_bos_token", is_llama3),  # llama.cpp's rule for an absent key
         "chat_template": vocab["chat_template"],
+        **read_gguf_ends(vocab, path),
     }

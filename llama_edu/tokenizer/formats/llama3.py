@@ -8,6 +8,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from llama_edu.tokenizer.formats.special_tokens import read_special_tokens
 from llama_edu.tokenizer.pretokenize import LLAMA3
 
 SPECIAL_TOKENS = [
@@ -54,6 +55,7 @@ def read_tiktoken(path: str | Path) -> dict[str, Any]:
             raise ValueError(f"{path}, line {number} must be 'base64 rank', got {line[:80]!r}")
         vocab[entry[0]] = entry[1]
     special = {token: len(vocab) + i for i, token in enumerate(SPECIAL_TOKENS)}
+    folder = read_special_tokens(Path(path).parent, special)  # Hugging Face's files, if any
     return {
         "vocab": vocab,
         "merges": None,
@@ -62,8 +64,9 @@ def read_tiktoken(path: str | Path) -> dict[str, Any]:
         "ignore_merges": True,
         "bos_id": special["<|begin_of_text|>"],
         "eos_id": special["<|end_of_text|>"],
+        "stop_ids": folder.stop_ids,
         "add_bos": True,
-        "chat_template": CHAT_TEMPLATE,
+        "chat_template": folder.chat_template or CHAT_TEMPLATE,
     }
 
 

@@ -16,7 +16,7 @@ from llama_edu.tokenizer.formats.written import WrittenBPE, WrittenPieces
 
 BPE_TITLE = "# byte-level BPE: tokens with their ids, then the merges in the order of training"
 PIECE_TITLE = "# SentencePiece's BPE: ids, kinds, scores and pieces; the highest score merges first"
-SETTINGS = ("bos_id", "eos_id", "add_bos", "chat_template")
+SETTINGS = ("bos_id", "eos_id", "stop_ids", "add_bos", "chat_template")
 
 Sections = dict[str, list[list[str]]]  # name -> lines -> words
 

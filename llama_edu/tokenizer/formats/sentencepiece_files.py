@@ -13,32 +13,27 @@ from llama_edu.tokenizer.formats.gguf_vocab import (
     NORMAL,
     UNKNOWN,
     UNUSED,
+    read_gguf_ends,
     read_gguf_vocab,
 )
-from llama_edu.tokenizer.formats.sentencepiece_model import build_model
-from llama_edu.tokenizer.formats.tokenizer_json import (
-    adds_bos,
-    folder_of,
-    read_added_tokens,
-    read_config,
-    read_spec,
-    write_spec,
-)
+from llama_edu.tokenizer.formats.sentencepiece_model import build_model, read_pieces
+from llama_edu.tokenizer.formats.special_tokens import read_special_tokens
+from llama_edu.tokenizer.formats.tokenizer_json import folder_of, read_spec, write_spec
 from llama_edu.tokenizer.formats.written import WrittenPieces
 
 
 def read_sentencepiece(path: str | Path) -> dict[str, Any]:
     """Read the arguments of `SentencePieceTokenizer` from a tokenizer.model or its folder.
 
-    Tokens that a folder's tokenizer.json adds to the model's come along.
+    Tokens that a folder adds to the model's come along.
     """
     path = Path(path)
     if not path.is_dir():
         return {"model": path.read_bytes()}
-    arguments: dict[str, Any] = {"model": (path / "tokenizer.model").read_bytes()}
-    if (path / "tokenizer.json").exists():
-        arguments |= _read_specials(read_spec(path), path)
-    return arguments | {"chat_template": read_config(path)["chat_template"]}
+    model = (path / "tokenizer.model").read_bytes()
+    vocab = {piece.text: i for i, piece in enumerate(read_pieces(model))}
+    spec = read_spec(path) if (path / "tokenizer.json").exists() else None
+    return {"model": model, **vars(read_special_tokens(path, vocab, spec))}
 
 
 def read_gguf_sentencepiece(path: str | Path) -> dict[str, Any]:
@@ -51,10 +46,9 @@ def read_gguf_sentencepiece(path: str | Path) -> dict[str, Any]:
     pieces = zip(vocab["tokens"], vocab["scores"], vocab["token_type"], strict=True)
     return {
         "model": build_model(pieces, add_prefix=vocab.get("add_space_prefix", True)),
-        "bos_id": vocab.get("bos_token_id"),
-        "eos_id": vocab.get("eos_token_id"),
         "add_bos": vocab.get("add_bos_token", True),  # llama.cpp's rule for an absent key
         "chat_template": vocab["chat_template"],
+        **read_gguf_ends(vocab, path),
     }
 
 
@@ -76,20 +70,21 @@ def read_json_sentencepiece(path: str | Path) -> dict[str, Any]:
             "what SentencePiece does; put the model's tokenizer.model beside it"
         )
     ranks = {"".join(_pair(merge)): i for i, merge in enumerate(spec["model"]["merges"])}
-    specials, others = read_added_tokens(spec)
-    ids = spec["model"]["vocab"] | specials | others
+    special = read_special_tokens(folder_of(path), spec["model"]["vocab"], spec)
+    ids = {**spec["model"]["vocab"], **special.special_tokens, **special.added_tokens}
     pieces = sorted(ids, key=ids.__getitem__)
     if [ids[piece] for piece in pieces] != list(range(len(ids))):
         raise ValueError(f"{path}: the ids of its {len(ids)} tokens must run from 0 without gaps")
-    kinds = dict.fromkeys(specials, CONTROL) | dict.fromkeys(others, UNUSED)
+    kinds = dict.fromkeys(special.special_tokens, CONTROL)
+    kinds |= dict.fromkeys(special.added_tokens, UNUSED)
     kinds |= {f"<0x{byte:02X}>": BYTE for byte in range(256)}
     kinds[spec["model"].get("unk_token")] = UNKNOWN
     rows = ((p, -float(ranks.get(p, len(ranks))), kinds.get(p, NORMAL)) for p in pieces)
-    return {"model": build_model(rows, add_prefix=True)} | _read_specials(spec, folder_of(path))
+    return {"model": build_model(rows, add_prefix=True), **vars(special)}
 
 
 def write_json_sentencepiece(tokenizer: WrittenPieces, folder: str | Path) -> None:
-    """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed.
+    """Write tokenizer.json and the files beside it, creating `folder` if needed.
 
     The tokenizers library then gives the same ids, as long as no two pieces have the same score.
     """
@@ -124,19 +119,6 @@ def _decoder(strip: bool) -> dict[str, Any]:
     ]
     steps += [{"type": "Strip", "content": " ", "start": 1, "stop": 0}] * strip
     return {"type": "Sequence", "decoders": steps}
-
-
-def _read_specials(spec: dict, folder: Path) -> dict[str, Any]:
-    specials, others = read_added_tokens(spec)
-    config = read_config(folder)
-    return {
-        "special_tokens": specials,
-        "added_tokens": others,
-        "bos_id": specials.get(config["bos_token"]),
-        "eos_id": specials.get(config["eos_token"]),
-        "add_bos": adds_bos(spec),
-        "chat_template": config["chat_template"],
-    }
 
 
 def _pair(merge: str | list[str]) -> list[str]:

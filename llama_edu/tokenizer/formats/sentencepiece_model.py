@@ -8,7 +8,7 @@ Source: google/sentencepiece, src/sentencepiece_model.proto; protobuf.dev, "Enco
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llama_edu.tokenizer.formats.gguf_vocab import NORMAL
 
@@ -62,6 +62,27 @@ def parse_model(model: bytes) -> tuple[list[Piece], bool]:
     Raises:
         ValueError: if it is no SentencePiece BPE model, or it changes more than spaces.
     """
+    pieces, trainer, rules = _parse(model)
+    if (found := trainer.get(MODEL_TYPE, 1)) != MODEL_TYPE_BPE:
+        raise ValueError(f"model_type={found} must be {MODEL_TYPE_BPE}, BPE")
+    if not trainer.get(BYTE_FALLBACK):
+        raise ValueError("byte_fallback must be true: nothing else stands for a rare character")
+    if rules.get(CHARACTER_MAP) or rules.get(REMOVE_SPACES, 1) or not rules.get(ESCAPE_SPACES, 1):
+        raise ValueError("the model must leave text as it is but for its spaces (identity)")
+    return pieces, bool(rules.get(ADD_PREFIX, 1))
+
+
+def read_pieces(model: bytes) -> list[Piece]:
+    """The pieces of a tokenizer.model of any kind.
+
+    Raises:
+        ValueError: if it is no SentencePiece model.
+    """
+    return _parse(model)[0]
+
+
+def _parse(model: bytes) -> tuple[list[Piece], dict[int, Any], dict[int, Any]]:
+    """The pieces, and the fields of the parts on training and on the preparation of text."""
     try:
         fields = list(_fields(model))
         trainer = dict(_fields(b"".join(value for number, value in fields if number == TRAINER)))
@@ -71,13 +92,7 @@ def parse_model(model: bytes) -> tuple[list[Piece], bool]:
         pieces, trainer, rules = [], {}, {}
     if not pieces:
         raise ValueError("not a SentencePiece model: its pieces cannot be read")
-    if (found := trainer.get(MODEL_TYPE, 1)) != MODEL_TYPE_BPE:
-        raise ValueError(f"model_type={found} must be {MODEL_TYPE_BPE}, BPE")
-    if not trainer.get(BYTE_FALLBACK):
-        raise ValueError("byte_fallback must be true: nothing else stands for a rare character")
-    if rules.get(CHARACTER_MAP) or rules.get(REMOVE_SPACES, 1) or not rules.get(ESCAPE_SPACES, 1):
-        raise ValueError("the model must leave text as it is but for its spaces (identity)")
-    return pieces, bool(rules.get(ADD_PREFIX, 1))
+    return pieces, trainer, rules
 
 
 def _piece(fields: dict[int, int | bytes]) -> Piece:

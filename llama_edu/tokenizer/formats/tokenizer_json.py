@@ -1,4 +1,4 @@
-"""Read and write byte-level BPE as Hugging Face's tokenizer.json and tokenizer_config.json."""
+"""Read and write byte-level BPE as Hugging Face's tokenizer.json and the files beside it."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from llama_edu.tokenizer.byte_alphabet import (
     to_bytes,
     to_characters,
 )
+from llama_edu.tokenizer.formats.special_tokens import read_object, read_special_tokens
 from llama_edu.tokenizer.formats.written import Written, WrittenBPE
 from llama_edu.tokenizer.pretokenize import patterns_of_json
 
@@ -25,19 +26,15 @@ def read_tokenizer_json(path: str | Path) -> dict[str, Any]:
         raise ValueError(f"{path} is not byte-level but of SentencePiece's kind")
     if problems := _unsupported_parts(spec):
         raise ValueError(f"{path} is not supported, as it has {', '.join(problems)}")
-    special, added = read_added_tokens(spec)
-    whole, config = special | added, read_config(folder_of(path))
+    vocab = spec["model"]["vocab"]
+    special = read_special_tokens(folder_of(path), vocab, spec)
+    whole = {*special.special_tokens, *special.added_tokens}
     return {
-        "vocab": {to_bytes(t): i for t, i in spec["model"]["vocab"].items() if t not in whole},
+        "vocab": {to_bytes(t): i for t, i in vocab.items() if t not in whole},
         "merges": [read_merge(merge) for merge in spec["model"]["merges"]],
         "pattern": patterns_of_json(spec.get("pre_tokenizer")),
-        "special_tokens": special,
-        "added_tokens": added,
         "ignore_merges": spec["model"].get("ignore_merges", False),
-        "bos_id": whole.get(config["bos_token"]),
-        "eos_id": whole.get(config["eos_token"]),
-        "add_bos": adds_bos(spec),
-        "chat_template": config["chat_template"],
+        **vars(special),
     }
 
 
@@ -64,22 +61,6 @@ def folder_of(path: str | Path) -> Path:
     return Path(path) if Path(path).is_dir() else Path(path).parent
 
 
-def read_added_tokens(spec: dict) -> tuple[dict[str, int], dict[str, int]]:
-    """The control tokens of a tokenizer.json, and the other tokens that are recognized whole."""
-    tokens = spec.get("added_tokens") or []
-    return (
-        {t["content"]: t["id"] for t in tokens if t["special"]},
-        {t["content"]: t["id"] for t in tokens if not t["special"]},
-    )
-
-
-def adds_bos(spec: dict) -> bool:
-    """Whether the post-processor of a tokenizer.json puts a control token before every text."""
-    processor = spec.get("post_processor") or {}
-    steps = [processor, *processor.get("processors", [])]
-    return any("SpecialToken" in step.get("single", [{}])[0] for step in steps)
-
-
 def is_sentencepiece_style(spec: dict) -> bool:
     """Whether a tokenizer.json holds a SentencePiece model: pieces of characters, "▁" for space."""
     return bool(spec["model"].get("byte_fallback")) or "▁" in json.dumps(
@@ -87,22 +68,8 @@ def is_sentencepiece_style(spec: dict) -> bool:
     )
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """What a folder says about `bos_token`, `eos_token` and `chat_template`; None where nothing."""
-    path, template_path = folder / "tokenizer_config.json", folder / "chat_template.jinja"
-    config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    tokens = {key: config.get(key) for key in ("bos_token", "eos_token")}
-    tokens = {key: t["content"] if isinstance(t, dict) else t for key, t in tokens.items()}
-    template = config.get("chat_template")
-    if isinstance(template, list):  # one template for each purpose
-        template = {each["name"]: each["template"] for each in template}.get("default")
-    if template_path.exists():
-        template = template_path.read_text(encoding="utf-8")
-    return {**tokens, "chat_template": template}
-
-
 def write_tokenizer_json(tokenizer: WrittenBPE, folder: str | Path) -> None:
-    """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed."""
+    """Write tokenizer.json and the files beside it, creating `folder` if needed."""
     splits = [
         {"type": "Split", "pattern": {"Regex": p}, "behavior": "Isolated", "invert": False}
         for p in tokenizer.patterns
@@ -123,11 +90,14 @@ def write_tokenizer_json(tokenizer: WrittenBPE, folder: str | Path) -> None:
 
 
 def write_spec(spec: dict[str, Any], tokenizer: Written, folder: str | Path) -> None:
-    """Write tokenizer.json and tokenizer_config.json, creating `folder` if needed.
+    """Write tokenizer.json and the files beside it, creating `folder` if needed.
+
+    These are tokenizer_config.json and, where an answer may end, generation_config.json, in which
+    other settings stay.
 
     Args:
-        spec: what the first says of the vocabulary and of the preparation of text.
-        tokenizer: its control and added tokens, and its template, complete the two.
+        spec: what tokenizer.json says of the vocabulary and of the preparation of text.
+        tokenizer: its control and added tokens, its ends and its template complete the files.
         folder: where they go.
     """
     folder = Path(folder)
@@ -154,7 +124,11 @@ def write_spec(spec: dict[str, Any], tokenizer: Written, folder: str | Path) -> 
         "chat_template": tokenizer.chat_template,
         "clean_up_tokenization_spaces": False,
     }
-    for name, content in (("tokenizer.json", spec), ("tokenizer_config.json", config)):
+    files = {"tokenizer.json": spec, "tokenizer_config.json": config}
+    if tokenizer.stop_ids:
+        settings = read_object(folder / "generation_config.json")
+        files["generation_config.json"] = settings | {"eos_token_id": tokenizer.stop_ids}
+    for name, content in files.items():
         text = json.dumps(content, ensure_ascii=False, indent=1)
         (folder / name).write_text(text, encoding="utf-8")
 

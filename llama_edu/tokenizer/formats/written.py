@@ -14,6 +14,7 @@ class Written(Protocol):
     added_tokens: Mapping[str, int]
     bos_id: int | None
     eos_id: int | None
+    stop_ids: list[int]
     add_bos: bool
     chat_template: str | None
 

@@ -44,6 +44,7 @@ def test_a_byte_level_tokenizer_comes_back_whole(tmp_path):
         ignore_merges=True,
         bos_id=1,
         eos_id=0,
+        stop_ids=[300],
         add_bos=True,
         chat_template="{{ 'é\n' }}",
     )
@@ -51,7 +52,7 @@ def test_a_byte_level_tokenizer_comes_back_whole(tmp_path):
     again = BPETokenizer.load_text(tmp_path / "new" / "vocabulary.txt")
     for name in ("vocab", "merges", "patterns", "special_tokens", "added_tokens", "ignore_merges"):
         assert getattr(again, name) == getattr(ours, name)
-    for name in ("bos_id", "eos_id", "add_bos", "chat_template"):
+    for name in ("bos_id", "eos_id", "stop_ids", "add_bos", "chat_template"):
         assert getattr(again, name) == getattr(ours, name)
 
 
