@@ -1,14 +1,16 @@
 # %% [markdown]
 # # Exercise 02 · Corpus, rule by rule
 #
-# Five small functions: a rule of Gopher's, the checksum of cards, and the three parts of the search
-# for near-copies.
+# **What you need:** the lesson [notebooks/02_corpus](../notebooks/02_corpus.ipynb).
 #
-# Write down a guess, then the function where it says `YOUR CODE HERE`, and run the cell below it:
-# it tells you whether the function is right, and if not, which mistake it makes. Try as often as
-# you like.
+# **What you will be able to do:** write a rule of Gopher's, the checksum of cards, and the three
+# parts of the search for near-copies.
 #
-# The lesson is [notebooks/02_corpus](../notebooks/02_corpus.ipynb).
+# **Time:** about 55 minutes: 2.1 Repeated lines 10 · 2.2 Check digit 10 · 2.3 Similarity 10 ·
+# 2.4 Signature 10 · 2.5 Candidates 15
+#
+# Write each function where it says `YOUR CODE HERE`, and run the cell below it. It tells you
+# whether the function is right, and if not, which mistake it makes. Try as often as you like.
 
 # %%
 from itertools import combinations
@@ -19,17 +21,13 @@ from llama_edu.course import check
 # ### 2.1 Lines that were there before · difficulty 1/5 · importance 4/5 · 10 min
 #
 # Menus and spam say the same again and again. Which share of a text's lines is a copy of an
-# earlier line?
-#
-# **Predict first.** A page has ten lines, all the same. What is its share?
+# earlier line? Gopher drops a page above 0.3. The first of several equal lines is no copy: a page
+# of ten equal lines has the share 0.9.
 #
 # <details><summary>Hint 1</summary>`splitlines()`, `strip()` each line, and leave out what is
 # empty then.</details>
 # <details><summary>Hint 2</summary>How many different lines are there? All others are
 # copies.</details>
-
-# %%
-guess = None  # between 0 and 1
 
 
 # %% grade_id="corpus.repeated_share"
@@ -51,25 +49,19 @@ def repeated_share(text: str) -> float:
 check("corpus.repeated_share", repeated_share)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>0.9: the first is no copy, so no text reaches
-# 1. Gopher drops a page above 0.3.</details>
-
-# %% [markdown]
 # ### 2.2 The last digit of a card · difficulty 2/5 · importance 3/5 · 10 min
 #
-# The last digit of a card's number only checks the others. Which digit must follow these? With it,
-# Luhn's rule holds: from the right, double every **second** digit, subtract 9 where that gives more
-# than 9, add all up: the sum ends in 0.
+# The last digit of a card's number only checks the others. Which digit must follow the given ones,
+# so that Luhn's rule holds? The rule, for the *whole* number: begin at the right; leave the last
+# digit as it is, double the one before it, leave the next, double the next, and so on; subtract 9
+# where doubling gives more than 9; add all up. The sum must end in 0.
 #
-# **Predict first.** Two neighbours, 0 and 9, are swapped. Does Luhn notice?
+# In 4111 1111 1111 1111 the digits become 8 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1, and their sum is 30.
 #
 # <details><summary>Hint 1</summary>The digit that you look for will stand on the far right and is
 # not doubled. So which of the given digits is the first to be doubled?</details>
 # <details><summary>Hint 2</summary>`reversed(digits)` begins at the right; `enumerate` counts.
 # What must be added to a sum so that it ends in 0?</details>
-
-# %%
-guess = None  # yes or no
 
 
 # %% grade_id="corpus.check_digit"
@@ -93,24 +85,18 @@ def check_digit(digits: str) -> int:
 check("corpus.check_digit", check_digit)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>No: 0 and 9 doubled are 0 and 18 - 9 = 9 again.
-# 09 and 90 add 9 alike. Every other swap of neighbours is noticed.</details>
-
-# %% [markdown]
 # ### 2.3 How alike are two texts? · difficulty 2/5 · importance 5/5 · 10 min
 #
-# Cut each text into all its overlapping pieces of n characters, and divide the number of different
-# pieces that both have by the number that either has.
+# Cut each text into all its overlapping pieces of n characters. With $A$ and $B$ for the sets of
+# these pieces, the Jaccard similarity is
 #
-# **Predict first.** One letter in the middle of a long text is changed. How many of its pieces of 7
-# characters does that touch?
+# $$ J(A, B) = \frac{|A \cap B|}{|A \cup B|}, $$
+#
+# the number of different pieces that both have, divided by the number that either has.
 #
 # <details><summary>Hint 1</summary>A text of 5 characters has 3 pieces of 3: they begin at 0, 1
 # and 2.</details>
 # <details><summary>Hint 2</summary>Sets hold each piece once; `&` and `|` combine them.</details>
-
-# %%
-guess = None  # a number
 
 
 # %% grade_id="corpus.similarity"
@@ -131,24 +117,18 @@ def similarity(a: str, b: str, n: int) -> float:
 check("corpus.similarity", similarity)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>7: each piece that begins up to six letters
-# before it, or at it. That is why two spellings of one play share only half of their
-# pieces.</details>
-
-# %% [markdown]
 # ### 2.4 A signature · difficulty 2/5 · importance 5/5 · 10 min
 #
-# MinHash: under each hash function h(x) = (a·x + b) modulo a prime, keep the smallest value of all
-# members of a set.
+# The members of the set are whole numbers here. Under each hash function
 #
-# **Predict first.** The same set in another order: which places of its signature change?
+# $$ h(x) = (a x + b) \bmod p $$
+#
+# with its own a and b, keep the smallest value that a member has. So the signature has a number for
+# each function, in the order of the functions.
 #
 # <details><summary>Hint 1</summary>One number for each function, not for each member.</details>
 # <details><summary>Hint 2</summary>First hash all members, then take the least: the smallest
 # member need not have the smallest hash.</details>
-
-# %%
-guess = None
 
 
 # %% grade_id="corpus.signature"
@@ -168,26 +148,16 @@ def signature(members: list[int], functions: list[tuple[int, int]], prime: int) 
 check("corpus.signature", signature)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>None: a minimum asks for no order. A text is a
-# set here, and where a piece stands in it is lost.</details>
-
-# %% [markdown]
-# ### 2.5 Who is compared? · difficulty 4/5 · importance 5/5 · 20 min
+# ### 2.5 Who is compared? · difficulty 4/5 · importance 5/5 · 15 min
 #
 # Cut every signature into bands of equal width, from left to right. Two texts are a pair worth
-# comparing if they agree on a **whole band at the same place**. Real signatures are far too many
-# for two loops over all texts; here any way is good.
-#
-# **Predict first.** Signatures of 8 numbers, in 4 bands of 2. Two texts of similarity 0.5: how
-# likely are they to be compared?
+# comparing if they agree on a *whole band at the same place*. Real signatures are far too many for
+# two loops over all texts; here any way is good.
 #
 # <details><summary>Hint 1</summary>Band k of a signature is `s[k * r : (k + 1) * r]`, of r
 # numbers. How wide is r?</details>
 # <details><summary>Hint 2</summary>`any(...)` over the bands asks whether one agrees, and
 # `combinations(range(n), 2)` gives each pair i < j once.</details>
-
-# %%
-guess = None  # between 0 and 1
 
 
 # %% grade_id="corpus.candidates"
@@ -213,11 +183,8 @@ def candidates(signatures: list[list[int]], n_bands: int) -> list[tuple[int, int
 check("corpus.candidates", candidates)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>0.68: a band agrees with the chance 0.5² = 1/4,
-# all four fail with (3/4)⁴ = 0.32.</details>
-
-# %% [markdown]
-# Done? 2.3 to 2.5 are `character_shingles`, `MinHasher` and `candidate_pairs` of the package, but
-# for their speed.
+# Done? 2.3 to 2.5 are `character_shingles` with `jaccard`, `MinHasher` and `candidate_pairs` of the
+# package, but for their speed.
 #
+# Next is [lesson 03](../notebooks/03_augment.ipynb), on making new examples out of old ones.
 # `llama-edu progress` shows how far you are.
