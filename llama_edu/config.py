@@ -41,6 +41,30 @@ class RopeScaling:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinearRopeScaling:
+    """Every rotation slowed alike, so that `factor` times as many positions fit the old angles.
+
+    Args:
+        factor: by how much, >= 1.
+
+    Raises:
+        ValueError: if the factor is below 1.
+
+    Source: position interpolation, arXiv:2306.15595.
+    """
+
+    factor: float
+
+    def __post_init__(self):
+        if self.factor < 1:
+            raise ValueError(f"factor must be at least 1, got {self.factor}")
+
+
+class _FromOthers(int):
+    """A size that follows from others: computed anew where `dataclasses.replace` changes those."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """Everything that decides the shape of a decoder-only LLaMA.
 
@@ -50,12 +74,13 @@ class ModelConfig:
         vocab_size: number of token ids V.
         d_model: width D of the residual stream.
         n_layers: number of blocks.
-        n_heads: query heads H; each is `d_model / n_heads` wide.
+        n_heads: query heads H.
         n_kv_heads: key/value heads G, a divisor of `n_heads`.
         d_ff: hidden width F of the feed-forward layer.
         max_seq_len: longest context the model was trained for, in tokens.
         rope_theta: base of the rotary wavelengths.
         rope_scaling: stretch of those wavelengths (Llama 3.1 and later), or None.
+        d_head: width d of one head, even; `d_model / n_heads` if None, as in every LLaMA.
         norm_eps: added to the mean square in every RMSNorm, in squared activation units.
         tie_embeddings: whether the output layer reuses the embedding matrix.
 
@@ -73,7 +98,8 @@ class ModelConfig:
     d_ff: int
     max_seq_len: int
     rope_theta: float = 10_000.0
-    rope_scaling: RopeScaling | None = None
+    rope_scaling: RopeScaling | LinearRopeScaling | None = None
+    d_head: int | None = None
     norm_eps: float = 1e-5
     tie_embeddings: bool = False
 
@@ -83,25 +109,23 @@ class ModelConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or value <= 0:
                 raise ValueError(f"{name} must be a positive whole number, got {value!r}")
-        if self.d_model % self.n_heads:
-            raise ValueError(f"d_model={self.d_model} must be a multiple of n_heads={self.n_heads}")
+        if self.d_head is None or isinstance(self.d_head, _FromOthers):
+            if self.d_model % self.n_heads:
+                raise ValueError(
+                    f"d_model={self.d_model} must be a multiple of n_heads={self.n_heads} "
+                    "where d_head is not given"
+                )
+            object.__setattr__(self, "d_head", _FromOthers(self.d_model // self.n_heads))
         if self.n_heads % self.n_kv_heads:
             raise ValueError(
                 f"n_heads={self.n_heads} must be a multiple of n_kv_heads={self.n_kv_heads}"
             )
-        if self.d_head % 2:
-            raise ValueError(
-                f"d_head={self.d_head} (d_model / n_heads) must be even: RoPE rotates pairs"
-            )
+        if not isinstance(self.d_head, int) or self.d_head <= 0 or self.d_head % 2:
+            raise ValueError(f"d_head={self.d_head!r} must be even: RoPE rotates pairs")
         if self.rope_theta <= 0:
             raise ValueError(f"rope_theta must be positive, got {self.rope_theta}")
         if self.norm_eps < 0:
             raise ValueError(f"norm_eps must not be negative, got {self.norm_eps}")
-
-    @property
-    def d_head(self) -> int:
-        """Width d of one head."""
-        return self.d_model // self.n_heads
 
     @property
     def n_params(self) -> int:

@@ -107,7 +107,7 @@ def test_kv_bytes_scale_with_the_size_of_a_number():
         ({"max_seq_len": "8"}, "max_seq_len must be a positive whole number, got '8'"),
         ({"d_model": 25}, "d_model=25 must be a multiple of n_heads=6"),
         ({"n_kv_heads": 4}, "n_heads=6 must be a multiple of n_kv_heads=4"),
-        ({"d_model": 18}, r"d_head=3 \(d_model / n_heads\) must be even"),
+        ({"d_model": 18}, "d_head=3 must be even"),
         ({"rope_theta": 0.0}, "rope_theta must be positive, got 0.0"),
         ({"norm_eps": -1e-5}, "norm_eps must not be negative, got -1e-05"),
     ],
@@ -146,3 +146,18 @@ def test_every_field_is_read_outside_the_config(field):
         if isinstance(node, ast.Attribute) and node.attr == field and isinstance(node.ctx, ast.Load)
     ]
     assert readers
+
+
+def test_the_width_of_a_head_follows_from_others_unless_it_is_given():
+    follows = replace(PRESETS["tiny"], n_heads=8, d_model=48)
+    assert (PRESETS["tiny"].d_head, follows.d_head) == (16, 6)
+    given = replace(PRESETS["tiny"], d_head=10)
+    assert replace(given, n_heads=8, d_model=50).d_head == 10
+    assert replace(given, d_head=None) == PRESETS["tiny"]
+    assert given.n_params < PRESETS["tiny"].n_params
+
+
+@pytest.mark.parametrize("d_head", [0, -2, 7, 8.0])
+def test_a_given_width_is_even_and_positive(d_head):
+    with pytest.raises(ValueError, match=f"d_head={d_head} must be even"):
+        replace(PRESETS["tiny"], d_head=d_head)

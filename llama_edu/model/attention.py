@@ -109,7 +109,7 @@ class Attention(nn.Module):
         self.qkv_proj = Linear(
             config.d_model, (config.n_heads + 2 * config.n_kv_heads) * self.d_head
         )
-        self.o_proj = Linear(config.d_model, config.d_model)
+        self.o_proj = Linear(config.n_heads * self.d_head, config.d_model)
 
     def forward(
         self,

@@ -16,11 +16,13 @@ import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
-from llama_edu.config import RopeScaling
+from llama_edu.config import LinearRopeScaling, RopeScaling
 
 
 def inverse_frequencies(
-    d_head: int, theta: float = 10_000.0, scaling: RopeScaling | None = None
+    d_head: int,
+    theta: float = 10_000.0,
+    scaling: RopeScaling | LinearRopeScaling | None = None,
 ) -> Float[Tensor, " pairs"]:
     """Angle per token, in radians, of each of the d_head / 2 pairs.
 
@@ -30,7 +32,7 @@ def inverse_frequencies(
     Args:
         d_head: width of one head, even.
         theta: base of the wavelengths.
-        scaling: Llama 3.1's stretch of the slow pairs, or None.
+        scaling: Llama 3.1's stretch of the slow pairs, the linear one of all, or None.
 
     Source: arXiv:2104.09864, sec. 3.2.2.
     """
@@ -41,15 +43,18 @@ def inverse_frequencies(
 
 
 def scale_frequencies(
-    frequencies: Float[Tensor, " pairs"], scaling: RopeScaling
+    frequencies: Float[Tensor, " pairs"], scaling: RopeScaling | LinearRopeScaling
 ) -> Float[Tensor, " pairs"]:
     """Slow the slow pairs by `scaling.factor`, keep the fast ones, blend those between.
 
     With n = original_max_seq_len / wavelength, the number of turns within the old context:
-    n < low_freq_factor: w / factor; n > high_freq_factor: w; else a straight line between.
+    n < low_freq_factor: w / factor; n > high_freq_factor: w; else a straight line between. A
+    `LinearRopeScaling` slows them all.
 
     Source: `apply_scaling` in Meta's llama-models, Llama 3.1.
     """
+    if isinstance(scaling, LinearRopeScaling):
+        return frequencies / scaling.factor
     turns = scaling.original_max_seq_len * frequencies / (2 * math.pi)
     keep = (turns - scaling.low_freq_factor) / (scaling.high_freq_factor - scaling.low_freq_factor)
     return torch.lerp(frequencies / scaling.factor, frequencies, keep.clamp(0, 1))

@@ -28,14 +28,14 @@ class StoredTensor:
 def part_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Shape of every part as files store it, W as (out, in)."""
     d_model, d_ff, vocab_size = config.d_model, config.d_ff, config.vocab_size
-    d_kv = config.n_kv_heads * config.d_head
+    d_q, d_kv = config.n_heads * config.d_head, config.n_kv_heads * config.d_head
     return {
         "embedding": (vocab_size, d_model),
         "attention_norm": (d_model,),
-        "q": (d_model, d_model),
+        "q": (d_q, d_model),
         "k": (d_kv, d_model),
         "v": (d_kv, d_model),
-        "o": (d_model, d_model),
+        "o": (d_model, d_q),
         "ffn_norm": (d_model,),
         "gate": (d_ff, d_model),
         "up": (d_ff, d_model),

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from llama_edu.config import ModelConfig, RopeScaling
+from llama_edu.config import LinearRopeScaling, ModelConfig, RopeScaling
 from llama_edu.gguf_file import read_gguf
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import inverse_frequencies
@@ -26,6 +26,7 @@ NAMES = {
     "norm": "output_norm.weight",
     "output": "output.weight",
 }
+SCALING = "llama.rope.scaling"
 ROPE_FACTORS = "rope_freqs.weight"  # what Llama 3.1 divides each rotary frequency by
 
 
@@ -73,12 +74,14 @@ def read_gguf_config(
 
     if (architecture := read("general.architecture")) != "llama":
         raise ValueError(f"{file} is of architecture {architecture!r}, expected 'llama'")
-    if (scaling := read("llama.rope.scaling.type", "none")) != "none":
-        raise ValueError(f"{file}: llama.rope.scaling.type must be 'none', got {scaling!r}")
     if NAMES["embedding"] not in stored:
         raise ValueError(f"{file} lacks the tensor {NAMES['embedding']}")
     n_heads, d_model = read("llama.attention.head_count"), read("llama.embedding_length")
-    theta, d_head = read("llama.rope.freq_base", 10_000.0), d_model // n_heads
+    theta = read("llama.rope.freq_base", 10_000.0)
+    d_head = read("llama.attention.key_length", d_model // n_heads)
+    for key in ("llama.attention.value_length", "llama.rope.dimension_count"):
+        if (found := read(key, d_head)) != d_head:
+            raise ValueError(f"{file}: {key} must be the width of a head, {d_head}, got {found}")
     return ModelConfig(
         vocab_size=stored[NAMES["embedding"]].shape[0],
         d_model=d_model,
@@ -88,18 +91,33 @@ def read_gguf_config(
         d_ff=read("llama.feed_forward_length"),
         max_seq_len=read("llama.context_length"),
         rope_theta=theta,
-        rope_scaling=_read_rope_scaling(stored, theta, d_head, file),
+        rope_scaling=_read_rope_scaling(metadata, stored, theta, d_head, file),
+        d_head=d_head,
         norm_eps=read("llama.attention.layer_norm_rms_epsilon"),
         tie_embeddings=NAMES["output"] not in stored,
     )
 
 
 def _read_rope_scaling(
-    stored: dict[str, StoredTensor], theta: float, d_head: int, file: Path
-) -> RopeScaling | None:
-    """Recognise Llama 3.1's scaling by the divisors that GGUF stores in its place."""
+    metadata: dict[str, Any],
+    stored: dict[str, StoredTensor],
+    theta: float,
+    d_head: int,
+    file: Path,
+) -> RopeScaling | LinearRopeScaling | None:
+    """The linear one by its keys, Llama 3.1's by the divisors that GGUF stores in its place.
+
+    A factor without a type is linear, and so is the old key, as llama.cpp has it.
+    """
+    factor = metadata.get(f"{SCALING}.factor", metadata.get("llama.rope.scale_linear", 0.0))
+    kind = metadata.get(f"{SCALING}.type", "linear" if factor else "none")
+    if kind not in ("none", "linear"):
+        raise ValueError(f"{file}: {SCALING}.type must be 'none' or 'linear', got {kind!r}")
+    is_linear = kind == "linear" and factor not in (0.0, 1.0)
     if ROPE_FACTORS not in stored:
-        return None
+        return LinearRopeScaling(factor=factor) if is_linear else None
+    if is_linear:
+        raise ValueError(f"{file} has both {ROPE_FACTORS} and a linear scaling: one is expected")
     divisors = stored[ROPE_FACTORS].load()
     scaling = RopeScaling(factor=divisors.max().item())
     expected = inverse_frequencies(d_head, theta) / inverse_frequencies(d_head, theta, scaling)

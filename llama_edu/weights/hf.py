@@ -9,7 +9,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from llama_edu.config import ModelConfig, RopeScaling
+from llama_edu.config import LinearRopeScaling, ModelConfig, RopeScaling
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import interleave_rows, split_rows
 from llama_edu.weights import assemble
@@ -124,43 +124,61 @@ def read_hf_config(folder: str | Path) -> ModelConfig:
     ]  # fmt: skip
     if missing:
         raise ValueError(f"{path} lacks {', '.join(missing)}")
-    d_head = settings["hidden_size"] // settings["num_attention_heads"]
     required = {
-        "model_type": ("llama", "llama"),
-        "hidden_act": ("silu", "silu"),
-        "attention_bias": (False, False),
-        "mlp_bias": (False, False),
-        "head_dim": (d_head, d_head),
+        "model_type": ("llama", "mistral"),
+        "hidden_act": ("silu",),
+        "attention_bias": (False,),
+        "mlp_bias": (False,),
     }
-    for name, (value, default) in required.items():
-        found = settings.get(name, default)
-        if found != value and found is not None:
-            raise ValueError(f"{path}: {name} must be {value!r} for a LLaMA, got {found!r}")
+    for name, values in required.items():
+        if settings.get(name) not in (*values, None):
+            found = settings[name]
+            raise ValueError(f"{path}: {name} must be {values[0]!r} for a LLaMA, got {found!r}")
+    is_mistral = settings.get("model_type") == "mistral"
+    max_seq_len = settings.get("max_position_embeddings", 131_072 if is_mistral else 2048)
+    # Mistral's first model is a LLaMA with a window over the past; Mistral Nemo has none.
+    window = settings.get("sliding_window", 4096) if is_mistral else None
+    if window is not None and window < max_seq_len:
+        raise ValueError(
+            f"{path}: sliding_window must be null for a LLaMA, got {window}: "
+            f"its tokens would not see all {max_seq_len} before them"
+        )
+    n_kv_heads = settings.get("num_key_value_heads", 8 if is_mistral else None)
     rope = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
     return ModelConfig(
         vocab_size=settings["vocab_size"],
         d_model=settings["hidden_size"],
         n_layers=settings["num_hidden_layers"],
         n_heads=settings["num_attention_heads"],
-        n_kv_heads=settings.get("num_key_value_heads") or settings["num_attention_heads"],
+        n_kv_heads=n_kv_heads or settings["num_attention_heads"],
         d_ff=settings["intermediate_size"],
-        max_seq_len=settings.get("max_position_embeddings", 2048),
+        max_seq_len=max_seq_len,
         rope_theta=rope.get("rope_theta") or settings.get("rope_theta") or 10_000.0,
         rope_scaling=_read_rope_scaling(rope, path),
+        d_head=settings.get("head_dim"),
         norm_eps=settings.get("rms_norm_eps", 1e-6),  # transformers' own default
         tie_embeddings=settings.get("tie_word_embeddings", False),
     )
 
 
-def _read_rope_scaling(rope: dict, path: Path) -> RopeScaling | None:
+def _read_rope_scaling(rope: dict, path: Path) -> RopeScaling | LinearRopeScaling | None:
     kind = rope.get("rope_type") or rope.get("type") or "default"
     if kind == "default":
         return None
-    if kind != "llama3":
-        raise ValueError(f"{path}: rope_type must be 'default' or 'llama3', got {kind!r}")
-    names = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
-    if missing := [name for name in names if name not in rope]:
-        raise ValueError(f"{path}: llama3 scaling lacks {', '.join(missing)}")
+    names = {
+        "linear": ("factor",),
+        "llama3": ("factor", "low_freq_factor", "high_freq_factor",
+                   "original_max_position_embeddings"),
+    }  # fmt: skip
+    if kind not in names:
+        raise ValueError(
+            f"{path}: rope_type must be 'default', 'linear' or 'llama3', got {kind!r}: "
+            "the model would turn its heads by other angles than it was trained with"
+        )
+    if missing := [name for name in names[kind] if name not in rope]:
+        raise ValueError(f"{path}: {kind} scaling lacks {', '.join(missing)}")
+    if kind == "linear":
+        return LinearRopeScaling(factor=rope["factor"])
     return RopeScaling(
         factor=rope["factor"],
         low_freq_factor=rope["low_freq_factor"],
@@ -199,7 +217,6 @@ def save_hf(model: Llama, folder: str | Path, dtype: torch.dtype | None = None) 
 
 def hf_settings(config: ModelConfig, dtype: str) -> dict:
     """The contents of config.json, in the spelling that transformers 4 and 5 both read."""
-    scaling = config.rope_scaling
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
@@ -214,16 +231,23 @@ def hf_settings(config: ModelConfig, dtype: str) -> dict:
         "max_position_embeddings": config.max_seq_len,
         "rms_norm_eps": config.norm_eps,
         "rope_theta": config.rope_theta,
-        "rope_scaling": scaling
-        and {
-            "rope_type": "llama3",
-            "factor": scaling.factor,
-            "low_freq_factor": scaling.low_freq_factor,
-            "high_freq_factor": scaling.high_freq_factor,
-            "original_max_position_embeddings": scaling.original_max_seq_len,
-        },
+        "rope_scaling": _rope_settings(config.rope_scaling),
         "attention_bias": False,
         "mlp_bias": False,
         "tie_word_embeddings": config.tie_embeddings,
         "torch_dtype": dtype.removeprefix("torch."),
+    }
+
+
+def _rope_settings(scaling: RopeScaling | LinearRopeScaling | None) -> dict | None:
+    if scaling is None:
+        return None
+    if isinstance(scaling, LinearRopeScaling):
+        return {"rope_type": "linear", "factor": scaling.factor}
+    return {
+        "rope_type": "llama3",
+        "factor": scaling.factor,
+        "low_freq_factor": scaling.low_freq_factor,
+        "high_freq_factor": scaling.high_freq_factor,
+        "original_max_position_embeddings": scaling.original_max_seq_len,
     }

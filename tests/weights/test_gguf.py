@@ -7,7 +7,7 @@ import pytest
 import torch
 from gguf import GGMLQuantizationType as Kind
 
-from llama_edu.config import RopeScaling
+from llama_edu.config import LinearRopeScaling, RopeScaling
 from llama_edu.weights import load_gguf
 
 LLAMA_3_1 = {
@@ -42,7 +42,8 @@ def write(path: Path, tensors, kind=Kind.F32, architecture="llama", leave_out=()
     writer.add_float32(f"{architecture}.rope.freq_base", 500_000.0)
     writer.add_float32(f"{architecture}.attention.layer_norm_rms_epsilon", 1e-3)
     for key, value in extra.items():
-        writer.add_string(f"{architecture}.{key.replace('_', '.')}", value)
+        add = {str: writer.add_string, float: writer.add_float32, int: writer.add_uint32}
+        add[type(value)](f"{architecture}.{key.replace('__', '.')}", value)
     for name, weight in tensors.items():
         packing = kind if weight.ndim == 2 else Kind.F32
         writer.add_tensor(name, gguf.quantize(weight, packing), raw_dtype=packing)
@@ -101,10 +102,47 @@ def test_other_divisors_are_refused(make_theirs, tensors, tmp_path):
         load_gguf(file)
 
 
-@pytest.mark.parametrize("kind", ["linear", "yarn"])
-def test_other_rope_scaling_is_refused(make_theirs, tensors, tmp_path, kind):
-    file = write(tmp_path / "m.gguf", tensors(make_theirs()), rope_scaling_type=kind)
-    with pytest.raises(ValueError, match=rf"llama\.rope\.scaling\.type must be .* got '{kind}'"):
+@pytest.mark.parametrize("keys", [
+    {"rope__scaling__type": "linear", "rope__scaling__factor": 4.0},
+    {"rope__scaling__factor": 4.0},
+    {"rope__scale_linear": 4.0},
+])  # fmt: skip
+def test_linear_rope_scaling_is_obeyed_however_it_is_written(
+    make_theirs, tensors, tmp_path, assert_same_logits, keys
+):
+    theirs = make_theirs(rope={"rope_type": "linear", "factor": 4.0})
+    ours = load_gguf(write(tmp_path / "m.gguf", tensors(theirs), **keys))
+    assert ours.config.rope_scaling == LinearRopeScaling(factor=4.0)
+    assert_same_logits(ours, theirs)
+
+
+@pytest.mark.parametrize("keys", [
+    {}, {"rope__scaling__type": "none"}, {"rope__scaling__type": "none", "rope__scale_linear": 4.0},
+    {"rope__scale_linear": 1.0}, {"rope__scaling__type": "linear", "rope__scaling__factor": 0.0},
+])  # fmt: skip
+def test_neutral_rope_scaling_is_none(make_theirs, tensors, tmp_path, keys):
+    ours = load_gguf(write(tmp_path / "m.gguf", tensors(make_theirs()), **keys))
+    assert ours.config.rope_scaling is None
+
+
+def test_other_rope_scaling_is_refused(make_theirs, tensors, tmp_path):
+    file = write(tmp_path / "m.gguf", tensors(make_theirs()), rope__scaling__type="yarn")
+    with pytest.raises(ValueError, match=r"llama\.rope\.scaling\.type must be .* got 'yarn'"):
+        load_gguf(file)
+
+
+def test_heads_of_a_width_of_their_own(make_theirs, tensors, tmp_path, assert_same_logits):
+    theirs = make_theirs(head_dim=10)
+    keys = dict.fromkeys(("attention__key_length", "attention__value_length"), 10)
+    ours = load_gguf(write(tmp_path / "m.gguf", tensors(theirs), **keys))
+    assert ours.config.d_head == 10
+    assert_same_logits(ours, theirs)
+
+
+@pytest.mark.parametrize("key", ["attention__value_length", "rope__dimension_count"])
+def test_heads_of_two_widths_are_refused(make_theirs, tensors, tmp_path, key):
+    file = write(tmp_path / "m.gguf", tensors(make_theirs()), **{key: 8})
+    with pytest.raises(ValueError, match="must be the width of a head, 16, got 8"):
         load_gguf(file)
 
 

@@ -5,8 +5,9 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
-from llama_edu.config import RopeScaling
+from llama_edu.config import LinearRopeScaling, RopeScaling
 from llama_edu.weights import hf, load_hf, save_hf
 from llama_edu.weights.hf import read_hf_config
 
@@ -35,18 +36,24 @@ def change_tensors(folder, change):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model_type": "mistral"}, "model_type must be 'llama' for a LLaMA, got 'mistral'"),
+        ({"model_type": "qwen2"}, "model_type must be 'llama' for a LLaMA, got 'qwen2'"),
+        ({"model_type": "mistral", "sliding_window": 64}, "must be null for a LLaMA, got 64"),
+        (
+            {"model_type": "mistral", "max_position_embeddings": 8192},
+            "sliding_window must be null for a LLaMA, got 4096",
+        ),
         ({"hidden_act": "gelu"}, "hidden_act must be 'silu' for a LLaMA, got 'gelu'"),
         ({"attention_bias": True}, "attention_bias must be False for a LLaMA, got True"),
         ({"mlp_bias": True}, "mlp_bias must be False for a LLaMA, got True"),
-        ({"head_dim": 32}, "head_dim must be 16 for a LLaMA, got 32"),
+        ({"head_dim": 15}, "d_head=15 must be even"),
+        ({"head_dim": 32}, r"q_proj\.weight is \(96, 96\), expected \(192, 96\)"),
         (
             {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4, "factor": 4.0}},
-            "rope_type must be 'default' or 'llama3', got 'yarn'",
+            "rope_type must be 'default', 'linear' or 'llama3', got 'yarn'",
         ),
         (
-            {"rope_parameters": None, "rope_scaling": {"type": "linear", "factor": 2.0}},
-            "rope_type must be 'default' or 'llama3', got 'linear'",
+            {"rope_parameters": None, "rope_scaling": {"type": "linear"}},
+            "linear scaling lacks factor",
         ),
         (
             {"rope_parameters": {"rope_type": "llama3", "rope_theta": 1e4, "factor": 8.0}},
@@ -92,6 +99,43 @@ def test_llama_3_1_settings_in_both_spellings(folder):
         change_config(folder, **spelling)
         config = read_hf_config(folder)
         assert (config.rope_theta, config.rope_scaling) == (5e5, RopeScaling(factor=8.0))
+
+
+def test_linear_scaling_is_read_and_written(make_theirs, tmp_path, assert_same_logits):
+    theirs = make_theirs(rope={"rope_type": "linear", "factor": 2.5})
+    theirs.save_pretrained(tmp_path)
+    ours = load_hf(tmp_path)
+    assert ours.config.rope_scaling == LinearRopeScaling(factor=2.5)
+    assert_same_logits(ours, theirs)
+    save_hf(ours, tmp_path / "again")
+    again = LlamaForCausalLM.from_pretrained(tmp_path / "again").eval()
+    assert_same_logits(ours, again)
+    change_config(tmp_path, rope_parameters=None, rope_scaling={"type": "linear", "factor": 2.5})
+    assert read_hf_config(tmp_path).rope_scaling == LinearRopeScaling(factor=2.5)
+
+
+def test_heads_may_have_a_width_of_their_own(make_theirs, tmp_path, assert_same_logits):
+    theirs = make_theirs(head_dim=10)
+    theirs.save_pretrained(tmp_path)
+    ours = load_hf(tmp_path)
+    assert (ours.config.d_head, ours.config.d_model) == (10, 96)
+    assert ours.config.n_params == sum(weight.numel() for weight in ours.parameters())
+    assert_same_logits(ours, theirs)
+    save_hf(ours, tmp_path / "again")
+    assert_same_logits(ours, LlamaForCausalLM.from_pretrained(tmp_path / "again").eval())
+
+
+def test_a_folder_shaped_like_mistral_nemo_loads(randomize, tmp_path, assert_same_logits):
+    settings = MistralConfig(
+        vocab_size=102, hidden_size=96, num_hidden_layers=2, num_attention_heads=6,
+        num_key_value_heads=2, head_dim=10, intermediate_size=160, max_position_embeddings=128,
+        rope_parameters={"rope_type": "default", "rope_theta": 1e6}, sliding_window=None,
+    )  # fmt: skip
+    theirs = randomize(MistralForCausalLM(settings))
+    theirs.save_pretrained(tmp_path)
+    ours = load_hf(tmp_path)
+    assert (ours.config.d_head, ours.config.rope_theta) == (10, 1e6)
+    assert_same_logits(ours, theirs)
 
 
 def test_every_wrong_tensor_is_listed(folder):
