@@ -188,6 +188,19 @@ def test_likely_slips_are_named(name, answer, misconception):
     assert ask(name, answer).misconception == misconception
 
 
+@pytest.mark.parametrize("name, answer, words", [
+    ("how_many", lambda n_words, alpha, n_free: max(1, min(1, n_free)), "It is 1 in every case"),
+    ("kappa", lambda first, second: max(0.0, kappa_of_a_table(first, second)), "never below 0."),
+    ("kappa", lambda first, second: round(kappa_of_a_table(first, second), 2), "number, rounded."),
+    ("overlap", lambda words, test, n: 100 * overlap_word_by_word(words, test, n), "100 times"),
+    ("overlap", lambda words, test, n: 1 - overlap_word_by_word(words, test, n), "1 minus"),
+])  # fmt: skip
+def test_what_holds_in_every_case_is_said(name, answer, words):
+    verdict = ask(name, answer)
+    assert verdict.misconception is None
+    assert words in verdict.pattern
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_overlap_is_that_of_the_package(seed):
     dice = torch.Generator().manual_seed(seed)

@@ -121,8 +121,8 @@ DELETE = Question(
         Misconception(
             "shifted_inside_in_order",
             {USABLE: "sorted(places)", BUILT: INSIDE},
-            says="from left to right each deletion moves all that follow; places beyond the end are "
-            "passed over",
+            says="from left to right each deletion moves all that follow; places beyond the end "
+            "are passed over",
             hint=f"A place beyond the end is a sign that the others are off too. {AS_GIVEN}",
         ),
         Misconception(

@@ -22,7 +22,7 @@ from llama_edu.course.checking.outcomes import (
     one_thread,
     outcomes,
 )
-from llama_edu.course.checking.patterns import pattern
+from llama_edu.course.checking.patterns import pattern, pattern_of_numbers
 from llama_edu.course.checking.questions import Question
 from llama_edu.course.checking.verdict import (
     COPIES,
@@ -148,6 +148,8 @@ def judge(
     # What holds in one case alone, where two sizes happen to be equal, would mislead.
     relations = {_relation(cases[i], expected[i], got[i], question) for i in wrong}
     relation = relations.pop() if len(relations) == 1 else ""
+    if kind == "value" and not relation:
+        relation = _relation_of_numbers(expected, got, question)
     if kind == "dtype":
         return replace(verdict, pattern=relation, hint=_dtype_hint(expected, got, wrong, question))
     if relation:
@@ -267,6 +269,14 @@ def _place(shown: int, n_failed: int, n_cases: int) -> str:
     n_right = n_cases - n_failed
     right = f" ({n_right} {'case is' if n_right == 1 else 'cases are'} right)" if n_right else ""
     return f"case {shown + 1} of {n_cases}{right}"
+
+
+def _relation_of_numbers(expected: list[Outcome], got: list[Outcome], question: Question) -> str:
+    """How results that are single numbers relate to the right ones in all the cases."""
+    right, ours = ([one.value for one in some] for some in (expected, got))
+    if len(ours) < len(right) or not all(type(x) in (int, float) for x in (*right, *ours)):
+        return ""
+    return pattern_of_numbers(right, ours, question.rtol, question.atol)
 
 
 def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:

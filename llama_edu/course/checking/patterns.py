@@ -6,6 +6,7 @@ They stand in for a misconception where no question names one.
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from llama_edu.course.checking.compare import is_close
 
 MAX_PERMUTED_DIMS = 5
+MIN_DIFFERENT = 3  # fewer numbers stand in some plain relation by chance
 
 
 def pattern(expected: Any, got: Any, rtol: float, atol: float) -> str:
@@ -40,6 +42,36 @@ def pattern(expected: Any, got: Any, rtol: float, atol: float) -> str:
     if expected.shape != got.shape:
         return next(places, "")
     return next(arithmetic(expected, got, tolerance), "") or next(places, "")
+
+
+def pattern_of_numbers(expected: list[float], got: list[float], rtol: float, atol: float) -> str:
+    """Say how wrong numbers relate to the right ones, over all cases: a sentence, or "".
+
+    pattern_of_numbers([0.1, 0.5, 0.2], [0.9, 0.5, 0.8], 1e-5, 1e-6) ->
+    "In every case it is 1 minus the expected number."
+    """
+    if len(set(expected)) < MIN_DIFFERENT or not all(map(math.isfinite, (*expected, *got))):
+        return ""
+    if len(set(got)) == 1:
+        return f"It is {got[0]:.4g} in every case, whatever comes in."
+    right, wrong = max(zip(expected, got, strict=True), key=lambda pair: abs(pair[0]))
+    factor, shift = wrong / right, wrong - right
+    changes = [
+        (f"{_times(factor) if factor else 0} the expected number", lambda x: factor * x),
+        ("1 minus the expected number", lambda x: 1 - x),
+        (f"{abs(shift):.4g} too {'large' if shift > 0 else 'small'}", lambda x: x + shift),
+        ("the expected number without its sign", abs),
+        ("the expected number, but never below 0", lambda x: max(x, 0)),
+        ("the expected number, but never above 1", lambda x: min(x, 1)),
+        ("the expected number, cut to a whole one", math.trunc),
+        ("the expected number, cut to a whole one", math.floor),
+    ]
+    changes += [("the expected number, rounded", partial(round, ndigits=n)) for n in range(5)]
+    for words, change in changes:
+        changed = map(change, expected)
+        if all(map(partial(math.isclose, rel_tol=rtol, abs_tol=atol), changed, got)):
+            return f"In every case it is {words}."
+    return ""
 
 
 Tolerance = tuple[float, float]

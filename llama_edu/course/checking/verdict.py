@@ -43,7 +43,7 @@ COPIES = {
     "list": "`append`, `pop`, `sort`, `del` and `x[i] = y` write into them, and `y = x` is a "
     "second name for the same list. Begin with a list of your own: `list(x)`.",
     "dict": "`x[key] = y`, `pop` and `update` write into them, and `y = x` is a second name for "
-    "the same dict. Begin with one of your own: `dict(x)`.",
+    "the same dict. Begin with one of your own: `dict(x)`. A list in it is still the same list.",
     "set": "`add`, `remove` and `|=` write into them, and `y = x` is a second name for the same "
     "set. Begin with one of your own: `set(x)`.",
 }

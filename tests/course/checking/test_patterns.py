@@ -1,9 +1,11 @@
 """Wrong values that stand in a plain relation to the right ones are recognised; others are not."""
 
+import math
+
 import pytest
 import torch
 
-from llama_edu.course.checking.patterns import pattern
+from llama_edu.course.checking.patterns import pattern, pattern_of_numbers
 
 
 def relation(expected, got):
@@ -50,6 +52,33 @@ def test_a_plain_relation_is_said(change, sentence):
 def test_masks_have_relations_of_their_own(change, sentence):
     mask = torch.ones(4, 4, dtype=torch.bool).tril()
     assert relation(mask, change(mask)) == sentence
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (lambda x: 100 * x, "In every case it is 100 times the expected number."),
+    (lambda x: -x, "In every case it is minus the expected number."),
+    (lambda x: 1 - x, "In every case it is 1 minus the expected number."),
+    (lambda x: x + 0.25, "In every case it is 0.25 too large."),
+    (lambda x: x - 2, "In every case it is 2 too small."),
+    (abs, "In every case it is the expected number without its sign."),
+    (lambda x: max(0.0, x), "In every case it is the expected number, but never below 0."),
+    (lambda x: min(1.0, x), "In every case it is the expected number, but never above 1."),
+    (lambda x: float(int(x)), "In every case it is the expected number, cut to a whole one."),
+    (lambda x: x // 1, "In every case it is the expected number, cut to a whole one."),
+    (round, "In every case it is the expected number, rounded."),
+    (lambda x: round(x, 2), "In every case it is the expected number, rounded."),
+    (lambda x: 0.0, "It is 0 in every case, whatever comes in."),
+    (lambda x: 1 / (1 + x * x), ""),
+    (lambda x: math.nan if x > 1 else x, ""),
+])  # fmt: skip
+def test_single_numbers_have_a_relation_if_it_holds_in_every_case(change, sentence):
+    expected = [0.1234, -0.7, 1.71, 1.0, 0.0]
+    assert pattern_of_numbers(expected, [change(x) for x in expected], 1e-5, 1e-6) == sentence
+
+
+def test_of_few_different_numbers_no_relation_is_said():
+    assert pattern_of_numbers([0.5, 1.0, 0.5], [1.0, 2.0, 1.0], 1e-5, 1e-6) == ""
+    assert pattern_of_numbers([0.0, 0.5, 1.0], [0.0, 1.0, 2.0], 1e-5, 1e-6)
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (2, 3)])
