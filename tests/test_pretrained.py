@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from gguf import GGUFWriter
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from llama_edu import pretrained
@@ -15,7 +16,10 @@ from llama_edu.config import ModelConfig
 from llama_edu.generate import generate
 from llama_edu.model.llama import Llama
 from llama_edu.pretrained import faster_dtype, load_pretrained
+from llama_edu.tokenizer.formats.gguf_vocab import CONTROL, NORMAL, USER_DEFINED
 from llama_edu.weights import save_hf
+from llama_edu.weights.assemble import parts_of
+from llama_edu.weights.gguf import NAMES as GGUF_NAMES
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 transformers = pytest.importorskip("transformers")
@@ -116,7 +120,7 @@ def test_says_that_a_source_holds_no_model(monkeypatch, tmp_path):
         load_pretrained("shakespeare")
 
 
-def write_chain(folder, ids):
+def make_chain(ids):
     """A model that writes `ids` one after the other, whatever came before the first of them."""
     config = ModelConfig(
         vocab_size=832, d_model=24, n_layers=1, n_heads=4, n_kv_heads=2, d_ff=40, max_seq_len=64
@@ -130,7 +134,7 @@ def write_chain(folder, ids):
         model.output.weight.zero_()
         for before, after in pairwise(ids):
             model.output.weight[after] = model.embedding.weight[before]
-    save_hf(model, folder)
+    return model
 
 
 ENDS = {
@@ -153,7 +157,7 @@ def ending(request, tmp_path):
     library = save_tokenizer(tmp_path, 270)
     the, cat = library.encode("the").ids, library.encode(" cat").ids
     assert set(the).isdisjoint(cat)
-    write_chain(tmp_path, [*the, *cat, end.get(request.param, 2)])
+    save_hf(make_chain([*the, *cat, end.get(request.param, 2)]), tmp_path)
     for name, content in ENDS[request.param].items():
         path = tmp_path / f"{name}.json"
         before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -176,6 +180,56 @@ def test_an_answer_ends_where_the_checkpoint_says(ending, capsys, monkeypatch):
     app(["complete", "the", *settings], standalone_mode=False)
     app(["chat", "--ask", "the", *settings], standalone_mode=False)
     assert capsys.readouterr().out.endswith("the cat\nyou> the\n cat\n\n")
+
+
+def write_gguf(path, model, library, kinds, ends):
+    writer = GGUFWriter(path, "llama")
+    config = model.config
+    for key, value in {
+        "context_length": config.max_seq_len, "embedding_length": config.d_model,
+        "block_count": config.n_layers, "feed_forward_length": config.d_ff,
+        "attention.head_count": config.n_heads, "attention.head_count_kv": config.n_kv_heads,
+    }.items():  # fmt: skip
+        writer.add_uint32(f"llama.{key}", value)
+    writer.add_float32("llama.attention.layer_norm_rms_epsilon", config.norm_eps)
+    spec = json.loads(library.to_str())["model"]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list([*sorted(spec["vocab"], key=spec["vocab"].get), "<|im_end|>"])
+    writer.add_token_types(kinds)
+    writer.add_token_merges([" ".join(merge) for merge in spec["merges"]])
+    writer.add_chat_template("{{ messages[0].content }}")
+    for key, value in ends.items():
+        writer.add_uint32(f"tokenizer.ggml.{key}_token_id", value)
+    for (part, layer), tensor in parts_of(model).items():
+        writer.add_tensor(GGUF_NAMES[part].format(layer), tensor.detach().numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "end, kind, ends",
+    [
+        (2, CONTROL, {"eos": 2}),
+        (2, CONTROL, {"eos": 0, "eot": 2}),
+        (2, USER_DEFINED, {"eos": 0, "eot": 1, "eom": 2}),
+        (270, USER_DEFINED, {"eos": 0}),
+        (270, NORMAL, {}),
+        (300, NORMAL, {"eos": 2**32 - 1, "eot": 5000}),
+    ],
+)
+def test_an_answer_ends_where_a_gguf_file_says(tmp_path, end, kind, ends):
+    library = save_tokenizer(tmp_path, 270)
+    model = make_chain([*library.encode("the").ids, *library.encode(" cat").ids, end])
+    kinds = [CONTROL, CONTROL, kind, *[NORMAL] * 267, kind]
+    write_gguf(tmp_path / "a.gguf", model, library, kinds, ends)
+    loaded = load_pretrained(tmp_path / "a.gguf", dtype=torch.float32)
+    prompt = loaded.chat_ids([{"role": "user", "content": "the"}])
+    (answer,) = generate(loaded.model, [prompt], 20, stop=loaded.stop_ids)
+    is_stated = end != 300  # what is stated in the last case is no id: the answer goes on
+    assert (answer == library.encode(" cat").ids) == is_stated
 
 
 def test_an_end_beyond_the_model_is_passed_over(folder):

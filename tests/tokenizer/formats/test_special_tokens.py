@@ -137,9 +137,7 @@ def test_a_file_that_is_no_object_is_named(folder, content):
 @pytest.mark.parametrize("stated", [[], None, {"x": END}, {"0": "<|end|>"}, {"0": {}}])
 def test_a_decoder_of_another_shape_is_named(folder, stated):
     write(folder, {"tokenizer_config": {"added_tokens_decoder": stated}})
-    with pytest.raises(
-        ValueError, match=r"config\.json: added_tokens_decoder=.* must map"
-    ):
+    with pytest.raises(ValueError, match=r"config\.json: added_tokens_decoder=.* must map"):
         load_tokenizer(folder)
 
 
