@@ -1,13 +1,15 @@
 # %% [markdown]
 # # Exercise 04 · Tokenizer, merge by merge
 #
-# Six small functions. The first four are a byte-level tokenizer like Llama 3's, the last two are
-# what SentencePiece, that of LLaMA 1 and 2, does differently.
+# **What you need:** [lesson 04](../notebooks/04_tokenizer.ipynb); dictionaries, tuples and loops.
 #
-# Write each where it says `YOUR CODE HERE`, then run the cell below it: it tells you whether the
-# function is right, and if not, which mistake it makes. Try as often as you like.
+# **What you will be able to do:** write a byte-level tokenizer like Llama 3's, from counting to
+# encoding, and what SentencePiece, that of LLaMA 1 and 2, does differently.
 #
-# The lesson is [notebooks/04_tokenizer](../notebooks/04_tokenizer.ipynb).
+# **Time:** about 60 minutes: 4.1 8 · 4.2 9 · 4.3 15 · 4.4 12 · 4.5 9 · 4.6 7.
+#
+# Write each function where it says `YOUR CODE HERE`, then run the cell below it: it tells you
+# whether it is right, and if not, which mistake it makes. Try as often as you like.
 
 # %%
 from collections import Counter
@@ -16,12 +18,11 @@ from itertools import pairwise
 from llama_edu.course import check
 
 # %% [markdown]
-# ### 4.1 Count the pairs · difficulty 2/5 · importance 5/5 · 10 min
+# ### 4.1 Count the pairs · difficulty 2/5 · importance 5/5 · 8 min
 #
 # Which two tokens stand next to each other, and how often? Each different word is given once, as
-# a tuple of token ids, with the number of times that it occurs.
-#
-# **Predict first.** How many pairs (7, 7) has the word (7, 7, 7)?
+# a tuple of token ids, with the number of times that it occurs. The word (7, 7, 7) has the pair
+# (7, 7) twice.
 #
 # <details><summary>Hint 1</summary>`pairwise(word)` gives each token with the one after
 # it.</details>
@@ -51,12 +52,11 @@ def count_pairs(words: dict[tuple[int, ...], int]) -> dict[tuple[int, int], int]
 check("tokenizer.count_pairs", count_pairs)
 
 # %% [markdown]
-# ### 4.2 Merge one pair · difficulty 2/5 · importance 5/5 · 10 min
+# ### 4.2 Merge one pair · difficulty 2/5 · importance 5/5 · 9 min
 #
 # Put a new token wherever the pair stands, from left to right. A token that has just been merged
 # is used up: it cannot be half of a second pair.
-#
-# **Predict first.** Merge (7, 7) into 9 in [7, 7, 7]. What comes out?
+# Merging (7, 7) into 9 makes [9, 7] of [7, 7, 7].
 #
 # <details><summary>Hint 1</summary>Walk with an index i. Where the pair stands at i, write the new
 # token and go two steps on; elsewhere copy and go one step.</details>
@@ -88,13 +88,11 @@ def merge(tokens: list[int], pair: tuple[int, int], new: int) -> list[int]:
 check("tokenizer.merge", merge)
 
 # %% [markdown]
-# ### 4.3 Learn the merges · difficulty 4/5 · importance 5/5 · 20 min
+# ### 4.3 Learn the merges · difficulty 4/5 · importance 5/5 · 15 min
 #
 # Count, choose, merge everywhere, and again. The commonest pair is chosen; of equally common ones
-# the **smallest**: the smaller left id, then the smaller right id. You may use the two functions
+# the *smallest*: the smaller left id, then the smaller right id. You may use the two functions
 # above.
-#
-# **Predict first.** Why must there be a rule for ties at all?
 #
 # <details><summary>Hint 1</summary>`min(counts, key=lambda pair: (-counts[pair], pair))` looks for
 # the highest count first, then for the smallest pair.</details>
@@ -127,13 +125,12 @@ def learn(words: dict[tuple[int, ...], int], n_merges: int, first_id: int) -> li
 check("tokenizer.learn", learn)
 
 # %% [markdown]
-# ### 4.4 Encode a word · difficulty 3/5 · importance 5/5 · 15 min
+# ### 4.4 Encode a word · difficulty 3/5 · importance 5/5 · 12 min
 #
 # A word begins as its UTF-8 bytes, ids 0 to 255. The learned merges make the ids 256, 257, … in
-# their order. Encoding repeats them: always the pair that was learned **earliest**, until none of
-# the pairs that are left was learned.
-#
-# **Predict first.** Is that the same as looking for the longest token that fits?
+# their order. Encoding repeats them: always the pair that was learned *earliest*, until none of
+# the pairs that are left was learned. That is not the same as looking for the longest token that
+# fits.
 #
 # <details><summary>Hint 1</summary>Going through all merges in order, and merging each wherever it
 # stands, does it.</details>
@@ -161,12 +158,10 @@ def encode(word: str, merges: list[tuple[int, int]]) -> list[int]:
 check("tokenizer.encode", encode)
 
 # %% [markdown]
-# ### 4.5 Spaces that can be seen · difficulty 2/5 · importance 4/5 · 10 min
+# ### 4.5 Spaces that can be seen · difficulty 2/5 · importance 4/5 · 9 min
 #
 # SentencePiece puts a space in front of a text, writes every space as ▁, and cuts so that each word
-# has its spaces **in front**. Nothing may get lost: all pieces joined are the whole text.
-#
-# **Predict first.** What are the words of "a  b", with two spaces?
+# has its spaces *in front*. Nothing may get lost: all pieces joined are the whole text.
 #
 # <details><summary>Hint 1</summary>First the space in front, then `replace(" ", "▁")`.</details>
 # <details><summary>Hint 2</summary>A new word begins at a ▁ that does not follow another ▁. The
@@ -195,12 +190,10 @@ def mark_spaces(text: str) -> list[str]:
 check("tokenizer.mark_spaces", mark_spaces)
 
 # %% [markdown]
-# ### 4.6 Byte fallback · difficulty 2/5 · importance 4/5 · 10 min
+# ### 4.6 Byte fallback · difficulty 2/5 · importance 4/5 · 7 min
 #
 # A character that the vocabulary holds is one token. Any other is spelled in UTF-8 bytes, of which
-# each has a token of its own.
-#
-# **Predict first.** How many tokens does 龘 take if it is not in the vocabulary?
+# each has a token of its own: 龘, if it is not in the vocabulary, takes three.
 #
 # <details><summary>Hint 1</summary>Go through the characters; `character in vocab` asks whether
 # one has a token.</details>
@@ -235,3 +228,5 @@ check("tokenizer.fall_back", fall_back)
 # 4.5 and 4.6 are the edges of `SentencePieceBPE`.
 #
 # `llama-edu progress` shows how far you are.
+#
+# Next: [lesson 05, attention](../notebooks/05_attention.ipynb), in which tokens look at each other.
