@@ -91,7 +91,7 @@ def mentions(lesson: Lesson) -> Iterator[Mention]:
             if heading := HEADING.fullmatch(block):
                 section = heading[1].removeprefix(f"{lesson.number} · ")
                 continue
-            # JupyterLab finds a heading by its name only if that is plain ASCII, a cell always.
+            # JupyterLab finds a cell also in a notebook that it has just opened, a heading not.
             place = f"[{lesson.number}, {section}]({lesson.name}.ipynb#cell-id={cell.id})"
             for term, says in _explained(block, below):
                 yield Mention(term, says, place)
