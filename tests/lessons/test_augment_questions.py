@@ -160,7 +160,52 @@ def overlap_of_neighbours(words, test, n):
     return sum(found) / len(words)
 
 
+def replaced_in_the_joined_text(words, synonyms, protected, n):
+    text = " ".join(words)
+    for i, word in enumerate(words):
+        if synonyms.get(word.lower()) and i not in protected and n > 0:
+            new = synonyms[word.lower()][0]
+            text = text.replace(word, new.capitalize() if word[0].isupper() else new)
+            n -= 1
+    return text.split()
+
+
+def replaced_until_the_count_is_n(words, synonyms, protected, n):
+    changed, done = list(words), 0
+    for word in words:
+        i, others = words.index(word), synonyms.get(word.lower(), [])
+        if others and i not in protected:
+            changed[i] = others[0].capitalize() if word[0].isupper() else others[0]
+            done += 1
+        if done == n:
+            break
+    return changed
+
+
+def overlap_with_tails(words, test, n):
+    runs, found = [test[i : i + n] for i in range(len(test) - n + 1)], set()
+    for i in range(len(words)):
+        if words[i : i + n] in runs:
+            found |= {*range(i + 1, i + n)}
+    return len(found) / len(words)
+
+
+def kappa_from_dicts(first, second):
+    counts, others = dict(Counter(first)), dict(Counter(second))
+    agreed = sum(map(str.__eq__, first, second)) / len(first)
+    chance = sum(counts[x] * others[x] for x in counts) / len(first) ** 2
+    return agreed - chance / 1 - chance
+
+
 @pytest.mark.parametrize("name, answer, misconception", [
+    ("how_many", lambda n_words, alpha, n_free: max(1, int(n_words * alpha + 0.5)),
+     "rounded + more_than_are_free"),
+    ("delete", lambda words, places: [word for word in words if word not in places],
+     "nothing_goes"),
+    ("replace", replaced_in_the_joined_text, "everywhere_at_once"),
+    ("replace", replaced_until_the_count_is_n, "no_end_at_zero + at_first_place"),
+    ("kappa", kappa_from_dicts, "parentheses_below"),
+    ("overlap", overlap_with_tails, "one_place_too_few"),
     ("how_many", lambda n_words, alpha, n_free: min(max(1, n_words // round(1 / alpha)), n_free),
      "every_kth"),
     ("delete", deleted_inside, "shifted_inside_in_order"),

@@ -70,10 +70,11 @@ DELETE = Question(
             hint="The first word has the place 0.",
         ),
         Misconception(
-            "kept_for_deleted",
-            {"not in gone": "in gone"},
-            says="the words that should go are returned",
-            hint="It is the other way round: which words does the caller want to see again?",
+            "nothing_goes",
+            {"i not in": "word not in"},
+            says="nothing is ever deleted",
+            hint="`places` holds numbers: is a word ever in it? `enumerate` gives each word "
+            "together with its place.",
         ),
         Misconception(
             "by_value",

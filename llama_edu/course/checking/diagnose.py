@@ -25,11 +25,13 @@ from llama_edu.course.checking.outcomes import (
 from llama_edu.course.checking.patterns import pattern, pattern_of_numbers
 from llama_edu.course.checking.questions import Question
 from llama_edu.course.checking.verdict import (
+    AS_IT_CAME,
     COPIES,
     HINTS,
     NO_TRUTHS,
     NOT_THE_DTYPE_ALONE,
     REMEMBERS,
+    UNCHANGED,
     WRITTEN_INTO,
     Verdict,
 )
@@ -153,7 +155,8 @@ def judge(
     if kind == "dtype":
         return replace(verdict, pattern=relation, hint=_dtype_hint(expected, got, wrong, question))
     if relation:
-        return replace(verdict, pattern=relation)
+        is_unchanged = relation.endswith(AS_IT_CAME)
+        return replace(verdict, pattern=relation, hint=UNCHANGED if is_unchanged else "")
     copies = _copies(cases[shown], got[shown]) if got[shown].changed else ""
     return replace(verdict, hint=copies or HINTS.get(kind, ""))
 
@@ -288,5 +291,5 @@ def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -
         return ""
     for name, value in case.items():
         if difference(value, got.value, *tolerance) is None:
-            return f"The result is `{name}`, as it came in."
+            return f"The result is `{name}`{AS_IT_CAME}"
     return pattern(expected.value, got.value, *tolerance)

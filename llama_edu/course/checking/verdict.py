@@ -35,6 +35,12 @@ REMEMBERS = (
     "default like `out=[]` is made once, when `def` runs, and a list outside of the function is "
     "never emptied: make it anew inside. (Or does it draw at random?)"
 )
+# Where the result is one of the inputs.
+AS_IT_CAME = ", as it came in."
+UNCHANGED = (
+    "Which line was to change it, and is that line reached? `x = ...` in a loop gives a name "
+    "another value and leaves the list as it was; `x.upper()` and `x.clamp(0)` return a new one."
+)
 WRITTEN_INTO = "Whoever called the function still needs its inputs."
 # How to leave an input alone, by its type.
 COPIES = {

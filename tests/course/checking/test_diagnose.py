@@ -336,7 +336,9 @@ def test_an_unknown_mistake_is_described_by_its_values_or_sends_back_to_the_hint
 
 
 def test_an_input_that_comes_back_is_recognised():
-    assert diagnose(QUESTION, lambda q, k: q).pattern == "The result is `q`, as it came in."
+    verdict = diagnose(QUESTION, lambda q, k: q)
+    assert verdict.pattern == "The result is `q`, as it came in."
+    assert verdict.hint.startswith("Which line was to change it")
 
 
 def test_a_stopped_answer_is_not_run_again():
