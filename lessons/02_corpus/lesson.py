@@ -14,7 +14,7 @@
 # nothing else, so somebody must decide what goes in, for far more pages than anybody can read.
 # Begin with six. *Would you train on each of these pages as it is?*
 #
-# (Here and below, read code that only prepares what is shown last, or not at all.)
+# (Code that only prepares a figure or a list can be skipped, here and below.)
 
 # %% tags=["nbval-check-output"]
 import random
@@ -119,9 +119,9 @@ print(f"{n_redirects} redirects; pages with nothing left: {list(prose.values()).
 novel = {d.id: d.text for d in raw.values() if d.source == "sanguo"}
 cleaned = {name: clean(text) for name, text in novel.items()}
 for name, texts in [("raw", novel), ("clean", cleaned)]:
-    n_signs = {sign: sum(text.count(sign) for text in texts.values()) for sign in ("www", *"□?")}
-    n_texts = sum(any(sign in text for sign in n_signs) for text in texts.values())
-    print(f"{name:5} {n_signs}, in {n_texts} of {len(texts)} chapters")
+    signs = Counter(sign for text in texts.values() for sign in re.findall(r"www|□|\?", text))
+    n_faulty = sum(bool(re.search(r"www|□|\?", text)) for text in texts.values())
+    print(f"{name}: {dict(signs)}, in {n_faulty} of {len(texts)} chapters")
 
 # %% [markdown]
 # The package drops the damaged sentence and nothing else. Remove as little as you can: had we
@@ -136,8 +136,9 @@ for name, texts in [("raw", novel), ("clean", cleaned)]:
 # and from *C4*, a corpus of web pages.
 #
 # **Stop words** are the commonest words of a language, such as *the* and *of*: hardly any English
-# text is without them. *Lorem ipsum* begins the dummy text of printers; `inf` means no bound. A
-# page goes if it breaks one rule, and `judge` says which:
+# text is without them. *Symbols* are # and …, *bullet lines* begin with • or a dash, and *lorem
+# ipsum* begins the dummy text of printers; `inf` means no bound. A page goes if it breaks one rule,
+# and `judge` says which:
 
 # %% tags=["nbval-check-output"]
 from llama_edu.data.filter import Page, identify_language, judge, rules_for
@@ -160,7 +161,8 @@ for name, text in prose.items():
 # %% [markdown]
 # The rules on repetition look at n-grams. An **n-gram** is a run of n words: *in the beginning God
 # created* is a 5-gram. Menus and spam repeat themselves, so Gopher drops a page if more than 0.15
-# of its letters lie in 5-grams that came before. Here are two pages that fail:
+# of its letters lie in 5-grams that came before, or more than 0.2 of them in its commonest 2-gram.
+# Here are two pages that fail:
 
 # %% tags=["nbval-check-output"]
 bible = {d.id: clean(d.text) for d in raw.values() if d.source == "bible"}
@@ -216,8 +218,10 @@ print("language of the chapters:", Counter(map(identify_language, cleaned.values
 #
 # **Deduplication** removes the further copies of a text that a corpus holds more than once. Models
 # trained on a deduplicated corpus write out memorized text a tenth as often, and learn in fewer
-# steps (arXiv:2107.06499). Equal copies are found by comparing hashes. But in page 6, the old print
-# of Hamlet, nearly every line is spelled otherwise: *Whether 'tis Nobler in the minde to suffer*.
+# steps (arXiv:2107.06499). Equal copies are easy to find. A **hash function** turns a text into a
+# number, the same for equal texts and nearly always another for others; so compare the numbers. But
+# in page 6, the old print of Hamlet, nearly every line is spelled otherwise: *Whether 'tis Nobler
+# in the minde to suffer*.
 
 # %% [markdown]
 # How alike are two texts? Cut each into overlapping pieces: the **shingles** of a text are all its
@@ -255,8 +259,8 @@ answer_guess(guess, len(a & b) / len(a | b), "4 shingles are in both, 5 in eithe
 from llama_edu.data.dedup.shingles import normalise  # lower case, no punctuation
 
 plays = {d.id.partition("/")[2]: d.text for d in raw.values() if d.source == "shakespeare"}
-start = re.compile("(?=To be, or not to be)")
-new, old = (start.split(plays[name])[1] for name in ("hamlet_gut", "hamlet_gut_f"))
+new, old = (text[text.index("To be, or not to be") :]
+            for text in (plays["hamlet_gut"], plays["hamlet_gut_f"]))  # fmt: skip
 new, old = normalise(new[:2000]), "\n".join(map(normalise, old.splitlines()[:12]))
 is_shared = [False] * len(old)
 for i in range(len(old) - 6):
@@ -279,13 +283,15 @@ print(f"Hamlet: {len(sets['hamlet_gut']):,} different shingles")
 print(f"Hamlet and its old print: {true:.2f}, Hamlet and Romeo and Juliet: {other:.2f}")
 
 # %% [markdown]
-# The old print is far closer than another play. But these sets are large, and n texts make
-# n (n - 1) / 2 pairs: a billion pages make half a billion billion. Two tricks help.
+# Most letters are the same, but each changed one breaks all 7 shingles that hold it. Even so, the
+# old print is far closer than another play. But these sets are large, and n texts make
+# $n (n - 1) / 2$ pairs: a billion pages make half a billion billion. Two tricks help.
 #
 # ## Trick 1: MinHash
 #
 # Give every shingle a random number. Of each text remember only the *smallest* number among its
-# shingles. Do it eight times, each time with new numbers. With the two short lines of above:
+# shingles. Do it eight times, each time with new numbers. Here it is for the two short lines. The
+# modern line has the first four shingles, the old line has all five:
 
 # %% tags=["nbval-ignore-output"]
 dice = random.Random(5)
@@ -311,7 +317,7 @@ for _ in range(10_000):
     number = {piece: dice.random() for piece in pieces}
     n_equal += min(map(number.get, a)) == min(map(number.get, b))
 print(f"the same smallest number in {n_equal / 10_000:.2f} of all trials")
-answer_guess(guess, n_equal / 10_000, "four of the five shingles are in both lines, and each of "
+answer_guess(guess, round(n_equal / 10_000, 2), "four of the five shingles are in both lines, and each of "
              "the five is equally likely to have the smallest number", within=0.03)  # fmt: skip
 
 # %% [markdown]
@@ -319,7 +325,8 @@ answer_guess(guess, n_equal / 10_000, "four of the five shingles are in both lin
 # belongs to one that both have, the two agree. So the chance to agree *is* the Jaccard similarity:
 #
 # $$ P(\min h(A) = \min h(B)) = J(A, B) $$
-#
+
+# %% [markdown]
 # **MinHash** estimates the similarity of two sets from the smallest hash values of their members: a
 # hash function gives the random numbers, and each function is one trial. The smallest values under
 # n functions are the **signature** of a text. The share of places in which two signatures agree is
@@ -339,14 +346,16 @@ for n in (16, 64, 256, 1024):
 #
 # ## Trick 2: bands
 #
-# Signatures are short, but there are still too many pairs. **Locality-sensitive hashing** compares
-# only those texts that share a hash, made so that similar texts are likely to share it. A **band**
-# is one of b equal parts of a signature, with r numbers each. Two texts are compared only if they
-# *agree on a whole band*. Sort all texts by a band: those that share it then stand side by side.
+# Signatures are short, but there are still too many pairs. **Locality-sensitive hashing** gives
+# similar texts a good chance to share a hash, and compares only texts that share one. Here the hash
+# is a band: a **band** is one of b equal parts of a signature, with r numbers each. Two texts are
+# compared only if they *agree on a whole band*. Sort all texts by a band: those that share it then
+# stand side by side.
 
 # %% [markdown]
-# How likely is that at similarity s? Two texts agree on one band with the chance $s^r$, so they
-# differ in it with $1 - s^r$, and in all b bands with $(1 - s^r)^b$. Else they meet:
+# How likely is that? Take a similarity of $1/2$ and bands of 2 numbers. Two texts agree on a band
+# with the chance $1/2 \cdot 1/2 = 1/4$, and differ in it with $3/4$. They differ in each of 3 bands
+# with $(3/4)^3 = 0.42$; else they are compared. In general:
 #
 # $$ P(\text{compared}) = 1 - (1 - s^r)^b $$
 
@@ -378,8 +387,9 @@ explore(
 )  # fmt: skip
 
 # %% [markdown]
-# Of our 77 texts of Shakespeare 35 are old prints, each, say, as like its modern sister as Hamlet
-# is. **Predict** from the figure: how many of the 35 are found with 16, 32, 64 and 128 bands?
+# Of our 77 texts of Shakespeare, 35 are old prints. Suppose that each is as similar to its modern
+# text as Hamlet is. **Predict:** by the figure, how many of the 35 are found with 16, 32, 64 and
+# 128 bands?
 
 # %%
 guess = None  # four numbers in a list, for 16, 32, 64 and 128 bands
@@ -404,10 +414,10 @@ answer_guess(guess, n_found, "35 times the height at which the upright line cros
 # is missing?
 
 # %% tags=["nbval-ignore-output"]
-similar = [estimate_jaccard(signatures[i], signatures[j])
-           for j in range(len(names)) for i in range(j)]  # fmt: skip
+similar = sorted((estimate_jaccard(signatures[i], signatures[j])
+                  for j in range(len(names)) for i in range(j)), reverse=True)  # fmt: skip
 plots.lines(
-    {"a pair": (range(1, 61), sorted(similar)[:-61:-1]), "bound": ([1, 60], [0.4, 0.4])},
+    {"a pair": (range(1, 61), similar[:60]), "bound": ([1, 60], [0.4, 0.4])},
     x_label="pairs, the most similar first", y_label="estimated similarity", y_from_zero=True,
     title="34 pairs stand far above all others; one lies between",
     alt="34 pairs have a similarity of 0.47 to 0.6. One has about 0.35, all further ones less than "
@@ -434,7 +444,7 @@ show_source(drop_near_duplicates, folded="drop_near_duplicates")
 #
 # **Personally identifiable information** (PII) is what tells who a person is or how to reach them,
 # such as card numbers and e-mail addresses. A pattern can propose them, but prose is full of long
-# numbers. A **checksum** is a digit computed from the others, so that a slip of the pen is noticed;
+# numbers. A **checksum** is a digit computed from the others, so that typing errors are noticed;
 # cards have one by Luhn's rule, which you write in the exercise. **Predict:** which share of
 # numbers of 16 *random* digits passes it?
 
@@ -528,11 +538,11 @@ print("Psalm 53:", fate["bible/kjv-19-053"])
 # A), and so did Llama 3 (arXiv:2407.21783, sec. 3.1.1).
 
 # %% [markdown] tags=["sourced"]
-# An article on the subject says otherwise: *"news, social media"* (neither is among LLaMA 1's
-# sources: arXiv:2302.13971, table 1); *"personal information is removed"* (not reported for
-# LLaMA 1; Llama 3 filters for it: arXiv:2407.21783, sec. 3.1.1); *"copyrighted content is removed"*
-# (LLaMA 1 includes Books3); *"filtered for grammar, coherence, information"* (no such measure, but
-# perplexity, a classifier, and counts).
+# One article that this course checks against the papers says otherwise: *"news, social media"*
+# (neither is among LLaMA 1's sources: arXiv:2302.13971, table 1); *"personal information is
+# removed"* (not reported for LLaMA 1; Llama 3 filters for it: arXiv:2407.21783, sec. 3.1.1);
+# *"copyrighted content is removed"* (LLaMA 1 includes Books3); *"filtered for grammar, coherence,
+# information"* (no such measure, but perplexity, a classifier, and counts).
 
 # %% [markdown]
 # **Now you:** [exercises/02_corpus](../exercises/02_corpus.ipynb)
