@@ -10,7 +10,7 @@
 #
 # Before anything is explained: ask it something. Below, a real LLaMA answers, small enough for a
 # laptop: SmolLM2, run by the code of this course and nothing else. Click a cell and press
-# Shift+Enter to run it.
+# Shift+Enter to run it. The first one loads the model, which takes some seconds.
 
 # %%
 import torch
@@ -31,17 +31,17 @@ def talk(question, max_new_tokens):
         print(piece, end="")
 
 
-talk("What is gravity?", max_new_tokens=150)
+talk("What is gravity?", max_new_tokens=120)
 
 # %% [markdown]
 # Right, whole, and in good English. Now ask it what a llama is:
 
 # %% tags=["nbval-ignore-output"]
-talk("What is a llama?", max_new_tokens=150)
+talk("What is a llama?", max_new_tokens=120)
 
 # %% [markdown]
 # Just as fluent, and false. A llama is a relative of the camel from South America; there is no
-# *calamares* in Arabia. Then it repeats one sentence, until our limit stops it. A
+# *calamares* in Arabia. Then it repeats one sentence, until `max_new_tokens` stops it. A
 # **hallucination** is a fluent statement of a language model that is not true. Keep both answers in
 # mind: nothing in the way they are written checks a fact, as you will see.
 #
@@ -53,7 +53,8 @@ talk("What is a llama?", max_new_tokens=150)
 # The model does not read letter by letter. Text is cut into pieces: a **token** is a piece of text
 # that the model knows by a number.
 #
-# **Predict:** into how many tokens does it cut *the unbelievable llama*?
+# **Predict:** into how many tokens does it cut *the unbelievable llama*? Write your guess in place
+# of `None` and run both cells: the second answers it.
 
 # %%
 guess = None  # a number
@@ -73,7 +74,8 @@ answer_guess(
 #
 # ## What comes out: a score for every token there is
 #
-# Give it the beginning of a sentence, and look at everything it returns.
+# Give it the beginning of a sentence, and look at everything it returns. (It takes a list of
+# texts, here of one; `no_grad` says that nothing is to be learned now.)
 
 # %% tags=["nbval-check-output"]
 prompt = "The sky is"
@@ -86,7 +88,7 @@ print("scores out:", len(sky))
 # %% [markdown]
 # No sentence, no word: one number for each token of its vocabulary. **Logits** are the scores that
 # a model gives to all tokens, higher for those that are likelier to come next. **Softmax** turns
-# scores $z$ into probabilities, all above 0 and together 1:
+# scores $z$ into probabilities, all above 0, that sum to 1:
 #
 # $$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$
 #
@@ -142,8 +144,8 @@ for _ in range(8):
 
 # %% [markdown]
 # This loop wrote the two answers above. **Greedy decoding** always takes the likeliest token, so
-# that the same question gets the same answer. A chat program runs the same loop; it mostly chooses
-# the token differently.
+# that the same question gets the same answer; and you have seen it repeat itself. A chat program
+# runs the same loop; it mostly chooses the token differently.
 #
 # **Sampling** draws the next token at random, each as often as its probability says: *a* in about a
 # third of the draws. The **temperature** $\tau$ is a number that all logits are divided by before
@@ -192,7 +194,7 @@ def draw_chances(temperature, top_p):
 explore(draw_chances, temperature=(0.1, 2.0, 0.1), top_p=(0.05, 1.0, 0.05))
 
 # %% [markdown]
-# And the texts that come of it, three draws:
+# And the texts that come of it, three times twelve tokens:
 
 # %% tags=["nbval-ignore-output"]
 for seed in (1, 2, 3):
@@ -204,8 +206,8 @@ for seed in (1, 2, 3):
 # %% [markdown]
 # ## What you will build
 #
-# Between tokens and scores lies the model, and it is not large: you will write every part of it.
-# These are the lessons. One marked ○ is planned and not written yet.
+# Between tokens and scores lies the model, and it is not large: the course is to have you write
+# every part of it. These are its lessons. One marked ○ is planned and not written yet.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.course.lessons import course_map
@@ -243,15 +245,14 @@ plots.flow(
 print(f"{smol.model.config.n_layers} layers, {smol.model.config.n_params:,} numbers in all")
 
 # %% [markdown]
-# Nobody wrote these numbers down: they are *learned* from text, which lessons 13 and 14 will show.
-# Lessons 17 to 20 are to make a model follow instructions, 21 to 24 to make it small and cheap; in
-# lesson 26 you will train your own, from raw text to chat.
+# Nobody wrote these numbers down: they are *learned* from text, the matter of lessons 13 and 14.
+# Lessons 17 to 20 are about following instructions, 21 to 24 about small and cheap models, and
+# lesson 26 is to be your own LLaMA, from raw text to chat.
 #
 # ## How a lesson works
 #
-# Read, *predict* before you run (write your guess in place of `None`), run, change something, run
-# again. Then do its exercise: you write a function, and a check says whether it is right, and if
-# not, *which* mistake it makes.
+# Read, *predict* before you run, run, change something, run again. Then do its exercise: you write
+# a function, and a check says whether it is right, and if not, *which* mistake it makes.
 
 # %% [markdown] tags=["sourced"]
 # ## In short

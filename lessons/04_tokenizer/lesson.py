@@ -36,6 +36,7 @@ mistral = SentencePieceBPE.load(pull("mistral-tokenizer") / "tokenizer.model.v1"
 
 def cut(tokenizer, text):
     pieces = [tokenizer.decode_bytes([i]) for i in tokenizer.encode(text)]
+    # A piece may be a part of a character: its bytes are shown then.
     return [piece.decode("utf-8", errors="backslashreplace") for piece in pieces]
 
 
@@ -62,7 +63,8 @@ for word in ("strawberry", spelled):
 # counted: a model can only know the spelling of token 35,199 from elsewhere in its training. In
 # the second the three *r* are there, as three equal tokens, and this small model miscounts them.
 #
-# Type what you like, and see what a model is given (each number stands above its piece):
+# Type what you like, and see what a model is given, SmolLM2 or Mistral, another model of LLaMA's
+# build (each number stands above its piece):
 
 # %% tags=["nbval-ignore-output"]
 def show_pieces(text, tokenizer):
@@ -161,10 +163,11 @@ answer_guess(guess, tokens, "the merges of es, est, lo and low apply, and none o
 # ## The same on Shakespeare and on 三国演义
 #
 # 三国演义, *Romance of the Three Kingdoms*, is the great Chinese novel of war. Two things are
-# different here. The first tokens are not letters but bytes, hence the name: **UTF-8** writes every
-# character of Unicode as one to four bytes. **Byte-level BPE** begins with the 256 values of a byte
-# as tokens, so that no text is without tokens. And **pre-tokenization** first cuts text into words
-# with a regular expression, so that no token reaches across them: no *of the*.
+# different here. The first tokens are not letters but bytes, hence the name. **Unicode** numbers
+# the characters of all scripts, and **UTF-8** writes each as one to four bytes. **Byte-level BPE**
+# begins with the 256 values of a byte as tokens, so that no text is without tokens. And
+# **pre-tokenization** first cuts text into words with a regular expression, here Llama 3's, so that
+# no token reaches across them: no *of the*.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern

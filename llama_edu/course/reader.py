@@ -51,7 +51,7 @@ def explore(draw: Callable, **controls: Any) -> None:
             display(result)
 
     bundle = ipywidgets.interactive(drawn, **controls)._repr_mimebundle_()
-    bundle["text/plain"] = f"In JupyterLab, run this cell: it lets you move {_listed(controls)}."
+    bundle["text/plain"] = f"In JupyterLab, run this cell: it lets you change {_listed(controls)}."
     display(bundle, raw=True)
 
 

@@ -123,7 +123,7 @@ def test_the_kernel_imports_this_package_from_an_empty_folder(executed):
 
 def test_a_slider_that_draws_leaves_one_line(executed):
     (output,) = executed[0].cells[5].outputs
-    assert output["data"]["text/plain"] == "In JupyterLab, run this cell: it lets you move width."
+    assert output["data"]["text/plain"] == "In JupyterLab, run this cell: it lets you change width."
 
 
 def test_an_error_shows_the_lesson_and_no_files_or_colours(executed):

@@ -44,4 +44,4 @@ def test_sliders_leave_one_line_for_who_cannot_move_them(capsys):
     explore(lambda temperature, top_p: None, temperature=(0.1, 2.0, 0.1), top_p=(0.0, 1.0))
     shown = capsys.readouterr().out
     assert "application/vnd.jupyter.widget-view+json" in shown
-    assert "In JupyterLab, run this cell: it lets you move temperature and top p." in shown
+    assert "In JupyterLab, run this cell: it lets you change temperature and top p." in shown
