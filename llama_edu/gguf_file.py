@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-STRING, ARRAY = 8, 9
+FLOAT32, STRING, ARRAY = 6, 8, 9
 SCALARS = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
 }  # fmt: skip
@@ -122,7 +122,9 @@ def _read(file: BinaryIO, kind: int) -> Any:
     if kind == STRING:
         return file.read(*_unpack(file, "Q")).decode("utf-8")
     if kind != ARRAY:
-        return _unpack(file, SCALARS[kind])[0]
+        value = _unpack(file, SCALARS[kind])[0]
+        # 0.001 and not 0.0010000000474974513: the shortest number that float32 makes this of.
+        return float(str(np.float32(value))) if kind == FLOAT32 else value
     item_kind, length = _unpack(file, "IQ")
     if item_kind in SCALARS:
         return list(_unpack(file, f"{length}{SCALARS[item_kind]}"))

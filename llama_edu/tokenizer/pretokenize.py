@@ -76,6 +76,21 @@ def patterns_of_gguf(name: str | None) -> Sequence[str]:
     return GGUF_PATTERNS[name]
 
 
+def gguf_name_of(patterns: Sequence[str]) -> str:
+    """The `tokenizer.ggml.pre` that stands for these patterns.
+
+    Raises:
+        ValueError: if none does.
+    """
+    for name, known in GGUF_PATTERNS.items():
+        if tuple(patterns) == known:
+            return name
+    raise ValueError(
+        f"a GGUF file names how a tokenizer cuts text, and has no name for {list(patterns)}: "
+        f"known are {', '.join(GGUF_PATTERNS)}"
+    )
+
+
 def patterns_of_json(pre_tokenizer: dict | None) -> list[str]:
     """The patterns that the `pre_tokenizer` of a byte-level tokenizer.json stands for.
 

@@ -12,6 +12,7 @@ PREFIX = "tokenizer.ggml."
 
 # The kinds of tokens in `token_type`; SentencePiece numbers its pieces in the same way.
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+NO_TEXT = (CONTROL, USER_DEFINED, UNUSED)  # these no merges make
 
 
 def read_gguf_vocab(path: str | Path, model: str, needed: tuple[str, ...]) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def read_gguf_bpe(path: str | Path) -> dict[str, Any]:
     tokens, kinds = vocab["tokens"], vocab["token_type"]
     typed = list(zip(range(len(tokens)), tokens, kinds, strict=True))
     return {
-        "vocab": {to_bytes(t): i for i, t, kind in typed if kind not in (CONTROL, USER_DEFINED)},
+        "vocab": {to_bytes(t): i for i, t, kind in typed if kind not in NO_TEXT},
         "merges": [read_merge(merge) for merge in vocab["merges"]],
         "pattern": patterns,
         "special_tokens": {t: i for i, t, kind in typed if kind == CONTROL},

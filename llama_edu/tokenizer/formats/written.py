@@ -34,3 +34,9 @@ class WrittenPieces(Written, Protocol):
     pieces: list[Piece]
     merges: Merges
     add_prefix: bool
+
+
+class WrittenModel(Written, Protocol):
+    """A SentencePiece model, as its file holds it."""
+
+    model: bytes
