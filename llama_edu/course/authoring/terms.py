@@ -20,11 +20,13 @@ TITLE = """\
 
 Each entry says what the lesson says where it explains the symbol or the term. The link leads
 there."""
-SYMBOLS = "## Symbols\n\n| symbol | what the lesson says | where |\n|---|---|---|\n"
+SYMBOLS = "## Symbols\n\n| symbol | what the lesson says | where |\n|:---|:---|:---|\n"
 
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 LABEL = re.compile(r"\A\*\*[^*]+[:.?!,;]\*\*\s*")
 SYMBOL = re.compile(r"\$[^$]+\$|.")
+OF_SYMBOL = re.compile(r"\*\*(?:\$[^$*]+\$|.)\*\*")
+BEFORE_SYMBOL = re.compile(rf"(?:[,;](?: and)?| and) (?={OF_SYMBOL.pattern})")
 NAMED = re.compile(r",? (\$[^$\s=]+\$)")  # the temperature $\tau$: its symbol follows a term
 HEADING = re.compile(r"#+ (.+)")
 ITEM = re.compile(r"\A(?:[-*+]|\d+\.)\s+")
@@ -123,9 +125,19 @@ def _explained(block: str, below: str) -> Iterator[tuple[str, str]]:
             says = f"{says} {below}" if below.startswith("$$") else f"{says[:-1]} …"
         for found in BOLD.finditer(sentence):
             if found[1][-1] not in ":.?!,;":
-                yield found[1], says.replace("**", "")
+                yield found[1], _own_part(says, found[0]).replace("**", "")
                 if named := NAMED.match(sentence, found.end()):
                     yield named[1], says.replace("**", "")
+
+
+def _own_part(says: str, symbol: str) -> str:
+    """What is said of one symbol, where a sentence explains several in turn.
+
+    _own_part("**T** counts tokens, and **D** is a width.", "**D**") -> "**D** is a width."
+    """
+    parts = [part for part in BEFORE_SYMBOL.split(says) if OF_SYMBOL.match(part)]
+    own = next((part for part in parts if part.startswith(symbol)), says)
+    return own if len(parts) > 1 else says
 
 
 def _by_term(found: Iterable[Mention]) -> list[list[Mention]]:

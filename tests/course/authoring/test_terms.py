@@ -42,6 +42,8 @@ SECOND = """\
 # %% [markdown]
 # # 02 · More
 #
+# In shapes, **B** counts rows, **D** is a *width*, and **$d$** is small.
+#
 # Many **Sums** are like one **sum**, and **t** is no **T**.
 """
 
@@ -65,7 +67,9 @@ def test_terms_are_what_is_bold_in_prose_but_for_labels(course):
     assert [one.term for one in mentions(first)] == [
         "addend", "sum", "$s$", "$a$", "long", "width", "atom", "T"
     ]  # fmt: skip
-    assert [one.term for one in mentions(second)] == ["Sums", "sum", "t", "T"]
+    assert [one.term for one in mentions(second)] == [
+        "B", "D", "$d$", "Sums", "sum", "t", "T"
+    ]  # fmt: skip
 
 
 def test_an_entry_quotes_what_explains_it_and_leads_to_the_cell(course):
@@ -79,9 +83,19 @@ def test_an_entry_quotes_what_explains_it_and_leads_to_the_cell(course):
     assert said["T"].place == "[01, The sum, and a `+`](01_sums.ipynb#cell-id=cell-03)"
 
 
+def test_each_symbol_of_a_sentence_gets_its_own_part(course):
+    said = {one.term: one.says for one in mentions(all_lessons(course)[1])}
+    assert (said["B"], said["D"], said["$d$"]) == (
+        "B counts rows", "D is a *width*", "$d$ is small."
+    )  # fmt: skip
+    assert said["sum"] == "Many Sums are like one sum, and t is no T."
+
+
 def test_symbols_come_first_in_a_table_and_terms_by_their_letters(course):
     _, symbols, terms, *letters = cells(course)
-    assert re.findall(r"^\| (\S+) \|", symbols, re.MULTILINE)[1:] == ["$s$", "$a$", "T", "t"]
+    assert re.findall(r"^\| (\S+) \|", symbols, re.MULTILINE)[1:] == [
+        "$s$", "$a$", "T", "B", "D", "$d$", "t"
+    ]  # fmt: skip
     assert "A row &#124;a&#124; of them" in symbols
     assert {line.count("|") for line in symbols.splitlines()[2:]} == {4}
     assert terms == "## Terms"
