@@ -104,22 +104,14 @@ class _Rounds:
 @functools.lru_cache(maxsize=1024)  # a grader tries the same pairs for every answer of a class
 def _compiled(source: str, name: str) -> CodeType:
     """The code, in which every round of a loop is counted."""
-
-    def called(name: str, *arguments: ast.expr) -> ast.Call:
-        return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
-
-    class Count(ast.NodeTransformer):
-        def visit_While(self, node):
-            self.generic_visit(node)
-            node.test = ast.BoolOp(ast.And(), [called("_goes_on_"), node.test])
-            return node
-
-        def visit_For(self, node):
-            self.generic_visit(node)
-            node.iter = called("_each_", node.iter)
-            return node
-
-        visit_comprehension = visit_For
-
-    tree = ast.fix_missing_locations(Count().visit(ast.parse(source)))
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.While):
+            place = {"lineno": node.test.lineno, "col_offset": node.test.col_offset}
+            goes_on = ast.Call(ast.Name("_goes_on_", ast.Load(), **place), [], [], **place)
+            node.test = ast.BoolOp(ast.And(), [goes_on, node.test], **place)
+        elif isinstance(node, ast.For | ast.comprehension):
+            place = {"lineno": node.iter.lineno, "col_offset": node.iter.col_offset}
+            each = ast.Name("_each_", ast.Load(), **place)
+            node.iter = ast.Call(each, [node.iter], [], **place)
     return compile(tree, f"<{name}>", "exec")
