@@ -144,11 +144,11 @@ for _ in range(8):
 
 # %% [markdown]
 # This loop wrote the two answers above. **Greedy decoding** always takes the likeliest token, so
-# that the same question gets the same answer; and you have seen it repeat itself. A chat program
-# runs the same loop; it mostly chooses the token differently.
+# that the same question gets the same answer. You have seen it repeat itself. A chat program runs
+# the same loop; it mostly chooses the token differently.
 #
-# **Sampling** draws the next token at random, each as often as its probability says: *a* in about a
-# third of the draws. The **temperature** $\tau$ is a number that all logits are divided by before
+# **Sampling** draws the next token at random, each as often as its probability says. Here *a* comes
+# in about a third of the draws. The **temperature** $\tau$ is a number that all logits are divided by before
 # the softmax:
 #
 # $$p_i = \frac{e^{z_i / \tau}}{\sum_j e^{z_j / \tau}}$$
@@ -174,9 +174,8 @@ plots.bars(
 )
 
 # %% [markdown]
-# At temperature 2 the rare tokens win, since there are so many of them. One remedy is **top-p**: it
-# keeps the likeliest tokens, as few as reach the probability $p$ together, and samples among
-# those alone. Move both:
+# At temperature 2 the rare tokens win, since there are so many of them. A remedy: **top-p** sampling
+# draws only among the likeliest tokens, as few as reach the probability $p$ together. Move both:
 
 # %% tags=["nbval-ignore-output"]
 from llama_edu.generate.sampling import keep_top_p

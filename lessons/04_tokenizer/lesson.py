@@ -83,7 +83,7 @@ explore(show_pieces, text="How many r are in strawberry?", tokenizer=tokenizers)
 # Who decided on these pieces? Nobody: they come from counting. Begin with letters. Count which two
 # neighbours occur together most often; make them one token; count again. **Byte-pair encoding**,
 # BPE, builds a vocabulary by merging, again and again, the pair of neighbouring tokens that is most
-# common (why *byte*, comes soon).
+# common. (Why *byte*, comes soon.)
 #
 # Where two pairs are equally common, a rule must decide, or two programs learn two vocabularies:
 # here the pair that comes first in the alphabet wins. Take five words, each with how often it
@@ -165,9 +165,9 @@ answer_guess(guess, tokens, "the merges of es, est, lo and low apply, and none o
 # 三国演义, *Romance of the Three Kingdoms*, is the great Chinese novel of war. Two things are
 # different here. The first tokens are not letters but bytes, hence the name. **Unicode** numbers
 # the characters of all scripts, and **UTF-8** writes each as one to four bytes. **Byte-level BPE**
-# begins with the 256 values of a byte as tokens, so that no text is without tokens. And
-# **pre-tokenization** first cuts text into words with a regular expression, here Llama 3's, so that
-# no token reaches across them: no *of the*.
+# begins with the 256 values of a byte as tokens, so that no text is without tokens.
+# **Pre-tokenization** first cuts text into words with a regular expression, so that no token reaches
+# across them: no *of the*. Here it is Llama 3's.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern
@@ -439,9 +439,9 @@ plots.bars(
 
 # %% [markdown] tags=["sourced"]
 # The **tokenization premium** of a language is how many times as many tokens it takes as English
-# does for the same text (arXiv:2305.15425). Who pays by the token pays that factor. And the
-# **context length** of a model, the most tokens that it can take at once, is used up as much
-# sooner. It is no property of Chinese, which is short: it comes from the texts that the vocabulary
+# does for the same text (arXiv:2305.15425). Who pays by the token pays that factor. The
+# **context length** of a model is the most tokens that it can take at once; it is used up as much
+# sooner. The premium is no property of Chinese, which is short: it comes from the texts that the vocabulary
 # was trained on. The novel's has hardly met a Latin letter, and takes English byte by byte. Try
 # another language in the field at the top.
 
