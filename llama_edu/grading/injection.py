@@ -5,7 +5,6 @@ torch or leaves threads behind can spoil no other. Only the answers that a quest
 its notebook, so that a function of question 3 may be called in question 6.
 """
 
-import ast
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from llama_edu.course.answers import answer_cells, check_cells
-from llama_edu.course.checking.names import defined_names, parsed
+from llama_edu.course.checking.cells import read_cell
+from llama_edu.course.checking.names import defined_names, imports, used_names
 from llama_edu.course.checking.outcomes import Outcome, make_cases, outcomes
 from llama_edu.course.checking.questions import Question
 from llama_edu.course.notebook import without_outputs
@@ -110,33 +110,18 @@ def _needs(name: str, answers: Mapping[str, str], given: set[str]) -> tuple[set[
     makers: dict[str, set[str]] = {}
     imported: dict[str, str] = {}
     for each, source in answers.items():
-        lines = _imports(source)
+        lines = imports(source)
         imported = lines | imported
         for made in defined_names(source) - lines.keys():
             makers.setdefault(made, set()).add(each)
+    if read_cell(answers.get(name, "")) is None:  # nobody knows what it uses
+        return {*answers}, list(imported.values())
     found, todo, wanted = {name}, [name], []
     while todo:
         source = answers.get(todo.pop(), "")
-        used = _used_names(source) - defined_names(source) - given
+        used = used_names(source) - given
         wanted += sorted(used & imported.keys() - makers.keys())
         for each in sorted(set().union(*(makers.get(one, set()) for one in used)) - found):
             found.add(each)
             todo.append(each)
     return found, list(dict.fromkeys(imported[one] for one in wanted))
-
-
-def _imports(source: str) -> dict[str, str]:
-    """What the lines `import ...` at the top of a cell's code make, and those lines."""
-    lines = {}
-    for node in getattr(parsed(source), "body", ()):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                made = alias.asname or alias.name.partition(".")[0]
-                lines[made] = ast.unparse(node)
-    return lines
-
-
-def _used_names(source: str) -> set[str]:
-    tree = parsed(source)
-    nodes = ast.walk(tree) if tree else ()
-    return {node.id for node in nodes if isinstance(node, ast.Name)}

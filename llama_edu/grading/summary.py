@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import mean, median
 
+from llama_edu.course.checking.cells import read_cell
 from llama_edu.grading.feedback import SENTENCES, advice, is_unsandboxed, lesson_title, page
 from llama_edu.grading.store import file_name
 
@@ -151,7 +152,8 @@ def _without_comments(source: str) -> tuple[str, int]:
     Definitions and imports do not count: the stub has them.
     """
     try:
-        tree = ast.parse(source)
+        cell = read_cell(source)
+        tree = ast.parse(cell.text if cell else source)
         described = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
         for node in ast.walk(tree):
             if isinstance(node, described) and ast.get_docstring(node, clean=False) is not None:

@@ -3,13 +3,17 @@
 import ast
 import dis
 import inspect
+import re
 import symtable
-import warnings
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from types import CodeType
 
+from llama_edu.course.checking.cells import Cell, read_cell
 from llama_edu.course.checking.outcomes import line_in_words
+
+# How a line begins that makes a name, in a cell that cannot be read.
+MAKES = re.compile(r"^(?:async\s+)?(?:(?:def|class)\s+(\w+)|(\w+)\s*=(?!=))", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -41,25 +45,25 @@ def first_use_in(source: str, names: Collection[str]) -> Use | None:
     first_use_in("def f(x): return x.softmax(0)", {"softmax"}).name -> "softmax". What stands
     outside every function, such as a trial of one's own, is not looked at.
     """
-    tree = parsed(source) if names else None
-    if tree is None:
-        return None
-    with warnings.catch_warnings(action="ignore"):
-        module = compile(tree, "<cell>", "exec")
-    for code in filter(lambda constant: isinstance(constant, CodeType), module.co_consts):
+    cell = read_cell(source) if names else None
+    constants = (one for code in cell.codes for one in code.co_consts) if cell else ()
+    for code in filter(lambda constant: isinstance(constant, CodeType), constants):
         for name, number in _loads(code):
             if name in names:
-                return Use(name, f"In line {number}: `{source.splitlines()[number - 1].strip()}`")
+                number, text = cell.line(number)
+                return Use(name, f"In line {number}: `{text}`")
     return None
 
 
-def parsed(source: str) -> ast.Module | None:
-    """The tree of a cell's code, without IPython's own lines; None if it cannot be read."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of code that nobody runs here
-            return ast.parse(_python(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # null characters, nesting
-        return None
+def imports(source: str) -> dict[str, str]:
+    """What the lines `import ...` at the top of a cell's code make, and those lines."""
+    cell, lines = read_cell(source), {}
+    for node in cell.statements if cell else ():
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                made = alias.asname or alias.name.partition(".")[0]
+                lines[made] = ast.unparse(node)
+    return lines
 
 
 def global_names(function: Callable) -> set[str]:
@@ -72,13 +76,15 @@ def global_names(function: Callable) -> set[str]:
 
 
 def defined_names(source: str) -> set[str]:
-    """Names that the code of a cell makes for the cells after it; none if it cannot be read.
+    """Names that the code of a cell makes for the cells after it.
 
-    defined_names("import math\\ndef half(x): return x / 2") -> {"math", "half"}
+    defined_names("import math\ndef half(x): return x / 2") -> {"math", "half"}. Of a cell that
+    cannot be read they are guessed from how its lines begin.
     """
-    cell = _symbols(source)
-    symbols = cell.get_symbols() if cell else ()
-    return {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
+    cell = read_cell(source)
+    if cell is None:
+        return {name for names in MAKES.findall(source) for name in names if name}
+    return {one.get_name() for one in _symbols(cell) if one.is_assigned() or one.is_imported()}
 
 
 def borrowed_names(source: str) -> set[str]:
@@ -86,8 +92,8 @@ def borrowed_names(source: str) -> set[str]:
 
     borrowed_names("def f(x): return softmax(mask(x).sum())") -> {"softmax", "mask"}
     """
-    cell, borrowed = _symbols(source), set()
-    inner = list(cell.get_children()) if cell else []
+    cell, borrowed = read_cell(source), set()
+    inner = [one for table in cell.symbols for one in table.get_children()] if cell else []
     while inner:
         function = inner.pop()
         inner += function.get_children()
@@ -95,18 +101,20 @@ def borrowed_names(source: str) -> set[str]:
     return borrowed - defined_names(source)
 
 
-def _symbols(source: str) -> symtable.SymbolTable | None:
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return symtable.symtable(_python(source), "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def used_names(source: str) -> set[str]:
+    """Names that a cell or its functions take from cells before it; none if it cannot be read.
+
+    used_names("def f(x):\n    y = mask(x)\n    return y\nf(z)") -> {"mask", "z"}. A local
+    variable is none, whatever it is called.
+    """
+    cell = read_cell(source)
+    top = {one.get_name() for one in _symbols(cell) if one.is_referenced()} if cell else set()
+    return (top | borrowed_names(source)) - defined_names(source)
 
 
-def _python(source: str) -> str:
-    """A cell's lines, those of IPython alone left blank so that the others keep their numbers."""
-    lines = source.splitlines()
-    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
+def _symbols(cell: Cell) -> list[symtable.Symbol]:
+    """Those of the cell itself."""
+    return [symbol for table in cell.symbols for symbol in table.get_symbols()]
 
 
 def _loads(

@@ -19,6 +19,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import harness  # noqa: E402, F401  torch comes with it
 import isolation  # noqa: E402
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402
+from IPython.utils.text import SList  # noqa: E402
 
 sys.path.pop(0)
 # What a kernel imports while it starts; imported here once.
@@ -189,12 +191,21 @@ def run_kernel(settings: Settings, ruler: socket.socket | None = None) -> None:
     sys.stderr = sys.__stderr__ = open(os.devnull, "w")  # noqa: SIM115
     app = IPKernelApp.instance(outstream_class=None, capture_fd_output=False, parent_handle=0)
     app.initialize(["-f", settings.connection_file, *QUIET])
+    # `!ls` and `x = !ls` would ask for a terminal, and there is none.
+    app.shell.system, app.shell.getoutput = app.shell.system_raw, output_of
     if ruler is not None:
         _wait_for_sockets(settings.connection_file)
         ruler.sendall(BOUND)
         ruler.recv(6)
         ruler.close()
     app.start()
+
+
+def output_of(command: str, split: bool = True, depth: int = 0) -> SList | str:
+    """What a command prints, as IPython's own `getoutput` gives it."""
+    done = subprocess.run(command, shell=True, stdin=subprocess.DEVNULL, capture_output=True)
+    text = done.stdout.decode(errors="replace")
+    return SList(text.splitlines()) if split else text
 
 
 def _wait_for_sockets(connection_file: str) -> None:
