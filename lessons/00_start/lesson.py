@@ -148,8 +148,8 @@ for _ in range(8):
 # the same loop; it mostly chooses the token differently.
 #
 # **Sampling** draws the next token at random, each as often as its probability says. Here *a* comes
-# in about a third of the draws. The **temperature** $\tau$ is a number that all logits are divided by before
-# the softmax:
+# in about a third of the draws. The **temperature** $\tau$ is a number that all logits are divided
+# by before the softmax:
 #
 # $$p_i = \frac{e^{z_i / \tau}}{\sum_j e^{z_j / \tau}}$$
 #
@@ -174,8 +174,8 @@ plots.bars(
 )
 
 # %% [markdown]
-# At temperature 2 the rare tokens win, since there are so many of them. A remedy: **top-p** sampling
-# draws only among the likeliest tokens, as few as reach the probability $p$ together. Move both:
+# At temperature 2 the rare tokens win, since there are so many of them. So **top-p** sampling draws
+# only among the likeliest tokens, as few as reach the probability $p$ together. Move both:
 
 # %% tags=["nbval-ignore-output"]
 from llama_edu.generate.sampling import keep_top_p

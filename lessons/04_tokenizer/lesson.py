@@ -166,8 +166,8 @@ answer_guess(guess, tokens, "the merges of es, est, lo and low apply, and none o
 # different here. The first tokens are not letters but bytes, hence the name. **Unicode** numbers
 # the characters of all scripts, and **UTF-8** writes each as one to four bytes. **Byte-level BPE**
 # begins with the 256 values of a byte as tokens, so that no text is without tokens.
-# **Pre-tokenization** first cuts text into words with a regular expression, so that no token reaches
-# across them: no *of the*. Here it is Llama 3's.
+# **Pre-tokenization** first cuts text into words with a regular expression, so that no token
+# reaches across them: no *of the*. Here it is Llama 3's.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern
@@ -441,9 +441,9 @@ plots.bars(
 # The **tokenization premium** of a language is how many times as many tokens it takes as English
 # does for the same text (arXiv:2305.15425). Who pays by the token pays that factor. The
 # **context length** of a model is the most tokens that it can take at once; it is used up as much
-# sooner. The premium is no property of Chinese, which is short: it comes from the texts that the vocabulary
-# was trained on. The novel's has hardly met a Latin letter, and takes English byte by byte. Try
-# another language in the field at the top.
+# sooner. The premium is no property of Chinese, which is short: it comes from the texts that the
+# vocabulary was trained on. The novel's has hardly met a Latin letter, and takes English byte by
+# byte. Try another language in the field at the top.
 
 # %% [markdown]
 # ## The real thing
