@@ -6,8 +6,8 @@
 # **What you will be able to do:** clean a page without tearing it; see what a filter drops and when
 # it is wrong; find near-copies among very many texts without comparing all pairs.
 #
-# **Time:** about 55 minutes: six pages 5 · cleaning 10 · rules that count 13 · copies 18 ·
-# personal data 4 · all of it 5
+# **Time:** about 55 minutes: six pages 5 · cleaning 9 · rules that count 11 · copies 22 ·
+# personal data 3 · all of it 5
 
 # %% [markdown]
 # A **corpus** is the collection of texts that a language model is trained on. The model learns from
@@ -131,9 +131,9 @@ for name, texts in [("raw", novel), ("clean", cleaned)]:
 # ## Rules that count
 #
 # A clean page may still be a menu, a list of names, or spam. Nobody reads billions of pages, so
-# simple counts decide. A **heuristic filter** keeps a page if certain numbers
-# measured on it lie within fixed bounds. The best known rules come from *Gopher*, a language model,
-# and from *C4*, a corpus of web pages.
+# simple counts decide. A **heuristic filter** keeps a page if certain numbers measured on it lie
+# within fixed bounds. The best known rules come from *Gopher*, a language model, and from *C4*, a
+# corpus of web pages.
 #
 # **Stop words** are the commonest words of a language, such as *the* and *of*: hardly any English
 # text is without them. *Symbols* are # and …, *bullet lines* begin with • or a dash, and *lorem
@@ -219,12 +219,12 @@ print("language of the chapters:", Counter(map(identify_language, cleaned.values
 # **Deduplication** removes the further copies of a text that a corpus holds more than once. Models
 # trained on a deduplicated corpus write out memorized text a tenth as often, and learn in fewer
 # steps (arXiv:2107.06499). Equal copies are easy to find. A **hash function** turns a text into a
-# number, the same for equal texts and nearly always another for others; so compare the numbers. But
+# number, the same for equal texts and nearly always another for others. Compare these numbers. But
 # in page 6, the old print of Hamlet, nearly every line is spelled otherwise: *Whether 'tis Nobler
 # in the minde to suffer*.
 
 # %% [markdown]
-# How alike are two texts? Cut each into overlapping pieces: the **shingles** of a text are all its
+# How alike are two texts? Cut each into overlapping pieces. The **shingles** of a text are all its
 # runs of n neighbouring words or characters. The **Jaccard similarity** of two sets A and B is the
 # number of members that both have, divided by the number that either has:
 #
@@ -287,7 +287,7 @@ print(f"Hamlet and its old print: {true:.2f}, Hamlet and Romeo and Juliet: {othe
 # old print is far closer than another play. But these sets are large, and n texts make
 # $n (n - 1) / 2$ pairs: a billion pages make half a billion billion. Two tricks help.
 #
-# ## Trick 1: MinHash
+# ### Trick 1: MinHash
 #
 # Give every shingle a random number. Of each text remember only the *smallest* number among its
 # shingles. Do it eight times, each time with new numbers. Here it is for the two short lines. The
@@ -317,8 +317,8 @@ for _ in range(10_000):
     number = {piece: dice.random() for piece in pieces}
     n_equal += min(map(number.get, a)) == min(map(number.get, b))
 print(f"the same smallest number in {n_equal / 10_000:.2f} of all trials")
-answer_guess(guess, round(n_equal / 10_000, 2), "four of the five shingles are in both lines, and each of "
-             "the five is equally likely to have the smallest number", within=0.03)  # fmt: skip
+why = "4 of the 5 shingles are in both lines, and each is equally likely to have the least number"
+answer_guess(guess, round(n_equal / 10_000, 2), why, within=0.03)
 
 # %% [markdown]
 # The smallest number of all is equally likely to belong to any shingle that either text has. If it
@@ -344,18 +344,18 @@ for n in (16, 64, 256, 1024):
 # %% [markdown]
 # 256 numbers stand for a whole play, with an error of a few hundredths.
 #
-# ## Trick 2: bands
+# ### Trick 2: bands
 #
 # Signatures are short, but there are still too many pairs. **Locality-sensitive hashing** gives
-# similar texts a good chance to share a hash, and compares only texts that share one. Here the hash
-# is a band: a **band** is one of b equal parts of a signature, with r numbers each. Two texts are
-# compared only if they *agree on a whole band*. Sort all texts by a band: those that share it then
+# similar texts a good chance to share a hash, and compares only texts that share one. A **band** is
+# one of b equal parts of a signature, with r numbers each. It is the hash here: two texts are
+# compared only if they *agree on a whole band*. Sort all texts by a band, and those that share it
 # stand side by side.
 
 # %% [markdown]
 # How likely is that? Take a similarity of $1/2$ and bands of 2 numbers. Two texts agree on a band
 # with the chance $1/2 \cdot 1/2 = 1/4$, and differ in it with $3/4$. They differ in each of 3 bands
-# with $(3/4)^3 = 0.42$; else they are compared. In general:
+# with $(3/4)^3 = 0.42$; else they are compared. In general, at similarity s:
 #
 # $$ P(\text{compared}) = 1 - (1 - s^r)^b $$
 
@@ -465,7 +465,8 @@ Read www.csmonitor.com/1982/0720/072033.html."""
 print(scrub(letter)[0])
 
 # %% [markdown]
-# So a checksum does not decide; it makes false alarms ten times rarer. Telephone numbers have none
+# So a checksum does not decide; it makes false alarms ten times rarer, as for the second number
+# of the letter, which fails the rule and stays. Telephone numbers have none
 # at all: in the last line a date and the number of an article were taken for one. Clean first, then
 # scrub.
 #
