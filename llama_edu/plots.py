@@ -7,7 +7,7 @@ see it.
 import io
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import matplotlib as mpl
@@ -321,7 +321,7 @@ def flow(
 
 def marked(
     text: str,
-    is_marked: Sequence[bool],
+    spans: Iterable[tuple[int, int]],
     *,
     title: str,
     label: str,
@@ -332,7 +332,7 @@ def marked(
 
     Args:
         text: its own line breaks are kept.
-        is_marked: one for each character of `text`.
+        spans: (start, end) of what is marked, in characters; they may overlap.
         title: the finding, as a sentence.
         label: what the marked characters have in common.
         alt: what a person who cannot see the figure should know.
@@ -340,6 +340,7 @@ def marked(
     """
     broken = rf"[^\n]{{1,{width}}}(?:[ \n]|$)|[^\n]{{{width}}}|\n"
     rows = [(match.start(), match[0].rstrip()) for match in re.finditer(broken, text)]
+    is_marked = set().union(*(range(*span) for span in spans))
     # A letter is a whole number of pixels wide, so that the font's rounding moves no letter away
     # from its ground.
     letter, row_height, margin = 0.07, 0.17, 0.35  # inches; title and label stand in the margins
@@ -353,7 +354,7 @@ def marked(
         size = 72 * letter / 0.602  # the font is 0.602 times as wide as its size
         ground = {"color": COLOURS[4], "alpha": 0.45, "lw": 0}
         for y, (start, row) in enumerate(rows):
-            marks = "".join("x" if mark else " " for mark in is_marked[start : start + len(row)])
+            marks = "".join("x" if start + i in is_marked else " " for i in range(len(row)))
             for run in re.finditer("x+", marks):
                 axes.fill_between([run.start(), run.end()], y - 0.45, y + 0.45, **ground)
             family = _families("monospace")

@@ -38,7 +38,7 @@ def draw_flow():
 def draw_marked():
     text = "one two $three\nfour"
     return plots.marked(
-        text, [c in "tw" for c in text], width=8,
+        text, [(4, 5), (4, 6), (9, 10)], width=8,
         title="Some letters are marked", label="t or w", alt="Three lines.",
     )  # fmt: skip
 

@@ -90,11 +90,13 @@ pages = [d for d in raw.values() if d.source == "enwiki"]
 prose = {d.id: clean(d.text, d.markup) for d in pages}
 beginning = raw["enwiki/39"].text.partition("NOTE")[0]
 before, after = (re.findall(r"\w+|\W", text) for text in (beginning, prose["enwiki/39"][:700]))
-is_kept = [False] * len(before)
-for block in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
-    is_kept[block.a : block.a + block.size] = [True] * block.size
+dropped = [
+    (len("".join(before[:start])), len("".join(before[:end])))
+    for change, start, end, *_ in SequenceMatcher(None, before, after, False).get_opcodes()
+    if change in ("delete", "replace")
+]
 plots.marked(
-    beginning, [not kept for word, kept in zip(before, is_kept, strict=True) for _ in word],
+    beginning, dropped,
     label="dropped by cleaning", title="Cleaning drops the markup and keeps the sentences",
     alt="The first lines of the article on albedo: templates, a file with its caption, the targets "
     "of links and the marks of italics are dropped, the sentences are not.",
@@ -172,18 +174,16 @@ print("Psalm 136:", judge(Page(psalm), rules_for("en"))[0])
 
 # %% tags=["nbval-ignore-output"]
 words = list(re.finditer(r"\S+", genesis))
-seen, is_repeated = set(), [False] * len(genesis)
+seen, spans = set(), []
 for first, last in zip(words, words[4:], strict=False):
-    run = slice(first.start(), last.end())
-    five_gram = tuple(genesis[run].split())
+    five_gram = tuple(genesis[first.start() : last.end()].split())
     if five_gram in seen:
-        is_repeated[run] = [True] * (run.stop - run.start)
+        spans.append((first.start(), last.end()))
     seen.add(five_gram)
-begin = genesis.index("And God said, Let the waters under")
 plots.marked(
-    genesis[begin:][:820], is_repeated[begin:], label="in a 5-gram that came before",
+    genesis.partition("And let them be for lights")[0], spans, label="in a 5-gram that came before",
     title="The Bible's first page repeats itself too much for Gopher",
-    alt="Verses 9 to 14 of Genesis. Refrains such as 'and God saw that it was good' and 'And the "
+    alt="Verses 1 to 14 of Genesis. Refrains such as 'and God saw that it was good' and 'And the "
     "evening and the morning were the' are marked as repeated.",
 )
 
@@ -262,12 +262,9 @@ plays = {d.id.partition("/")[2]: d.text for d in raw.values() if d.source == "sh
 new, old = (text[text.index("To be, or not to be") :]
             for text in (plays["hamlet_gut"], plays["hamlet_gut_f"]))  # fmt: skip
 new, old = normalise(new[:2000]), "\n".join(map(normalise, old.splitlines()[:12]))
-is_shared = [False] * len(old)
-for i in range(len(old) - 6):
-    if old[i : i + 7].replace("\n", " ") in new:
-        is_shared[i : i + 7] = [True] * 7
+shared = [(i, i + 7) for i in range(len(old) - 6) if old[i : i + 7].replace("\n", " ") in new]
 plots.marked(
-    old, is_shared, label="in a shingle of 7 characters that the modern speech has, too",
+    old, shared, label="in a shingle of 7 characters that the modern speech has, too",
     title="Much of the old print is still there, between the changed letters",
     alt="The first lines of the speech in old spelling. Most letters are marked as shared; the "
     "gaps lie in words such as minde, arrowes and sleepe.",
