@@ -42,6 +42,7 @@ SENTENCES = {
     "graph": "Its result hangs on a gradient graph and should not, or is cut off from one.",
     "nan": "Its result holds NaN where numbers are expected.",
     "inf": "Its result is infinite where numbers are expected.",
+    "order": "Its result holds the right items in another order.",
     "value": "It runs, and returns the right kind of thing, but not the right values.",
     "changed": "Its result is right, but it writes into its own inputs.",
     "timeout": "It was still running when its time was up, and was stopped.",

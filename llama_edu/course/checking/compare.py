@@ -25,7 +25,7 @@ class Difference:
     """What is wrong with a value.
 
     Args:
-        kind: "none", "type", "length", "shape", "dtype", "graph", "nan", "inf" or "value".
+        kind: "none", "type", "length", "shape", "dtype", "graph", "nan", "inf", "order" or "value".
         sentence: what was expected and what came.
     """
 
@@ -228,7 +228,7 @@ def _item_difference(expected: Any, got: Any, rtol: float, atol: float) -> Diffe
     if isinstance(expected, list) and _is_rearranged(expected, got):
         i = next(i for i, pair in enumerate(zip(expected, got, strict=True)) if pair[0] != pair[1])
         place = f"item {i} should be {describe(expected[i])}"
-        return Difference("value", f"The right items, in another order: {place}.")
+        return Difference("order", f"The right items, in another order: {place}.")
     for name, *pair in pairs:
         if pair[0] is not None and pair[1] is None:
             sentence = f"Item {name} is None, where {describe(pair[0])} is expected."

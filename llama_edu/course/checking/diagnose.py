@@ -39,7 +39,7 @@ from llama_edu.course.checking.verdict import (
 # What is shown first of two kinds that are equally frequent; kinds not named come after these.
 URGENT = ("stopped", "stub", "recursion", "error", "none", "type", "length", "shape", "dtype")
 SAYS_NOTHING = {"stopped", "stub", "recursion"}  # such an answer is like no other
-VALUES = {"value", "length", "shape", "error", "nan", "inf"}  # may depend on earlier calls
+VALUES = {"value", "order", "length", "shape", "error", "nan", "inf"}  # may depend on earlier calls
 NEEDS_NO_CASE = SAYS_NOTHING | {"none", "type", "graph", "changed"}
 MAX_ERROR_CHARACTERS = 300
 SOMETIMES_NONE = (

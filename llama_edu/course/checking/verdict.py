@@ -15,6 +15,8 @@ HINTS = {
     "that was put in. Take this case through your lines one by one and see where it first appears.",
     "value": "No known mistake gives just this. Work this case through by hand, or open the hints "
     "above the function.",
+    "order": "In which order are they asked for? A set has none of its own, and a dict keeps that in "
+    "which its keys came.",
     "dtype": "Give `dtype=` where the tensor is made, or change it: `x.bool()`, `x.float()`, "
     "`x.to(dtype)`.",
     "length": "No known mistake gives just this. Work this case through by hand, and see where it "
@@ -64,7 +66,7 @@ class Verdict:
         points: what a right answer is worth.
         kind: "right", or what is wrong: "not_callable", "forbidden", "arguments", "stub",
             "stopped", "recursion", "error", "none", "type", "length", "shape", "dtype", "graph",
-            "nan", "inf", "value" or "changed".
+            "nan", "inf", "order", "value" or "changed".
         sentence: what was expected and what came.
         line: the learner's own line that failed: "In line 3: `x = y`".
         pattern: how the wrong values relate to the right ones, if that is plain.

@@ -124,7 +124,7 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     (["a", "b"], ["a", None], "type", "Item 1 is None, where 'b' is expected."),
     ([(1, 2)], [[1, 2]], "type",
      "Item 0: expected a tuple of 2 items, got a list of 2 items. `tuple(...)` turns it into one."),
-    ([(0, 2), (1, 2)], [(1, 2), (0, 2)], "value",
+    ([(0, 2), (1, 2)], [(1, 2), (0, 2)], "order",
      "The right items, in another order: item 0 should be (0, 2)."),
     ([3, 1, 1], [3, 3, 1], "value", "Item 1: expected 1, got 3."),
     (15.0, [15.0], "type",

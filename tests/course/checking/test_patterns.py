@@ -68,6 +68,8 @@ def test_masks_have_relations_of_their_own(change, sentence):
     (round, "In every case it is the expected number, rounded."),
     (lambda x: round(x, 2), "In every case it is the expected number, rounded."),
     (lambda x: 0.0, "It is 0 in every case, whatever comes in."),
+    (lambda x: 7 * round(x) + 1,
+     "In every case it is a whole number. Is a division missing, or is it `//`?"),
     (lambda x: 1 / (1 + x * x), ""),
     (lambda x: math.nan if x > 1 else x, ""),
 ])  # fmt: skip
