@@ -29,6 +29,7 @@ class Linear(nn.Linear):
         return _WideProduct.apply(x, self.weight)
 
 
+@torch.compiler.assume_constant_result
 @cache
 def multiplies_bf16(device_type: str) -> bool:
     """Whether the hardware multiplies bf16 itself.

@@ -6,7 +6,7 @@ Shapes: B texts, T tokens, D model width, V vocabulary.
 import math
 
 import torch
-from jaxtyping import Bool, Complex, Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from llama_edu.config import ModelConfig
@@ -37,7 +37,7 @@ class Block(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "B T D"],
-        rotation: Complex[Tensor, "*batch T pairs"],
+        rotation: Float[Tensor, "*batch T pairs 2"],
         mask: Bool[Tensor, "*mask T S"] | None = None,
         cache: KVCache | None = None,
         layer: int = 0,

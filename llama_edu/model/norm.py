@@ -3,6 +3,8 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 
 class RMSNorm(nn.Module):
@@ -29,10 +31,46 @@ class RMSNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(d_model))
 
     def forward(self, x: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch D"]:
-        # bf16 keeps 8 significant bits: too few for a mean of squares.
+        if torch.compiler.is_compiling() or not x.requires_grad:
+            return rms_norm(x, self.gain, self.eps)
+        if x.is_cuda:
+            return F.rms_norm(x, self.gain.shape, self.gain.to(x.dtype), self.eps)
+        return _RMSNorm.apply(x, self.gain, self.eps)
+
+
+def rms_norm(
+    x: Float[Tensor, "*batch D"], gain: Float[Tensor, " D"], eps: float
+) -> Float[Tensor, "*batch D"]:
+    """The formula of `RMSNorm` as it stands: mean and root in fp32, the gain in the dtype of x."""
+    # bf16 keeps 8 significant bits: too few for a mean of squares.
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    inverse_rms = torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + eps)
+    return (wide * inverse_rms).to(x.dtype) * gain.to(x.dtype)
+
+
+class _RMSNorm(torch.autograd.Function):
+    """The same with its gradient written out, which reads and writes memory half as often.
+
+    With n = x / rms and g the gradient that arrives times the gain, that of x is
+    (g - n mean(g n)) / rms.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, gain: Tensor, eps: float) -> Tensor:
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        inverse_rms = torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + self.eps)
-        return (wide * inverse_rms).to(x.dtype) * self.gain.to(x.dtype)
+        inverse_rms = torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + eps)
+        ctx.save_for_backward(x, gain, inverse_rms)
+        return (wide * inverse_rms).to(x.dtype) * gain.to(x.dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, gain, inverse_rms = ctx.saved_tensors
+        normed, grad = x * inverse_rms, grad.to(inverse_rms.dtype)  # x is widened on the way
+        grad_gain = (grad * normed).flatten(0, -2).sum(0).to(gain.dtype)
+        grad = grad * gain
+        mean = (grad * normed).mean(dim=-1, keepdim=True)
+        return ((grad - normed * mean) * inverse_rms).to(x.dtype), grad_gain, None
 
 
 class LayerNorm(nn.Module):

@@ -13,7 +13,7 @@ Mixing them up gives a model that speaks nonsense fluently; `interleave_rows` co
 import math
 
 import torch
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from llama_edu.config import LinearRopeScaling, RopeScaling
@@ -62,32 +62,41 @@ def scale_frequencies(
 
 def rotations(
     positions: Int[Tensor, "*batch T"], frequencies: Float[Tensor, " pairs"]
-) -> Complex[Tensor, "*batch T pairs"]:
+) -> Float[Tensor, "*batch T pairs 2"]:
     """The unit complex number e^(i t w) of every position t and pair frequency w.
+
+    It comes as its real and imaginary part, cos(t w) and sin(t w): `torch.view_as_complex` makes
+    one number of them.
 
     Args:
         positions: index of each token in its own text, from 0.
         frequencies: radians per token, from `inverse_frequencies`.
     """
     angles = positions[..., None].float() * frequencies.to(positions.device)
-    return torch.polar(torch.ones_like(angles), angles)
+    return torch.stack((angles.cos(), angles.sin()), dim=-1)
 
 
 def rotate(
-    x: Float[Tensor, "B T heads d"], rotation: Complex[Tensor, "*batch T pairs"]
+    x: Float[Tensor, "B T heads d"], rotation: Float[Tensor, "*batch T pairs 2"]
 ) -> Float[Tensor, "B T heads d"]:
     """Turn each interleaved pair of every head: the layout of this package, Meta and GGUF."""
     wide = x.to(torch.promote_types(x.dtype, torch.float32))  # complex numbers are no narrower
-    pairs = torch.view_as_complex(wide.view(*x.shape[:-1], -1, 2))  # (B, T, heads, d/2)
-    return torch.view_as_real(pairs * rotation[..., None, :]).view(x.shape).to(x.dtype)
+    pairs, rotation = wide.unflatten(-1, (-1, 2)), rotation[..., None, :, :]  # one for all heads
+    if torch.compiler.is_compiling():  # compilers fuse real numbers and pass complex ones by
+        (a, b), (cos, sin) = pairs.unbind(-1), rotation.unbind(-1)
+        turned = torch.stack((a * cos - b * sin, a * sin + b * cos), dim=-1)
+    else:
+        product = torch.view_as_complex(pairs) * torch.view_as_complex(rotation)
+        turned = torch.view_as_real(product)
+    return turned.flatten(-2).to(x.dtype)
 
 
 def rotate_half_split(
-    x: Float[Tensor, "B T heads d"], rotation: Complex[Tensor, "*batch T pairs"]
+    x: Float[Tensor, "B T heads d"], rotation: Float[Tensor, "*batch T pairs 2"]
 ) -> Float[Tensor, "B T heads d"]:
     """Turn the pairs (x[i], x[i + d/2]): the layout of Hugging Face checkpoints, for comparison."""
     a, b = x.float().chunk(2, dim=-1)
-    cos, sin = rotation.real[..., None, :], rotation.imag[..., None, :]
+    cos, sin = rotation[..., None, :, :].unbind(-1)
     return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1).to(x.dtype)
 
 

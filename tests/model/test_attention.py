@@ -133,3 +133,27 @@ def test_bf16_attention_and_its_gradients_are_right_on_any_cpu(
     for ours, theirs in zip(narrow, wide, strict=True):
         assert ours.grad.dtype == torch.bfloat16
         torch.testing.assert_close(ours.grad.float(), theirs.grad, rtol=0.05, atol=0.05)
+
+
+@pytest.mark.parametrize("n_heads, n_kv_heads", [(6, 6), (6, 2), (6, 1)])
+def test_written_weights_equal_the_kernel_in_bf16(n_heads, n_kv_heads, monkeypatch):
+    wide = [torch.randn(2, n, 7, 16).requires_grad_() for n in (n_heads, n_kv_heads, n_kv_heads)]
+    expected = attention.fused_attention(*wide)
+    upstream = torch.randn_like(expected)
+    grads = torch.autograd.grad(expected, wide, upstream)
+    monkeypatch.setattr(attention, "multiplies_bf16", lambda device: True)
+    used = []
+    written = attention._batched_products
+    monkeypatch.setattr(
+        attention, "_batched_products", lambda *qkv: used.append(1) or written(*qkv)
+    )
+    narrow = [x.detach().bfloat16().requires_grad_() for x in wide]
+    got = attention.fused_attention(*narrow)
+    assert used and got.dtype == torch.bfloat16
+    torch.testing.assert_close(got.float(), expected, rtol=0.03, atol=0.03)
+    for grad, right in zip(torch.autograd.grad(got, narrow, upstream.bfloat16()), grads,
+                           strict=True):  # fmt: skip
+        torch.testing.assert_close(grad.float(), right, rtol=0.05, atol=0.06)
+    monkeypatch.setattr(attention, "MAX_WRITTEN", 6)  # longer texts go to the kernel
+    torch.testing.assert_close(attention.fused_attention(*narrow), got, rtol=0.03, atol=0.03)
+    assert len(used) == 1

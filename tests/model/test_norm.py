@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from llama_edu.model.norm import LayerNorm, RMSNorm
+from llama_edu.model.norm import LayerNorm, RMSNorm, rms_norm
 
 
 @pytest.mark.parametrize("eps", [1e-6, 1e-5, 0.5])
@@ -76,3 +76,32 @@ def test_layer_norm_ignores_a_shift_and_rms_norm_does_not():
 def test_layer_norm_rejects_an_empty_width():
     with pytest.raises(ValueError, match="d_model must be positive, got 0"):
         LayerNorm(0)
+
+
+@pytest.mark.parametrize("dtype, tolerance", [(torch.float64, 1e-12), (torch.bfloat16, 0.02)])
+def test_the_written_gradient_is_that_of_the_formula(dtype, tolerance):
+    x, gain = torch.randn(2, 5, 16).to(dtype), torch.randn(16, dtype=torch.float64)
+    gain = gain.to(torch.promote_types(dtype, torch.float32))
+    norm, grads = RMSNorm(16, eps=0.1), []
+    for function in (norm, lambda x: rms_norm(x, norm.gain, norm.eps)):
+        norm.gain = torch.nn.Parameter(gain.clone())
+        given = x.clone().requires_grad_()
+        (function(given) * torch.arange(16)).sum().backward()
+        grads.append((given.grad, norm.gain.grad))
+    for written, formula in zip(*grads, strict=True):
+        assert written.dtype == formula.dtype
+        scale = formula.abs().max().item()
+        torch.testing.assert_close(written, formula, rtol=0, atol=tolerance * scale)
+
+
+def test_the_written_gradient_passes_gradcheck():
+    norm = RMSNorm(6, eps=0.1).double()
+    x = torch.randn(3, 6, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: norm(x), x)
+
+
+def test_a_gradient_of_the_gradient_is_refused_and_not_wrong():
+    x = torch.randn(3, 6, requires_grad=True)
+    (grad,) = torch.autograd.grad(RMSNorm(6)(x).square().sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        grad.sum().backward()
