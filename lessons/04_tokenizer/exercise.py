@@ -176,12 +176,12 @@ def mark_spaces(text: str) -> list[str]:
     No text, no words: mark_spaces("") -> [].
     """
     ### BEGIN SOLUTION
-    words, last = [], ""
-    for character in ("▁" + text.replace(" ", "▁")) if text else "":
-        if character == "▁" != last:
+    words = []
+    marked = "▁" + text.replace(" ", "▁") if text else ""
+    for i, character in enumerate(marked):
+        if i == 0 or character == "▁" != marked[i - 1]:
             words.append("")
         words[-1] += character
-        last = character
     return words
     ### END SOLUTION
 

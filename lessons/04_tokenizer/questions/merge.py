@@ -1,7 +1,5 @@
 """4.2 Merge one pair."""
 
-from itertools import pairwise
-
 from llama_edu.course.checking.draw import pick, whole
 from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.tokenizer.merging import merge_pairs
@@ -33,88 +31,9 @@ def merge_cases(generator):
     yield {"tokens": [], "pair": pair, "new": new}
 
 
-def first_only(tokens, pair, new):
-    for i, found in enumerate(pairwise(tokens)):
-        if found == pair:
-            return [*tokens[:i], new, *tokens[i + 2 :]]
-    return list(tokens)
-
-
-def from_the_right(tokens, pair, new):
-    return replaced(tokens[::-1], pair[::-1], new)[::-1]
-
-
-def keeps_the_second(tokens, pair, new):
-    merged = []
-    for i, token in enumerate(tokens):
-        merged.append(new if tuple(tokens[i : i + 2]) == pair else token)
-    return merged
-
-
-def drops_the_rest(tokens, pair, new):
-    merged, i = [], 0
-    while i < len(tokens) - 1:
-        is_pair = (tokens[i], tokens[i + 1]) == pair
-        merged.append(new if is_pair else tokens[i])
-        i += 2 if is_pair else 1
-    return merged
-
-
-def each_of_the_two(tokens, pair, new):
-    return [new if token in pair else token for token in tokens]
-
-
-def the_pair_itself(tokens, pair, new):
-    return [pair if token == new else token for token in replaced(tokens, pair, new)]
-
-
-def steps_of_two(tokens, pair, new):
-    merged = []
-    for i in range(0, len(tokens), 2):
-        two = tuple(tokens[i : i + 2])
-        merged += [new] if two == pair else two
-    return merged
-
-
-def walked_with(is_pair=None, put=lambda new: [new], step=2):
-    """Merging with one thing changed; `tokens` and i tell whether the pair stands at i."""
-    is_pair = is_pair or (lambda tokens, i, pair: tuple(tokens[i : i + 2]) == pair)
-
-    def merge_otherwise(tokens, pair, new):
-        merged, i = [], 0
-        while i < len(tokens):
-            found = is_pair(tokens, i, pair)
-            merged += put(new) if found else [tokens[i]]
-            i += step if found else 1
-        return merged
-
-    return merge_otherwise
-
-
-def merged_again(tokens, pair, new):
-    """As if the walk began again at the left after each merge."""
-    while pair in pairwise(tokens):
-        tokens = first_only(tokens, pair, new)
-    return list(tokens)
-
-
-def used_up_as_it_came(tokens, pair, new):
-    """Each place asks the list as it came whether it is the second half of a pair."""
-    before = [None, *pairwise(tokens)]
-    return [
-        new if two == pair else token
-        for token, two, one_before in zip(tokens, [*before[1:], None], before, strict=False)
-        if two == pair or one_before != pair
-    ]
-
-
 def as_text(tokens, pair, new):
     text = " ".join(map(str, tokens)).replace("{} {}".format(*pair), str(new))
     return [int(number) for number in text.split()]
-
-
-def ids_added(tokens, pair, new):
-    return replaced(tokens, pair, sum(pair))
 
 
 def shrinks_meanwhile(tokens, pair, new):
@@ -125,56 +44,8 @@ def shrinks_meanwhile(tokens, pair, new):
     return tokens
 
 
-def last_always_copied(tokens, pair, new):
-    """As if the walk stopped before the last token, and that one were always put behind."""
-    return drops_the_rest(tokens, pair, new) + list(tokens[-1:])
-
-
-def stops_too_early(tokens, pair, new):
-    """The last two places are not looked at."""
-    if len(tokens) < 3:
-        return list(tokens)
-    merged = replaced(tokens[:-1], pair, -1)
-    return [new if token == -1 else token for token in merged] + [tokens[-1]]
-
-
-def copied_as_well(tokens, pair, new):
-    """A merge goes one step on, and the copying has no `else`."""
-    merged, i = [], 0
-    while i < len(tokens):
-        if tuple(tokens[i : i + 2]) == tuple(pair):
-            merged.append(new)
-            i += 1
-        merged.append(tokens[i])
-        i += 1
-    return merged
-
-
-def written_over(second):
-    """Both places are written over in a copy; what stands there in the end."""
-
-    def merge_otherwise(tokens, pair, new):
-        merged = list(tokens)
-        for i in range(len(tokens) - 1):
-            if (merged[i], merged[i + 1]) == tuple(pair):
-                merged[i], merged[i + 1] = new, second(new)
-        return merged
-
-    return merge_otherwise
-
-
-def found_beforehand(order):
-    """All places first, then one merge after the other."""
-
-    def merge_otherwise(tokens, pair, new):
-        merged = list(tokens)
-        places = [i for i, two in enumerate(pairwise(tokens)) if two == tuple(pair)]
-        for i in order(places):
-            merged[i : i + 2] = [new]
-        return merged
-
-    return merge_otherwise
-
+IS_PAIR = "tuple(tokens[i : i + 2]) == pair"
+ELSE = "        else:\n            merged.append(tokens[i])\n            i += 1"
 
 MERGE = Question(
     "tokenizer.merge",
@@ -184,138 +55,103 @@ MERGE = Question(
     misconceptions=[
         Misconception(
             "first_only",
-            first_only,
+            {IS_PAIR: f"{IS_PAIR} and len(merged) == i"},
             says="only the first pair is merged",
             hint="Go on after the first: the pair may stand at several places.",
         ),
         Misconception(
             "from_the_right",
-            from_the_right,
+            {
+                "merged, i = [], 0": "tokens, pair, merged, i = tokens[::-1], pair[::-1], [], 0",
+                "return merged": "return merged[::-1]",
+            },
             says="the pairs are merged from right to left",
-            hint="It matters where pairs overlap: in [7, 7, 7] the left two are merged.",
+            hint="It matters where pairs overlap: which two of [7, 7, 7] are merged?",
         ),
         Misconception(
             "keeps_the_second",
-            keeps_the_second,
+            {"i += 2": "i += 1"},
             says="the second token of a pair stays",
-            hint="Two tokens become one: after a merge, how many steps must the walk go on?",
+            hint="Two tokens become one: after a merge, how far must the walk go on? (A `for` over "
+            "a `range` always goes one step.)",
         ),
         Misconception(
             "drops_the_rest",
-            drops_the_rest,
+            {"i < len(tokens)": "i < len(tokens) - 1"},
             says="the last token is lost unless a merge takes it",
             hint="A walk that stops where no neighbour is left still has one token to copy.",
         ),
         Misconception(
-            "either_order",
-            walked_with(lambda tokens, i, pair: tuple(tokens[i : i + 2]) in (pair, pair[::-1])),
-            says="the pair is merged in either order",
-            hint="(a, b) is not (b, a): the merged token stands for a, then b.",
+            "last_always_copied",
+            {
+                "i < len(tokens)": "i < len(tokens) - 1",
+                "return merged": "return merged + tokens[-1:]",
+            },
+            says="the last token is put behind the rest even where a merge has used it up",
+            hint="The last token is left over only if no merge took it: where does the walk end?",
+        ),
+        Misconception(
+            "no_else",
+            {ELSE: "        merged.append(tokens[i])\n        i += 1"},
+            says="after a merge the next token is copied without a look at it",
+            hint="Either merge or copy, and then look anew: is there an `else`?",
         ),
         Misconception(
             "each_of_the_two",
-            each_of_the_two,
+            {IS_PAIR: "tokens[i] in pair", "i += 2": "i += 1"},
             says="each token of the pair is replaced wherever it stands",
-            hint="Only the two together, side by side and in this order, are replaced, by one "
-            "token.",
-        ),
-        Misconception(
-            "the_pair_itself",
-            the_pair_itself,
-            says="the pair is put into the list in the place of the new id",
-            hint="The result holds ids alone; the new one is the argument `new`.",
-        ),
-        Misconception(
-            "as_text",
-            as_text,
-            says="the ids are written as text and replaced there, where 5 55 holds a 5 5",
-            hint="Compare numbers, not digits: 55 is another token than 5.",
-        ),
-        Misconception(
-            "steps_of_two",
-            steps_of_two,
-            says="the walk always goes two steps, so that a pair is seen at even places only",
-            hint="Where no pair stands, go one step: the next token may begin one.",
+            hint="What if only one of the two stands there, or both in the other order?",
         ),
         Misconception(
             "never_merged",
-            lambda tokens, pair, new: list(tokens),
+            {"tuple(tokens[i : i + 2])": "tokens[i : i + 2]"},
             says="no pair is ever merged",
             hint="What you ask is never true. Print both sides: a list never equals a tuple, a "
             "slice of one item or a lone token is no pair, and `is` does not ask what is equal.",
         ),
         Misconception(
-            "first_half_only",
-            walked_with(lambda tokens, i, pair: tokens[i] == pair[0]),
-            says="the first token of the pair is enough for a merge",
-            hint="Both must be there: look at the token after it, too.",
+            "lessons_join",
+            {
+                "tuple(tokens[i : i + 2])": "tokens[i : i + 2]",
+                "return merged": "return tuple(merged)",
+            },
+            says="no pair is ever merged, and a tuple comes back",
+            hint="The lesson's `join` works on tuples of letters: there a slice is a tuple, as "
+            "`pair` is, and `+` joins. What are `tokens` here?",
         ),
         Misconception(
-            "turned_round",
-            lambda tokens, pair, new: replaced(tokens, pair[::-1], new),
-            says="the pair is looked for the other way round",
-            hint="(a, b) means a, then b.",
-        ),
-        Misconception(
-            "nothing_put_in",
-            walked_with(put=lambda new: []),
-            says="the pair is taken out and nothing put in its place",
-            hint="Two tokens become one, not none.",
-        ),
-        Misconception(
-            "put_in_twice",
-            walked_with(put=lambda new: [new, new]),
-            says="two new tokens take the place of a pair",
-            hint="Two tokens become one.",
-        ),
-        Misconception(
-            "three_steps",
-            walked_with(step=3),
-            says="the token after a pair is lost",
-            hint="A merge uses two tokens up: how many steps must the walk go on?",
-        ),
-        Misconception(
-            "keeps_the_second_drops_the_last",
-            lambda tokens, pair, new: keeps_the_second(tokens, pair, new)[
-                : max(len(tokens) - 1, 0)
-            ],
-            says="the second token of a pair stays, and the last token of the list is left out",
-            hint="Two things: after a merge the walk goes two steps on, which a `for` over a "
-            "`range` cannot do; and the last token has no neighbour, but must be copied.",
-        ),
-        Misconception(
-            "used_up_as_it_came",
-            used_up_as_it_came,
-            says="the list as it came is asked whether a token is used up",
-            hint="In [7, 7, 7] the first two are merged, and the third is free. What counts is "
-            "what you have merged, not what stood before.",
+            "steps_of_two",
+            {"i += 1": "merged += tokens[i + 1 : i + 2]\n            i += 2"},
+            says="the walk always goes two steps, so that a pair is seen at even places only",
+            hint="Where no pair stands, may the next token begin one?",
         ),
         Misconception(
             "merged_again",
-            merged_again,
+            {
+                "merged.append(new)\n": "tokens = [*tokens[:i], new, *tokens[i + 2 :]]\n",
+                "i += 2": "pass",
+            },
             says="a merged token may at once be half of the same pair again",
             hint="After a merge the walk goes on behind the new token; it neither begins again "
             "nor looks back.",
         ),
         Misconception(
+            "used_up_as_it_came",
+            {
+                "i += 2": "i += 1",
+                "merged.append(tokens[i])": "merged += "
+                "[tokens[i]] * (tuple(tokens[max(0, i - 1) : i + 1]) != pair)",
+            },
+            says="the list as it came is asked whether a token is used up",
+            hint="Which tokens of [7, 7, 7] are merged, and which is free? What counts is what you "
+            "have merged, not what stood before.",
+        ),
+        Misconception(
             "ids_added",
-            ids_added,
+            {"append(new)": "append(sum(pair))"},
             says="the two ids are added up, and their sum is put into the list",
-            hint="Letters join with `+`, numbers add up. The id of the merged token is the "
-            "argument `new`.",
-        ),
-        Misconception(
-            "lists_and_tuples",
-            lambda tokens, pair, new: tuple(tokens),
-            says="no pair is ever merged, and a tuple comes back",
-            hint="The lesson's `join` works on tuples of letters: there a slice is a tuple, as "
-            "`pair` is, and `+` joins. Here `tokens` is a list of numbers, and so is the result.",
-        ),
-        Misconception(
-            "last_always_copied",
-            last_always_copied,
-            says="the last token is put behind the rest even where a merge has used it up",
-            hint="The last token is left over only if no merge took it: where does the walk end?",
+            hint="Letters join with `+`, numbers add up. Which argument is the id of the merged "
+            "token?",
         ),
         Misconception(
             "shrinks_meanwhile",
@@ -325,63 +161,10 @@ MERGE = Question(
             "ask for the length in each round of a `while`.",
         ),
         Misconception(
-            "stops_too_early",
-            stops_too_early,
-            says="the last two tokens are never merged",
-            hint="Off by one: n tokens have n - 1 pairs, and the last begins at n - 2.",
-        ),
-        Misconception(
-            "copied_as_well",
-            copied_as_well,
-            says="the second token of a pair is copied behind the new one",
-            hint="Either merge or copy: is there an `else`? And how many steps on is it then?",
-        ),
-        Misconception(
-            "both_written_over",
-            written_over(lambda new: new),
-            says="`new` stands in both places of the pair",
-            hint="Two tokens become one: the list gets shorter.",
-        ),
-        Misconception(
-            "none_left_in",
-            written_over(lambda new: None),
-            says="the second place of the pair holds None",
-            hint="What is used up must go: leave it out, or build a new list.",
-        ),
-        Misconception(
-            "one_of_two",
-            walked_with(
-                lambda tokens, i, pair: (
-                    i + 1 < len(tokens) and (tokens[i] == pair[0] or tokens[i + 1] == pair[1])
-                )
-            ),
-            says="it is enough if one of the two is right",
-            hint="Both must be: `and`, not `or`.",
-        ),
-        Misconception(
-            "places_moved",
-            found_beforehand(list),
-            says="the places were noted before the list got shorter",
-            hint="After each merge all that stands behind moves one to the left. Build a new list.",
-        ),
-        Misconception(
-            "places_overlap",
-            found_beforehand(reversed),
-            says="all places are noted beforehand, also those that overlap",
-            hint="In [7, 7, 7] only the first two are merged; the second of them is used up then.",
-        ),
-        Misconception(
-            "others_lost",
-            lambda tokens, pair, new: [new] * replaced(tokens, pair, -1).count(-1),
-            says="only the new tokens come out, and all others are lost",
-            hint="Where the pair does not stand, the token is copied: is there an `else`?",
-        ),
-        Misconception(
-            "zero_lost",
-            lambda tokens, pair, new: [token for token in replaced(tokens, pair, new) if token],
-            says="tokens with the id 0 are lost",
-            hint="0 is an id like any other, but it counts as false: ask `is not None`, or mark "
-            "in another way what is to go.",
+            "as_text",
+            as_text,
+            says="the ids are written as text and replaced there, where 5 55 holds a 5 5",
+            hint="Compare numbers, not digits: 55 is another token than 5.",
         ),
     ],
 )
