@@ -40,8 +40,10 @@ def repeated_share(text: str) -> float:
     repeated_share("Home\nIt rained.\n\n  Home") -> 1/3
     """
     ### BEGIN SOLUTION
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return 1 - len(set(lines)) / len(lines) if lines else 0.0
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line]
+    n_copies = len(lines) - len(set(lines))
+    return n_copies / len(lines) if lines else 0.0
     ### END SOLUTION
 
 
@@ -109,7 +111,8 @@ def similarity(a: str, b: str, n: int) -> float:
     """
     ### BEGIN SOLUTION
     pieces_a, pieces_b = ({text[i : i + n] for i in range(len(text) - n + 1)} for text in (a, b))
-    return len(pieces_a & pieces_b) / len(pieces_a | pieces_b)
+    n_both, n_either = len(pieces_a & pieces_b), len(pieces_a | pieces_b)
+    return n_both / n_either
     ### END SOLUTION
 
 
@@ -170,11 +173,11 @@ def candidates(signatures: list[list[int]], n_bands: int) -> list[tuple[int, int
     """
     ### BEGIN SOLUTION
     r = len(signatures[0]) // n_bands
-    starts = range(0, len(signatures[0]), r)
+    bands = [[s[k * r : (k + 1) * r] for k in range(n_bands)] for s in signatures]
     return [
         (i, j)
-        for i, j in combinations(range(len(signatures)), 2)
-        if any(signatures[i][k : k + r] == signatures[j][k : k + r] for k in starts)
+        for i, j in combinations(range(len(bands)), 2)
+        if any(bands[i][k] == bands[j][k] for k in range(n_bands))
     ]
     ### END SOLUTION
 

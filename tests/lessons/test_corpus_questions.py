@@ -119,10 +119,17 @@ def keys_of_text(signatures, n_bands):
     return [(i, j) for i, j in combinations(texts, 2) if keys[i] & keys[j]]
 
 
+def words_for_lines(text):
+    if not text:
+        return 0.0
+    words = text.split()
+    return (len(words) - len(set(words))) / len(words)
+
+
 @pytest.mark.parametrize("name, answer, misconception", [
     ("repeated_share",
      lambda text: 1 - len(set(text.split("\n"))) / len(text.split("\n")),
-     "split_at_line_ends"),
+     "neither_stripped_nor_empty"),
     ("repeated_share",
      lambda text: 1 - len(set(text.splitlines())) / max(1, len(text.splitlines())) if text else 0.0,
      "neither_stripped_nor_empty"),
@@ -149,6 +156,19 @@ def keys_of_text(signatures, n_bands):
      lambda members, functions, prime: [min((a * x + b) % prime for a, b in functions)
                                         for x in members],
      "each_member"),
+    ("repeated_share", words_for_lines, "words"),
+    ("signature",
+     lambda members, functions, prime: sorted((a * x + b) % prime for a, b in functions
+                                              for x in members)[: len(functions)],
+     "least_of_all"),
+    ("signature",
+     lambda members, functions, prime: [min((a * x + b) for x in members) % prime
+                                        for a, b in functions],
+     "of_least_member"),
+    ("check_digit",
+     lambda digits: 10 - sum(sum(divmod(int(d) * (2 - i % 2), 10))
+                             for i, d in enumerate(digits)) % 10,
+     "from_the_left + ten_for_zero"),
     ("candidates", band_forgotten_in_the_key, "at_any_place"),
     ("candidates", keys_of_text, "without_gap"),
     ("candidates",
@@ -159,3 +179,34 @@ def keys_of_text(signatures, n_bands):
 ])  # fmt: skip
 def test_likely_slips_are_named(name, answer, misconception):
     assert ask(name, answer).misconception == misconception
+
+
+def pairs_of_buckets(signatures, n_bands):
+    """Band by band, and not sorted."""
+    r, found = len(signatures[0]) // n_bands, {}
+    for start in range(0, n_bands * r, r):
+        for pair in combinations(range(len(signatures)), 2):
+            if len({tuple(signatures[i][start : start + r]) for i in pair}) == 1:
+                found[pair] = True
+    return list(found)
+
+
+@pytest.mark.parametrize("name, answer, words", [
+    ("repeated_share", lambda text: 100 * counted_with_a_set(text), "100 times"),
+    ("repeated_share", lambda text: round(counted_with_a_set(text), 1), "number, rounded."),
+    ("repeated_share", lambda text: round(counted_with_a_set(text) * 60), "a whole number."),
+    ("repeated_share", lambda text: float("Home" in text) // 2, "It is 0 in every case"),
+    ("similarity", lambda a, b, n: 1 - with_union_by_size(a, b, n), "1 minus"),
+    ("candidates", pairs_of_buckets, "The right items, in another order"),
+])  # fmt: skip
+def test_what_holds_in_every_case_is_said(name, answer, words):
+    verdict = ask(name, answer)
+    assert verdict.misconception is None
+    assert words in f"{verdict.sentence} {verdict.pattern}"
+
+
+def test_words_for_lines_are_told_although_one_case_divides_by_zero():
+    verdict = ask("repeated_share", words_for_lines)
+    assert (verdict.kind, verdict.says) == (
+        "value", "words are compared, together with a second mistake"
+    )  # fmt: skip

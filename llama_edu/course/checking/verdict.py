@@ -15,8 +15,8 @@ HINTS = {
     "that was put in. Take this case through your lines one by one and see where it first appears.",
     "value": "No known mistake gives just this. Work this case through by hand, or open the hints "
     "above the function.",
-    "order": "In which order are they asked for? A set has none of its own, and a dict keeps that in "
-    "which its keys came.",
+    "order": "In which order are they asked for? A set has none of its own, and a dict keeps that "
+    "in which its keys came.",
     "dtype": "Give `dtype=` where the tensor is made, or change it: `x.bool()`, `x.float()`, "
     "`x.to(dtype)`.",
     "length": "No known mistake gives just this. Work this case through by hand, and see where it "
