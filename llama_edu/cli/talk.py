@@ -108,7 +108,8 @@ def ask_once(question: str = FIRST_QUESTION) -> None:
     pretrained = _load("smollm2-135m-instruct", "auto")
     print(f"you> {question}")
     tokens = pretrained.chat_ids([{"role": "user", "content": question}])
-    _show(_answer(pretrained, tokens, 150, (), seed=0, temperature=0.0))
+    for piece in _answer(pretrained, tokens, 150, (), seed=0, temperature=0.0):
+        print(piece, end="", flush=True)  # Ctrl-C ends all, as it does elsewhere in `start`
     print("\n")
 
 
