@@ -1,4 +1,4 @@
-"""What every lesson keeps to: each rule takes a lesson's notebook and names what breaks it."""
+"""What lessons and exercises keep to: each rule takes a notebook and names what breaks it."""
 
 import ast
 import re
@@ -10,6 +10,7 @@ from prose_numbers import CITATION, compared_cells, output_text
 
 import llama_edu
 
+LABELS = ("What you need:", "What you will be able to do:", "Time:")
 MOST_WORDS = 120
 MOST_LINES = 25
 PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|var|usr|opt|mnt|work)/|\b[A-Z]:\\\\?\w|~/")
@@ -19,6 +20,30 @@ TIME = re.compile(r"\b\d+(?:\.\d+)? ?(?:s|ms|µs|us|ns|seconds?)\b|\b\d\d:\d\d:\
 
 def has_no_compared_cell(notebook: NotebookNode) -> list[str]:
     return [] if compared_cells(notebook) else ["no cell is tagged nbval-check-output"]
+
+
+def does_not_say_what_it_takes(notebook: NotebookNode) -> list[str]:
+    """Labels that do not stand above all code, each once and in order."""
+    kinds = [cell.cell_type for cell in notebook.cells]
+    top = notebook.cells[: kinds.index("code") if "code" in kinds else None]
+    found = re.findall(r"^\*\*(.+?:)\*\*", "\n".join(cell.source for cell in top), re.MULTILINE)
+    found = [label for label in found if label in LABELS]
+    return [] if found == [*LABELS] else [f"on top must stand {LABELS}, got {found}"]
+
+
+def leaves_a_guess_unanswered(notebook: NotebookNode) -> list[str]:
+    """Guesses that the next code cell does not answer."""
+    below = [*code_cells(notebook)[1:], None]
+    return [
+        cell.id
+        for cell, answer in zip(code_cells(notebook), below, strict=True)
+        if asks_for_a_guess(cell) and not (answer and calls(answer, "answer_guess"))
+    ]
+
+
+def asks_a_guess(notebook: NotebookNode) -> list[str]:
+    """In an exercise the check answers, so nothing is guessed."""
+    return [cell.id for cell in code_cells(notebook) if asks_for_a_guess(cell)]
 
 
 def states_what_it_does_not_show(notebook: NotebookNode) -> list[str]:
@@ -94,6 +119,8 @@ def draws_without_words(notebook: NotebookNode) -> list[str]:
 
 
 RULES = (
+    does_not_say_what_it_takes,
+    leaves_a_guess_unanswered,
     has_no_compared_cell,
     states_what_it_does_not_show,
     cites_nothing,
@@ -103,6 +130,7 @@ RULES = (
     compares_what_changes,
     draws_without_words,
 )
+EXERCISE_RULES = (does_not_say_what_it_takes, asks_a_guess)
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -111,6 +139,18 @@ def tags(cell: NotebookNode) -> list[str]:
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def asks_for_a_guess(cell: NotebookNode) -> bool:
+    return bool(re.search(r"^guess\s*=", cell.source, re.MULTILINE))
+
+
+def calls(cell: NotebookNode, name: str) -> bool:
+    """Whether a code cell calls a function by its name."""
+    return any(
+        isinstance(node, ast.Call) and getattr(node.func, "id", "") == name
+        for node in ast.walk(ast.parse(cell.source))
+    )
 
 
 def call_has(node: ast.AST, keyword: str) -> bool:

@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from rules import RULES
+from rules import EXERCISE_RULES, RULES
 
 from llama_edu.course.authoring.build import build
 from llama_edu.course.authoring.overview import overview
@@ -41,6 +41,14 @@ def test_the_first_heading_is_numbered(lesson):
 @pytest.mark.parametrize("rule", RULES)
 def test_rule(rule, lesson):
     assert rule(read("notebooks", lesson)) == []
+
+
+@each_lesson
+@pytest.mark.parametrize("rule", EXERCISE_RULES)
+def test_rule_for_exercises(rule, lesson):
+    if not lesson.exercise_py.exists():
+        pytest.skip("a lesson without an exercise")
+    assert rule(read("exercises", lesson)) == []
 
 
 @each_lesson

@@ -10,6 +10,12 @@ GOOD = """\
 # %% [markdown]
 # # Two
 #
+# **What you need:** nothing.
+#
+# **What you will be able to do:** add.
+#
+# **Time:** about 5 minutes: adding 5.
+#
 # The sum is 2.5.
 
 # %% tags=["nbval-check-output"]
@@ -45,6 +51,22 @@ def test_a_good_lesson_breaks_no_rule(rule):
     assert rule(lesson()) == []
 
 
+GUESS = "# %%\nguess = None  # a number\n\n"
+SHOWN, ANSWERED = "# %%\nprint(3)\n", '# %%\nanswer_guess(guess, 3, "so")\n'
+HASTY = "# %%\nimport math\n\n" + GOOD
+NO_TIME = GOOD.replace("**Time:** about", "About")
+TURNED = GOOD.replace("What you need", "Time", 1).replace("**Time:** about", "**What you need:** a")
+
+
+@pytest.mark.parametrize("rule", rules.EXERCISE_RULES)
+def test_a_good_exercise_breaks_no_rule(rule):
+    assert rule(lesson()) == []
+
+
+def test_a_guess_that_is_answered_at_once_breaks_no_rule():
+    assert rules.leaves_a_guess_unanswered(to_notebook(GUESS + ANSWERED)) == []
+
+
 LONG_PROSE, LONG_CODE = "# %% [markdown]\n# " + 121 * "word ", "# %%\n" + 26 * "x = 1\n"
 NO_TITLE = GOOD.replace('title="Two is more", ', "")
 EMPTY_TITLE = GOOD.replace("Two is more", "")
@@ -55,6 +77,12 @@ METHOD = "# %%\nif True:\n    def find_lesson():\n        pass"
 
 
 @pytest.mark.parametrize("rule, notebook, says", [
+    (rules.does_not_say_what_it_takes, to_notebook(HASTY), "got []"),
+    (rules.does_not_say_what_it_takes, lesson(NO_TIME), "'What you will be able to do:']"),
+    (rules.does_not_say_what_it_takes, lesson(TURNED), "got ['Time:', "),
+    (rules.leaves_a_guess_unanswered, to_notebook(GUESS), "cell-01"),
+    (rules.leaves_a_guess_unanswered, to_notebook(GUESS + SHOWN + ANSWERED), "cell-01"),
+    (rules.asks_a_guess, to_notebook(GUESS + ANSWERED), "cell-01"),
     (rules.has_no_compared_cell, lesson(outputs={2: picture()}), "no cell is tagged"),
     (rules.has_no_compared_cell, lesson(UNTAGGED.replace("-check-", "-ignore-")), "no cell"),
     (rules.states_what_it_does_not_show, lesson(outputs={1: text("2.6")}), "cell-01: 2.5"),
