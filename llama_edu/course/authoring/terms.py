@@ -133,11 +133,11 @@ def _explained(block: str, below: str) -> Iterator[tuple[str, str]]:
 def _own_part(says: str, symbol: str) -> str:
     """What is said of one symbol, where a sentence explains several in turn.
 
-    _own_part("**T** counts tokens, and **D** is a width.", "**D**") -> "**D** is a width."
+    _own_part("**T** counts tokens, and **D** is a width.", "**D**") -> "**D** is a width"
     """
     parts = [part for part in BEFORE_SYMBOL.split(says) if OF_SYMBOL.match(part)]
     own = next((part for part in parts if part.startswith(symbol)), says)
-    return own if len(parts) > 1 else says
+    return own.removesuffix(".") if len(parts) > 1 else says
 
 
 def _by_term(found: Iterable[Mention]) -> list[list[Mention]]:

@@ -86,7 +86,7 @@ def test_an_entry_quotes_what_explains_it_and_leads_to_the_cell(course):
 def test_each_symbol_of_a_sentence_gets_its_own_part(course):
     said = {one.term: one.says for one in mentions(all_lessons(course)[1])}
     assert (said["B"], said["D"], said["$d$"]) == (
-        "B counts rows", "D is a *width*", "$d$ is small."
+        "B counts rows", "D is a *width*", "$d$ is small"
     )  # fmt: skip
     assert said["sum"] == "Many Sums are like one sum, and t is no T."
 
