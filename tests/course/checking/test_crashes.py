@@ -122,6 +122,7 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: len(5), "A lone number has"),
     (lambda q, k, v, x, mask: {1, 2}.items(), "without a colon"),
     (lambda q, k, v, x, mask: ["a"].encode(), "one at a time"),
+    (lambda q, k, v, x, mask: moved({1: 2}), "must not grow or shrink"),
     (lambda q, k, v, x, mask: "".join([1]), "`join` takes strings alone"),
     (lambda q, k, v, x, mask: sorted([1, "a"]), "like can be compared with like"),
     (lambda q, k, v, x, mask: 1 + b"a", "do not go together"),
@@ -136,6 +137,11 @@ def test_what_is_raised_brings_its_hint(answer, words):
 
 def test_the_hint_of_a_misconception_comes_first():
     assert diagnose(QUESTION, lambda q, k, v, x, mask: x.no_such_thing).hint == "Mine."
+
+
+def moved(counts):
+    for key in counts:
+        counts[-key] = counts.pop(key)
 
 
 def last(items):

@@ -136,6 +136,22 @@ def test_an_exception_in_one_case_does_not_hide_the_mistake_of_the_others(questi
     assert verdict.kind == "value"
 
 
+def test_a_mistake_that_few_cases_show_is_told_though_an_edge_case_raises(write_lesson):
+    single = 'yield {"numbers": [5.0], "low": 0.5}'
+    right_anyway = '\n        yield {"numbers": [9.0, 8.0], "low": 0.5}' * 4
+    more = QUESTIONS.replace(single, single + right_anyway)
+    question = load_questions(write_lesson("02_toy", questions=more, exercise=EXERCISE))[1]
+
+    def answer(numbers, low):
+        if len(numbers) == 1:
+            raise ZeroDivisionError("in an edge case")
+        return (sum(x for x in numbers if x >= low) / 2) ** 0.5
+
+    verdict = diagnose(question, answer)
+    assert verdict.says == "it is included, together with a second mistake"
+    assert verdict.kind == "value"
+
+
 @pytest.mark.parametrize("old, n_times", [("numbers", 1), ("total", 3), ("The root", 0)])
 def test_an_edit_stands_once_between_begin_and_end(question, old, n_times):
     change = Misconception("some", {old: "total"}, "it is", "No.")

@@ -102,7 +102,7 @@ PYTHON = (
     ),
     Crash(
         RuntimeError,
-        r"changed size during iteration",
+        r"changed (size )?during iteration",
         "What a loop goes through must not grow or shrink meanwhile: go through `list(...)` of it, "
         "or fill another one.",
     ),
