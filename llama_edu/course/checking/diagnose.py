@@ -5,6 +5,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import torch
@@ -275,11 +276,15 @@ def _place(shown: int, n_failed: int, n_cases: int) -> str:
 
 
 def _relation_of_numbers(expected: list[Outcome], got: list[Outcome], question: Question) -> str:
-    """How results that are single numbers relate to the right ones in all the cases."""
-    right, ours = ([one.value for one in some] for some in (expected, got))
-    if len(ours) < len(right) or not all(type(x) in (int, float) for x in (*right, *ours)):
+    """How results that are single numbers relate to the right ones, wherever there are results."""
+    values = [(a.value, b.value) for a, b in zip(expected, got, strict=False)]
+    pairs = [pair for pair in values if pair[1] is not None]
+    if 2 * len(pairs) <= len(expected) or any(type(x) not in (int, float) for x in chain(*pairs)):
         return ""
-    return pattern_of_numbers(right, ours, question.rtol, question.atol)
+    relation = pattern_of_numbers(*zip(*pairs, strict=True), question.rtol, question.atol)
+    if len(pairs) == len(expected):
+        return relation
+    return relation.replace("n every case", "n every case that has a result")
 
 
 def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:

@@ -294,6 +294,21 @@ def test_an_exception_shows_the_line_of_the_answer_and_no_result():
     assert verdict.expected == verdict.got == ""
 
 
+def test_a_relation_of_numbers_is_said_of_the_cases_that_have_a_result():
+    def mean_cases(generator):
+        yield from ({"numbers": numbers} for numbers in ([1, 2], [5], [2, 2, 5, 4], [7, 0], []))
+
+    def mean(numbers):
+        return sum(numbers) / max(len(numbers), 1)
+
+    question = Question(
+        "some.mean", points=1, cases=mean_cases, reference=mean, misconceptions=[]
+    )  # fmt: skip
+    verdict = diagnose(question, lambda numbers: 100 * sum(numbers) / len(numbers))
+    assert verdict.pattern == "In every case that has a result it is 100 times the expected number."
+    assert diagnose(question, lambda numbers: 100 / len(numbers[2:])).pattern == ""
+
+
 def test_a_forbidden_name_shows_its_line_and_nothing_is_run():
     verdict = diagnose(QUESTION, forbidden)
     assert verdict.line.endswith('`return torch.einsum("td,sd->ts", q, k)`')
