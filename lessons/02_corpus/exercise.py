@@ -40,8 +40,7 @@ def repeated_share(text: str) -> float:
     repeated_share("Home\nIt rained.\n\n  Home") -> 1/3
     """
     ### BEGIN SOLUTION
-    lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     n_copies = len(lines) - len(set(lines))
     return n_copies / len(lines) if lines else 0.0
     ### END SOLUTION

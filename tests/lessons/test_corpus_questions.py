@@ -119,6 +119,26 @@ def keys_of_text(signatures, n_bands):
     return [(i, j) for i, j in combinations(texts, 2) if keys[i] & keys[j]]
 
 
+def never_stripped(text):
+    lines = [line for line in text.splitlines() if line]
+    return 1 - len(set(lines)) / len(lines) if lines else 0.0
+
+
+def runs_of_words(a, b, n):
+    runs = [{tuple(text.split()[i : i + n]) for i in range(len(text.split()) - n + 1)}
+            for text in (a, b)]  # fmt: skip
+    n_either = len(runs[0] | runs[1])
+    return len(runs[0] & runs[1]) / n_either if n_either else 0
+
+
+def band_forgotten_in_lists(signatures, n_bands):
+    r, buckets = len(signatures[0]) // n_bands, defaultdict(list)
+    for i, signature in enumerate(signatures):
+        for k in range(0, n_bands * r, r):
+            buckets[tuple(signature[k : k + r])].append(i)
+    return sorted({pair for bucket in buckets.values() for pair in combinations(bucket, 2)})
+
+
 def words_for_lines(text):
     if not text:
         return 0.0
@@ -157,6 +177,9 @@ def words_for_lines(text):
                                         for x in members],
      "each_member"),
     ("repeated_share", words_for_lines, "words"),
+    ("repeated_share", never_stripped, "stripped_too_late + not_stripped"),
+    ("similarity", runs_of_words, "pieces_of_words"),
+    ("candidates", band_forgotten_in_lists, "at_any_place"),
     ("signature",
      lambda members, functions, prime: sorted((a * x + b) % prime for a, b in functions
                                               for x in members)[: len(functions)],
@@ -191,7 +214,14 @@ def pairs_of_buckets(signatures, n_bands):
     return list(found)
 
 
+def returned_in_the_loop(text):
+    for _ in text.splitlines():
+        return 0.0
+    return None
+
+
 @pytest.mark.parametrize("name, answer, words", [
+    ("repeated_share", returned_in_the_loop, "It is 0 in every case that has a result,"),
     ("repeated_share", lambda text: 100 * counted_with_a_set(text), "100 times"),
     ("repeated_share", lambda text: round(counted_with_a_set(text), 1), "number, rounded."),
     ("repeated_share", lambda text: round(counted_with_a_set(text) * 60), "a whole number."),

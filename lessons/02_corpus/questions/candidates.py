@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from llama_edu.course.checking.draw import pick, whole
+from llama_edu.course.checking.draw import pick
 from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.data.dedup import candidate_pairs
 
@@ -15,7 +15,8 @@ def candidates(signatures: list[list[int]], n_bands: int) -> list[tuple[int, int
 def candidates_cases(generator):
     a, b, c, d, e, f, g, h = pick(generator, 8, 1, 9)  # mostly one digit: short enough to be read
     first = [a, b, c, d, e, f]
-    few = [[whole(generator, 1, 2) for _ in range(4)] for _ in range(5)]
+    some = [[1, 1], [1, 2], [2, 1], [2, 2]]
+    few = [[*some[i], *some[j]] for i, j in (pick(generator, 2, 0, 3) for _ in range(5))]
     for n_bands, *signatures in (
         (2, [1, 2, 3, 4], [1, 9, 3, 4], [9, 2, 3, 9]),
         # Agree on band 0, on the last band, on scattered numbers, on a band at another place.
@@ -27,7 +28,7 @@ def candidates_cases(generator):
         (2, [a, b, c, d], [e, f, c, d], [a, b, g, h], [e, f, a, b]),
         # Equal ones, each a list of its own: what pops numbers off one must not find them gone.
         (2, [a, b, c, d], [a, b, c, d], [a, b, g, h], [a, b, c, d]),
-        (3, [a, b, c], [b, b, a], [c, b, b], [d, e, c]),
+        (3, [a, b, c], [b, d, a], [c, b, e], [d, e, c]),
         (1, first, [*first[:5], g], [*first]),
         # Alike if written without a gap, or if a digit's place is ten times the next one's.
         (1, [a, 10 + b], [10 * a + 1, b], [a + 1, b]),
@@ -37,7 +38,6 @@ def candidates_cases(generator):
         (2, [a, b], [c, b], [a, d], [a, e], [f, e]),
         (4, [a, b, c, d, e, f, g, h], [a, b, c, d, h, g, g, h], [b, a, d, c, e, f, h, g]),
         (2, *few),
-        (2, *([*one, 3 - one[0], one[1]] for one in few[:4])),
         (2, first),
     ):
         yield {"signatures": signatures, "n_bands": n_bands}
@@ -101,10 +101,10 @@ CANDIDATES = Question(
             "a set, what must its keys hold beside the numbers of a band?",
         ),
         Misconception(
-            "bands_as_sets",
-            {BAND: f"set({BAND})"},
-            says="bands are compared as sets, in any order, and equal numbers in them as one",
-            hint="Each number belongs to its own hash function: compare place by place.",
+            "wide_as_texts",
+            {"len(signatures[0])": "len(signatures)"},
+            says="the width of a band is reckoned from the number of texts",
+            hint="`len(signatures)` counts texts. " + HOW_WIDE,
         ),
         Misconception(
             "without_gap",

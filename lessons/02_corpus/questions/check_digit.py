@@ -111,6 +111,12 @@ CHECK_DIGIT = Question(
             hint="What must be added to the sum so that it ends in 0?",
         ),
         Misconception(
+            "below_zero",
+            {"-total % 10": "-(total % 10)"},
+            says="it is the last digit of the sum, with a minus",
+            hint="A digit lies between 0 and 9. What must be added to 37 so that it ends in 0?",
+        ),
+        Misconception(
             "ten_for_zero",
             {"-total": "10 - total"},
             says="a sum that ends in 0 already gives 10",

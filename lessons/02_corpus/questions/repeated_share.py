@@ -50,33 +50,26 @@ REPEATED_SHARE = Question(
     misconceptions=[
         Misconception(
             "empty_lines_count",
-            {" if line]": "]"},
+            {" if line.strip()]": "]"},
             says="empty lines count as lines, and as copies of each other",
             hint="Paragraphs are parted by empty lines, in good texts too. What is left of such a "
             "line after `strip()`?",
         ),
         Misconception(
             "stripped_too_late",
-            {"splitlines()]": "splitlines() if line]", "[line for line in lines if line]": "lines"},
+            {" if line.strip()]": " if line]"},
             says="lines that hold only spaces count",
             hint="Is a line of spaces empty before `strip()`, or after it?",
         ),
         Misconception(
             "not_stripped",
-            {"line.strip() for": "line for", " if line]": " if line.strip()]"},
+            {"line.strip() for": "line for"},
             says="the same line with other spaces round it counts as another",
             hint="White space round a line makes no difference: compare what is within.",
         ),
         Misconception(
-            "never_stripped",
-            {"line.strip() for": "line for"},
-            says="lines that hold only spaces count, and spaces round a line make a difference",
-            hint="One method of strings mends both. It gives a new string, and leaves the line as "
-            "it was.",
-        ),
-        Misconception(
             "neither_stripped_nor_empty",
-            {"line.strip() for": "line for", " if line]": "]"},
+            {"line.strip() for": "line for", " if line.strip()]": "]"},
             says="lines are taken as they are, the empty ones too",
             hint="What does the question say of white space round a line, and of empty lines?",
         ),
@@ -84,7 +77,6 @@ REPEATED_SHARE = Question(
             "stripped_to_ask",
             {
                 "line.strip() for": "line for",
-                " if line]": " if line.strip()]",
                 COPIES: "sum(line.strip() in lines[:i] for i, line in enumerate(lines))",
             },
             says="a line is stripped when it is asked for, but remembered as it was",
@@ -95,6 +87,12 @@ REPEATED_SHARE = Question(
             {"splitlines": "split"},
             says="words are compared",
             hint="`split()` cuts at every space; which method cuts a text into lines?",
+        ),
+        Misconception(
+            "case_ignored",
+            {"line.strip() for": "line.strip().lower() for"},
+            says="upper and lower case make no difference",
+            hint="Which differences between two lines does the question count?",
         ),
         Misconception(
             "with_their_first",

@@ -29,6 +29,11 @@ def similarity_cases(generator):
     yield {"a": f"abc{x}", "b": "12345", "n": 4}
 
 
+def runs_of_words(text: str, n: int) -> set[tuple[str, ...]]:
+    words = text.split()
+    return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
+
+
 OF_TEXT = "{text[i : i + n] for i in range(len(text) - n + 1)}"
 IN_A, IN_B = (OF_TEXT.replace("text", name).translate({123: 91, 125: 93}) for name in "ab")
 
@@ -134,10 +139,13 @@ SIMILARITY = Question(
             hint="Nearly all texts share the alphabet. How long are the pieces to be?",
         ),
         Misconception(
-            "words",
-            {OF_TEXT: "set(text.split())"},
-            says="words are compared",
-            hint="The pieces are n characters long, spaces among them.",
+            "pieces_of_words",
+            {
+                OF_TEXT: "runs_of_words(text, n)",
+                "n_both / n_either": "n_both / n_either if n_either else 0.0",
+            },
+            says="the pieces have n words instead of n characters, and texts without any get 0",
+            hint="A piece is n characters long, spaces among them. What does `split()` do?",
         ),
         Misconception(
             "long_as_the_first",
