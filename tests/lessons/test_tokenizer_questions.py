@@ -128,6 +128,92 @@ def test_likely_slips_are_named(name, answer, misconception):
     assert ask(name, answer).misconception == misconception
 
 
+def encoded_with(new_id):
+    """Numbering a merge by the ids that the word has so far."""
+
+    def answer(word, merges):
+        ids = list(word.encode("utf-8"))
+        for pair in merges:
+            if pair in pairwise(ids):
+                ids = merged_backwards_in_place(ids, pair, new_id(ids))
+        return ids
+
+    return answer
+
+
+def encoded_above_the_largest(word, merges):
+    ids = list(word.encode("utf-8"))
+    for pair in merges:
+        ids = merged_backwards_in_place(ids, pair, max(ids) + 1)  # no maximum of an empty word
+    return ids
+
+
+def encoded_above_the_largest_byte(word, merges):
+    ids = list(word.encode("utf-8"))
+    for pair in merges:
+        ids = merged_backwards_in_place(ids, pair, max(255, max(ids)) + 1)
+    return ids
+
+
+def marked_unless_there(text):
+    if not text.startswith(" "):
+        text = " " + text
+    return re.findall("▁+[^▁]*", text.replace(" ", "▁"))
+
+
+def marked_unless_there_or_empty(text):
+    if text[0] != " ":
+        text = " " + text
+    return re.findall("▁+[^▁]*", text.replace(" ", "▁"))
+
+
+def small_code_points_are_bytes(text, vocab, first_byte_id):
+    ids = []
+    for c in text:
+        if c in vocab:
+            ids.append(vocab[c])
+        elif ord(c) < 256:
+            ids.append(first_byte_id + ord(c))
+        else:
+            ids.extend(first_byte_id + byte for byte in c.encode("utf-8"))
+    return ids
+
+
+def merged_in_a_for_loop(tokens, pair, new):
+    merged = []
+    for i in range(len(tokens) - 1):
+        if (tokens[i], tokens[i + 1]) == pair:
+            merged.append(new)
+            i += 1  # of which the `for` takes no notice
+        else:
+            merged.append(tokens[i])
+    return merged
+
+
+ANOTHER = ", together with a second mistake"
+
+
+@pytest.mark.parametrize("name, answer, misconception, says", [
+    ("encode", encoded_with(lambda ids: max(ids) + 1), "one_above_the_largest", ""),
+    ("encode", encoded_above_the_largest, "one_above_the_largest", ANOTHER),
+    ("encode", encoded_with(lambda ids: max(255, *ids) + 1), "next_in_the_word", ""),
+    ("encode", encoded_above_the_largest_byte, "next_in_the_word", ANOTHER),
+    ("mark_spaces", lambda text: marked_unless_there(text) if text else [],
+     "prefix_unless_there", ""),
+    ("mark_spaces", marked_unless_there, "prefix_unless_there + empty_text", ""),
+    ("mark_spaces", marked_unless_there_or_empty, "prefix_unless_there", ANOTHER),
+    ("fall_back", small_code_points_are_bytes, "code_point_below_256", ""),
+    ("merge", merged_in_a_for_loop, "keeps_the_second + drops_the_rest", ""),
+    ("count_pairs", lambda words: Counter(pairwise([token for word in words for token in word])),
+     "per_word + across_words", ""),
+])  # fmt: skip
+def test_what_misled_or_had_no_name_has_one(name, answer, misconception, says):
+    verdict = ask(name, answer)
+    assert verdict.misconception == misconception
+    assert verdict.says.endswith(says)
+    assert says or not verdict.says.endswith(ANOTHER)
+
+
 # Each is right but for one thing, which few cases show.
 @pytest.mark.parametrize("name, answer", [
     ("count_pairs", lambda words: {p: n for p, n in counted_with_indices(words).items() if n > 1}),

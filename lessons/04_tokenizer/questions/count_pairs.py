@@ -105,6 +105,12 @@ COUNT_PAIRS = Question(
             "last begin?",
         ),
         Misconception(
+            "without_the_first",
+            {"pairwise(word)": "pairwise(word[1:])"},
+            says="the first token of each word is left out",
+            hint="Off by one: at which place does a word begin?",
+        ),
+        Misconception(
             "last_alone",
             {"pairwise(word)": "[word[i : i + 2] for i in range(len(word))]"},
             says="the last token of a word counts as a pair by itself",

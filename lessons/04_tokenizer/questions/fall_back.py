@@ -53,12 +53,6 @@ FALL_BACK = Question(
             hint="The first ids of a vocabulary are control tokens; where do the bytes begin?",
         ),
         Misconception(
-            "bytes_from_3",
-            {"first_byte_id + byte": "3 + byte"},
-            says="the bytes begin at 3, whatever first_byte_id is",
-            hint="So it is in LLaMA's vocabulary, and in the example. Which argument says it here?",
-        ),
-        Misconception(
             "code_point",
             {SPELLED: "[first_byte_id + ord(character)]"},
             says="one id is made from the code point of the character",
@@ -104,6 +98,12 @@ FALL_BACK = Question(
             {"if character in vocab": "if False"},
             says="every character is spelled in bytes",
             hint="A character that the vocabulary holds is one token; ask it first.",
+        ),
+        Misconception(
+            "ascii_spelled",
+            {"if character in vocab": "if character in vocab and not character.isascii()"},
+            says="characters of ASCII are spelled in bytes, also those that the vocabulary holds",
+            hint="Which question comes first: is it a byte, or does the vocabulary hold it?",
         ),
         Misconception(
             "byte_by_byte",

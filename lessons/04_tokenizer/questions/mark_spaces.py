@@ -64,6 +64,13 @@ MARK_SPACES = Question(
             hint="Spaces in a row belong together, to the word that follows them.",
         ),
         Misconception(
+            "first_bare",
+            lambda text: text.replace(" ", " ▁").split(" ") if text else [],
+            says="the first word has no ▁, and every space begins a word",
+            hint="The first word should look like any other. And to which word do spaces in a row "
+            "belong?",
+        ),
+        Misconception(
             "marks_cut_away",
             lambda text: ("▁" + text.replace(" ", "▁")).split("▁") if text else [],
             says="the ▁ are taken out where the text is split",
