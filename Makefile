@@ -40,7 +40,7 @@ mutants: .venv/test.stamp ## change each solution by machine: does its question 
 	@$(VENV_PYTHON) -m llama_edu.course.authoring.mutants
 
 bench: .venv/test.stamp ## measure speed and memory beside other implementations
-	@$(VENV_PYTHON) -m benchmarks
+	@GOMP_SPINCOUNT=$${GOMP_SPINCOUNT:-1000} $(VENV_PYTHON) -m benchmarks
 
 doctor: .venv/run.stamp ## say what this machine has, and what to do about what it lacks
 	@$(VENV_PYTHON) -m llama_edu doctor

@@ -2,6 +2,7 @@
 
 import os
 
+import hypothesis
 import pytest
 import torch
 from jaxtyping import install_import_hook
@@ -12,6 +13,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # transformers reads it when it is imported:
 # Every shape that llama_edu.model promises is checked at each call. It must come before the first
 # import of the package, so nothing above may import it.
 install_import_hook("llama_edu.model", "beartype.beartype")
+
+# What takes long on a busy machine is no mistake.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 # These tensors are too small to share out: on a busy machine a second thread is waited for.
 torch.set_num_threads(1)

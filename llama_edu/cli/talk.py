@@ -31,6 +31,9 @@ MinP = Annotated[float | None, typer.Option(help="... at least this fraction of 
 RepetitionPenalty = Annotated[float, typer.Option(help="Above 1: repeat less.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same words.")]
 Dtype = Annotated[str, typer.Option(help="auto, fp32 or bf16; auto measures which is faster.")]
+Fast = Annotated[
+    bool, typer.Option("--fast", help="Compile first: some seconds, then several times as fast.")
+]
 
 note = Console(stderr=True, highlight=False)
 
@@ -47,6 +50,7 @@ def complete(
     stop: Annotated[list[str] | None, typer.Option(help="Text that ends the answer.")] = None,
     seed: Seed = None,
     dtype: Dtype = "auto",
+    fast: Fast = False,
 ) -> None:
     """Continue a text."""
     if not text:
@@ -56,7 +60,7 @@ def complete(
     pieces = _answer(
         pretrained, pretrained.text_ids(text), max_new_tokens, stop or (), seed,
         temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
-        repetition_penalty=repetition_penalty,
+        repetition_penalty=repetition_penalty, compiled=fast,
     )  # fmt: skip
     _show([text])
     _show(pieces)
@@ -75,6 +79,7 @@ def chat(
     repetition_penalty: RepetitionPenalty = 1.0,
     seed: Seed = 0,
     dtype: Dtype = "auto",
+    fast: Fast = False,
 ) -> None:
     """Talk with a model in its own chat template."""
     _check(temperature, top_k, top_p, min_p, repetition_penalty)
@@ -96,7 +101,7 @@ def chat(
             pieces = _answer(
                 pretrained, tokens, max_new_tokens, (), seed,
                 temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
-                repetition_penalty=repetition_penalty,
+                repetition_penalty=repetition_penalty, compiled=fast,
             )  # fmt: skip
             messages.append({"role": "assistant", "content": _show(pieces)})
             print("\n")

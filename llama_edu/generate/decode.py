@@ -1,11 +1,13 @@
 """The decoding loop: read the prompt once, then one token at a time on a KV cache."""
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from llama_edu.generate.compiled import compiled_step
 from llama_edu.generate.sampling import check_settings, choose, penalize_repeats
 from llama_edu.model.llama import Llama
 
@@ -25,6 +27,7 @@ def stream(
     repetition_penalty: float = 1.0,
     stop: Collection[int] = (),
     generator: torch.Generator | Sequence[torch.Generator] | None = None,
+    compiled: bool = False,
 ) -> Iterator[list[int | None]]:
     """Yield the next token of every prompt as soon as it is known; None for one that has ended.
 
@@ -57,8 +60,11 @@ def stream(
         for row, prompt in zip(is_used, prompts, strict=True):
             row[prompt] = True
     has_ended = [False] * len(prompts)
-    for _ in range(max_new_tokens):
-        logits = model(batch, cache=cache, last_only=True)[:, -1]
+    step = partial(model, cache=cache, last_only=True)
+    for n_written in range(max_new_tokens):
+        logits = step(batch)[:, -1]
+        if compiled and n_written == 0:  # the prompt is read
+            step = compiled_step(model, cache, max_new_tokens)
         if is_used is not None:
             logits = penalize_repeats(logits, is_used, repetition_penalty)
         chosen = choose(logits, temperature, top_k, top_p, min_p, generators)

@@ -9,7 +9,7 @@ from llama_edu.model.llama import Llama
 
 
 class Decoder(Protocol):
-    """The one thing that this room needs of a tokenizer."""
+    """The one thing that this room needs of a tokenizer: bytes that can be joined."""
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes: ...
 
@@ -41,13 +41,9 @@ def stream_text(
     if not all(stop_strings):
         raise ValueError("a stop string must not be empty")
     characters = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    ids, n_bytes, held = [], 0, ""
+    held = ""
     for (i,) in stream(model, [tokens], max_new_tokens, **settings):
-        ids.append(i)
-        # Decoding all the ids again, rather than the last, keeps SentencePiece's first space right.
-        text_bytes = tokenizer.decode_bytes(ids)
-        held += characters.decode(text_bytes[n_bytes:])
-        n_bytes = len(text_bytes)
+        held += characters.decode(tokenizer.decode_bytes([i]))
         ends = [at for s in stop_strings if (at := held.find(s)) >= 0]
         if ends:
             if before := held[: min(ends)]:

@@ -29,16 +29,18 @@ class Linear(nn.Linear):
         return _WideProduct.apply(x, self.weight)
 
 
-@torch.compiler.assume_constant_result
-@cache
+@torch.compiler.assume_constant_result  # or the compiler warns of the cache below
 def multiplies_bf16(device_type: str) -> bool:
     """Whether the hardware multiplies bf16 itself.
 
     An x86 CPU without such instructions widens every number first, which makes a bf16 product
     three times slower than one in fp32: there it pays to store bf16 and to multiply fp32.
     """
-    if device_type != "cpu":
-        return True
+    return device_type != "cpu" or _this_cpu_does()
+
+
+@cache
+def _this_cpu_does() -> bool:
     has = torch.cpu.get_capabilities()
     is_x86 = has.get("architecture") in ("x86_64", "AMD64")
     return not is_x86 or bool(has.get("avx512_bf16") or has.get("amx_bf16"))

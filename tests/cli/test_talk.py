@@ -148,3 +148,21 @@ def test_the_first_answer_is_that_of_the_readme_and_ends_by_itself(smollm2, caps
     assert answer.endswith("supports life on our planet.")
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert f"{question} {answer}" in " ".join(readme.split())
+
+
+@pytest.mark.parametrize("arguments", [("complete", "Once"), ("chat",)])
+@pytest.mark.parametrize("fast", [False, True])
+def test_fast_compiles_the_step(monkeypatch, capsys, arguments, fast):
+    seen = []
+
+    def stream_text(*arguments, **settings):
+        seen.append(settings["compiled"])
+        yield "so be it"
+
+    pretrained = FakePretrained()
+    pretrained.text_ids, pretrained.tokenizer = lambda text: [1], None
+    pretrained.model.embedding = torch.nn.Embedding(1, 1)
+    monkeypatch.setattr(talk, "_load", lambda model, dtype: pretrained)
+    monkeypatch.setattr("llama_edu.generate.stream_text", stream_text)
+    run([*arguments, *["--fast"] * fast], "hello\n", capsys, monkeypatch)
+    assert seen == [fast]

@@ -4,6 +4,7 @@ import pytest
 
 from llama_edu.generate import text as text_room
 from llama_edu.generate.text import stream_text
+from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 
 
 class ByteTokenizer:
@@ -49,6 +50,29 @@ def test_held_back_text_is_shown_at_the_end(pieces):
 
 def test_stop_string_that_begins_anew_inside_itself(pieces):
     assert "".join(pieces(b"aabaac", stop_strings=["aac"])) == "aab"
+
+
+@pytest.mark.parametrize("prefix", [True, False])
+def test_sentencepiece_text_comes_as_its_ids_decode(monkeypatch, prefix):
+    texts = ["the cat sat on the mat", "a cat, a hat"]
+    tokenizer = SentencePieceBPE.train(texts, 280)
+    ids = tokenizer.encode("the  cat sät 龘 on")[0 if prefix else 1 :]
+    monkeypatch.setattr(text_room, "stream", lambda *args, **kwargs: ([i] for i in ids))
+    shown = "".join(stream_text(None, tokenizer, [1], 99))
+    assert shown.encode() == tokenizer.decode_bytes(ids)
+
+
+def test_each_token_is_decoded_once(monkeypatch):
+    monkeypatch.setattr(text_room, "stream", lambda *args, **kwargs: ([98] for _ in range(50)))
+    n_decoded = []
+
+    class Counts(ByteTokenizer):
+        def decode_bytes(self, ids):
+            n_decoded.append(len(ids))
+            return super().decode_bytes(ids)
+
+    assert "".join(stream_text(None, Counts(), [1], 99)) == "b" * 50
+    assert sum(n_decoded) == 50
 
 
 def test_refuses_an_empty_stop_string(pieces):
