@@ -23,7 +23,7 @@ from llama_edu.course.checking.outcomes import (
     one_thread,
     outcomes,
 )
-from llama_edu.course.checking.patterns import pattern, pattern_of_numbers
+from llama_edu.course.checking.patterns import pattern, pattern_of_lists, pattern_of_numbers
 from llama_edu.course.checking.questions import Question
 from llama_edu.course.checking.verdict import (
     AS_IT_CAME,
@@ -153,6 +153,8 @@ def judge(
     relation = relations.pop() if len(relations) == 1 else ""
     if kind == "value" and not relation:
         relation = _relation_of_numbers(expected, got, question)
+    if kind in ("value", "length") and not relation:
+        relation = _relation_of_lists(expected, got, wrong)
     if kind == "dtype":
         return replace(verdict, pattern=relation, hint=_dtype_hint(expected, got, wrong, question))
     if relation:
@@ -285,6 +287,17 @@ def _relation_of_numbers(expected: list[Outcome], got: list[Outcome], question: 
     if len(pairs) == len(expected):
         return relation
     return relation.replace("n every case", "n every case that has a result")
+
+
+def _relation_of_lists(expected: list[Outcome], got: list[Outcome], wrong: list[int]) -> str:
+    """How results that are lists relate to the right ones in all the cases that are wrong."""
+    right, ours = ([some[i].value for i in wrong] for some in (expected, got))
+    if any(
+        type(values) is not list or not all(isinstance(x, int | str | tuple) for x in values)
+        for values in (*right, *ours)
+    ):
+        return ""
+    return pattern_of_lists(right, ours)
 
 
 def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:

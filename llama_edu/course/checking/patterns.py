@@ -4,7 +4,7 @@ They stand in for a misconception where no question names one.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import permutations
@@ -74,6 +74,49 @@ def pattern_of_numbers(expected: list[float], got: list[float], rtol: float, ato
     if all(x == int(x) for x in got) and sum(x != int(x) for x in expected) > 1:
         return "In every case it is a whole number. Is a division missing, or is it `//`?"
     return ""
+
+
+def pattern_of_lists(expected: list[list], got: list[list]) -> str:
+    """Say how wrong lists relate to the right ones, in all the wrong cases: a sentence, or "".
+
+    pattern_of_lists([[4, 5], [1, 2, 3]], [[4], [1, 2]]) -> "In every wrong case the last item is
+    missing."
+    """
+    if len(got) < 2 or max(map(len, expected)) < MIN_DIFFERENT:
+        return ""
+    pairs = list(zip(expected, got, strict=True))
+    relations: list[tuple[str, Callable]] = [
+        ("nothing is there", lambda right, ours: not ours),
+        (
+            "only the first item is there: does a `return` in a loop end it",
+            lambda right, ours: ours == right[:1],
+        ),
+        (
+            "only the last item is there: is the list made anew in a loop",
+            lambda right, ours: ours == right[-1:],
+        ),
+        ("the first item is missing", lambda right, ours: ours == right[1:]),
+        ("the last item is missing", lambda right, ours: ours == right[:-1]),
+        ("what is there is right, but something is missing", _is_part),
+        (
+            "the right items are there, some of them too often",
+            lambda right, ours: _is_part(ours, right) and all(item in right for item in ours),
+        ),
+        (
+            "the right items are there, and others with them",
+            lambda right, ours: _is_part(ours, right),
+        ),
+    ]
+    for words, holds in relations:
+        if all(holds(*pair) for pair in pairs):
+            return f"In every wrong case {words}{'?' if ':' in words else '.'}"
+    return ""
+
+
+def _is_part(whole: list, part: list) -> bool:
+    """Whether a list is another one from which items were left out."""
+    rest = iter(whole)
+    return all(item in rest for item in part)
 
 
 Tolerance = tuple[float, float]

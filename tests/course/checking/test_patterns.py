@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from llama_edu.course.checking.patterns import pattern, pattern_of_numbers
+from llama_edu.course.checking.patterns import pattern, pattern_of_lists, pattern_of_numbers
 
 
 def relation(expected, got):
@@ -81,6 +81,27 @@ def test_single_numbers_have_a_relation_if_it_holds_in_every_case(change, senten
 def test_of_few_different_numbers_no_relation_is_said():
     assert pattern_of_numbers([0.5, 1.0, 0.5], [1.0, 2.0, 1.0], 1e-5, 1e-6) == ""
     assert pattern_of_numbers([0.0, 0.5, 1.0], [0.0, 1.0, 2.0], 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (lambda right: [], "nothing is there."),
+    (lambda right: right[:1],
+     "only the first item is there: does a `return` in a loop end it?"),
+    (lambda right: right[-1:],
+     "only the last item is there: is the list made anew in a loop?"),
+    (lambda right: right[1:], "the first item is missing."),
+    (lambda right: right[:-1], "the last item is missing."),
+    (lambda right: right[::2], "what is there is right, but something is missing."),
+    (lambda right: [*right, right[0]], "the right items are there, some of them too often."),
+    (lambda right: [0, *right], "the right items are there, and others with them."),
+    (lambda right: right[::-1], ""),
+    (lambda right: [x + 1 for x in right], ""),
+])  # fmt: skip
+def test_lists_have_a_relation_if_it_holds_in_every_wrong_case(change, sentence):
+    expected = [[4, 5, 9], [1, 2, 3, 7], [8, 6, 5, 3]]
+    said = sentence and f"In every wrong case {sentence}"
+    assert pattern_of_lists(expected, [change(right) for right in expected]) == said
+    assert pattern_of_lists(expected[:1], [change(expected[0])]) == "", "one case may be chance"
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (2, 3)])
