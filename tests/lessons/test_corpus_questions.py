@@ -1,6 +1,6 @@
 """Exercise 02: honest answers of other forms are right, and likely slips are named."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from copy import deepcopy
 from itertools import combinations
 
@@ -139,6 +139,11 @@ def band_forgotten_in_lists(signatures, n_bands):
     return sorted({pair for bucket in buckets.values() for pair in combinations(bucket, 2)})
 
 
+def share_of_the_commonest(text):
+    lines = list(filter(None, map(str.strip, text.splitlines())))
+    return Counter(lines).most_common(1)[0][1] / len(lines) if lines else 0.0
+
+
 def words_for_lines(text):
     if not text:
         return 0.0
@@ -177,6 +182,7 @@ def words_for_lines(text):
                                         for x in members],
      "each_member"),
     ("repeated_share", words_for_lines, "words"),
+    ("repeated_share", share_of_the_commonest, "of_the_commonest"),
     ("repeated_share", never_stripped, "stripped_too_late + not_stripped"),
     ("similarity", runs_of_words, "pieces_of_words"),
     ("candidates", band_forgotten_in_lists, "at_any_place"),
@@ -204,6 +210,10 @@ def test_likely_slips_are_named(name, answer, misconception):
     assert ask(name, answer).misconception == misconception
 
 
+def neighbours_alone(signatures, n_bands):
+    return [(i, j) for i, j in by_buckets(signatures, n_bands) if j == i + 1]
+
+
 def pairs_of_buckets(signatures, n_bands):
     """Band by band, and not sorted."""
     r, found = len(signatures[0]) // n_bands, {}
@@ -227,6 +237,11 @@ def returned_in_the_loop(text):
     ("repeated_share", lambda text: round(counted_with_a_set(text) * 60), "a whole number."),
     ("repeated_share", lambda text: float("Home" in text) // 2, "It is 0 in every case"),
     ("similarity", lambda a, b, n: 1 - with_union_by_size(a, b, n), "1 minus"),
+    ("signature",
+     lambda members, functions, prime: [min((a * x + b) % prime for x in members)
+                                        for a, b in functions][:1],
+     "only the first item is there"),
+    ("candidates", neighbours_alone, "what is there is right, but something is missing"),
     ("candidates", pairs_of_buckets, "The right items, in another order"),
 ])  # fmt: skip
 def test_what_holds_in_every_case_is_said(name, answer, words):

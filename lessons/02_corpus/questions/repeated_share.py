@@ -89,12 +89,6 @@ REPEATED_SHARE = Question(
             hint="`split()` cuts at every space; which method cuts a text into lines?",
         ),
         Misconception(
-            "case_ignored",
-            {"line.strip() for": "line.strip().lower() for"},
-            says="upper and lower case make no difference",
-            hint="Which differences between two lines does the question count?",
-        ),
-        Misconception(
             "with_their_first",
             {COPIES: "sum(lines.count(line) > 1 for line in lines)"},
             says="the first of equal lines counts as a copy too",
@@ -105,6 +99,12 @@ REPEATED_SHARE = Question(
             {COPIES: "sum(lines.count(line) > 1 for line in set(lines))"},
             says="a line that comes five times counts as one copy",
             hint="Every time but the first is a copy.",
+        ),
+        Misconception(
+            "of_the_commonest",
+            {COPIES: "max(map(lines.count, lines), default=0)"},
+            says="it is the share of the commonest line, its first time with it",
+            hint="Which lines of [x, x, y, y] were there before? Must they all be the same?",
         ),
         Misconception(
             "share_of_different",

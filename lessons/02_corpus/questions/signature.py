@@ -148,6 +148,12 @@ SIGNATURE = Question(
             hint="In each pair, which comes first, and which is x multiplied by?",
         ),
         Misconception(
+            "offset_after_modulo",
+            {HASH: "a * x % prime + b"},
+            says="b is added after the remainder is taken",
+            hint="The formula has brackets: of what is the remainder taken?",
+        ),
+        Misconception(
             "no_offset",
             {" + b": ""},
             says="b is not added",
@@ -158,12 +164,6 @@ SIGNATURE = Question(
             {SIGN: f"sorted({SIGN})"},
             says="the numbers of the signature are sorted",
             hint="Signatures are compared place by place, one for each function: which order?",
-        ),
-        Misconception(
-            "first_function_only",
-            {"in functions": "in functions[:1]"},
-            says="only the first function is used",
-            hint="Does a `return` in the loop end it after the first function?",
         ),
     ],
 )

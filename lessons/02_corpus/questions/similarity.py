@@ -127,16 +127,16 @@ SIMILARITY = Question(
             hint="One letter more at the beginning would change all. Where may a piece begin?",
         ),
         Misconception(
+            "n_plus_one",
+            {"i : i + n": "i : i + n + 1"},
+            says="the pieces have n + 1 characters, but for the last one",
+            hint="How long is `text[0 : 2]`, and how long `text[i : i + n]`?",
+        ),
+        Misconception(
             "end_for_length",
             {"i : i + n": "i:n"},
             says="every piece ends at place n of the text",
             hint="In `text[i:j]` j is a place, not a length.",
-        ),
-        Misconception(
-            "characters",
-            {OF_TEXT: "set(text)"},
-            says="single characters are compared",
-            hint="Nearly all texts share the alphabet. How long are the pieces to be?",
         ),
         Misconception(
             "pieces_of_words",
