@@ -22,7 +22,7 @@ from llama_edu.course.checking.verdict import Verdict
 from llama_edu.course.notebook import to_text
 from llama_edu.grading.injection import GIVEN, OWN, TRIAL, Task
 from llama_edu.grading.kernel import Kernels, SandboxError, StudentKernel
-from llama_edu.grading.replies import UNREADABLE, Reply, read_reply
+from llama_edu.grading.replies import read_reply
 from llama_edu.grading.sandbox import Limits
 
 GIVEN_SECONDS = 60
@@ -67,7 +67,7 @@ class Run:
         item.options["check"] = role == TRIAL
         item.cell.execution_count = 1
         item.comparison_traceback = []
-        item.compare_outputs = lambda outputs, _: self.compare(page, read_reply(outputs))
+        item.compare_outputs = lambda outputs, _: self.compare(page, outputs)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
@@ -85,11 +85,10 @@ class Run:
     def pytest_internalerror(self, excrepr, excinfo):
         self.problem = str(excinfo.value) or str(excrepr)
 
-    def compare(self, page: Page, reply: Reply) -> bool:
+    def compare(self, page: Page, outputs: list) -> bool:
         """Whether the outputs are the expected ones, and which mistake it is if not."""
         task = page.task
-        if reply.verdict is None and len(reply.got) != len(task.cases):
-            reply = UNREADABLE
+        reply = read_reply(outputs, task.expected)
         if reply.verdict is not None:
             page.verdict = reply.verdict(task.question)
         else:

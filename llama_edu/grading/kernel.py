@@ -1,8 +1,10 @@
 """nbval's kernel, in the sandbox: whatever it does wrong ends it at once, and says what it was."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty
+from typing import Any
 
 import zmq
 from jupyter_client.manager import KernelManager
@@ -17,6 +19,7 @@ OUTPUT_SECONDS = 10  # for all that a cell has still to say once it is done
 MAX_MESSAGE_BYTES = 8 << 20
 MAX_QUEUED = 32  # messages that wait to be read, of each channel
 MAX_MESSAGES = 500  # of one cell: an honest one sends five
+MAX_CELL_BYTES = 64 << 20  # of all messages of a cell
 
 FATAL = {
     "timeout": "It was still running after {seconds:g} s, and was stopped: an endless loop?",
@@ -74,11 +77,12 @@ class StudentKernel(RunningKernel):
     context = None
 
     def __init__(self, kernel_name, cwd=None, startup_timeout=START_SECONDS):
-        self.fatal, self.n_messages, self.is_up = "", 0, False
+        self.fatal, self.n_messages, self.n_bytes, self.is_up = "", 0, 0, False
         self.done_at: float | None = None
         self.km = self.kernels.take()
         self.kernels.running.append(self)
         self.kc = self.km.client()
+        self.kc.session.unpack = self._counting(self.kc.session.unpack)
         self.kc.start_channels(hb=False, stdin=False, control=False)
         try:
             self._ensure_iopub_up()
@@ -100,7 +104,7 @@ class StudentKernel(RunningKernel):
         raise RuntimeError(f"it was not up after {START_SECONDS} s")
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
-        self.n_messages, self.done_at = 0, None
+        self.n_messages, self.n_bytes, self.done_at = 0, 0, None
         return super().execute_cell_input(cell_input, allow_stdin=False)
 
     def await_reply(self, msg_id, timeout=None):
@@ -134,7 +138,8 @@ class StudentKernel(RunningKernel):
             raise Empty
         self.n_messages += 1
         is_late = self.done_at is not None and time.monotonic() - self.done_at > OUTPUT_SECONDS
-        if self.n_messages > MAX_MESSAGES or (stream == "iopub" and is_late):
+        is_much = self.n_messages > MAX_MESSAGES or self.n_bytes > MAX_CELL_BYTES
+        if is_much or (stream == "iopub" and is_late):
             self.end("flood")
             raise Empty
         read = self.kc.get_iopub_msg if stream == "iopub" else self.kc.get_shell_msg
@@ -148,6 +153,13 @@ class StudentKernel(RunningKernel):
         except (Exception, RecursionError):  # whatever makes a message unreadable was made to
             self.end("forged")
             raise Empty from None
+
+    def _counting(self, unpack: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        def counted(text: bytes) -> Any:
+            self.n_bytes += len(text)
+            return unpack(text)
+
+        return counted
 
     def interrupt(self):
         """nbval asks after a timeout."""

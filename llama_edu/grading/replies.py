@@ -1,11 +1,12 @@
 """What a student's process sent back, read as the work of a stranger."""
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llama_edu.course.checking.describe import kind_of
+from llama_edu.course.checking.compare import max_items
+from llama_edu.course.checking.describe import Large, kind_of
 from llama_edu.course.checking.outcomes import Outcome
 from llama_edu.course.checking.questions import Question
 from llama_edu.course.checking.verdict import MAX_LINE, Verdict
@@ -27,22 +28,27 @@ class Reply:
     verdict: Callable[[Question], Verdict] | None = None
 
 
-def read_reply(outputs: list) -> Reply:
-    """The last outcomes that a cell displayed. Nothing in them is run, nothing is trusted."""
+def read_reply(outputs: list, expected: Sequence[Outcome]) -> Reply:
+    """The last outcomes that a cell displayed. Nothing in them is run, nothing is trusted.
+
+    Args:
+        outputs: of the cell.
+        expected: what is right: what is far larger is not looked into.
+    """
     shown = [
         output["data"][MIME]
         for output in outputs
         if isinstance(output.get("data"), dict) and MIME in output["data"]
     ]
     try:
-        return _read(shown[-1])
+        return _read(shown[-1], expected)
     except (IndexError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return UNREADABLE
 
 
-def _read(found: dict) -> Reply:
+def _read(found: dict, expected: Sequence[Outcome]) -> Reply:
     if "missing" in found:
-        value = wire.decode(found["missing"])
+        value = _value(found["missing"], wire.MAX_ITEMS)
         if value is None:
             return Reply([], _no_function)
         sentence = f"Expected the function itself, got {kind_of(value)}: its name will do."
@@ -50,15 +56,23 @@ def _read(found: dict) -> Reply:
     if "misfit" in found:
         names = ", ".join(str(name)[:40] for name in found["misfit"][:20])
         return Reply([], _wrong("arguments", f"It is written with the parameters {names}."))
-    return Reply([_outcome(one) for one in found["outcomes"]])
+    pairs = zip(found["outcomes"], expected, strict=True)
+    return Reply([_outcome(one, max_items(right.value)) for one, right in pairs])
 
 
-def _outcome(one: dict) -> Outcome:
-    changed = tuple(str(name)[:40] for name in one["changed"])
+def _outcome(one: dict, most: int) -> Outcome:
+    changed = tuple(str(name)[:40] for name in one["changed"][:20])
     if "error" not in one:
-        return Outcome(wire.decode(one["value"]), changed=changed)
+        return Outcome(_value(one["value"], most), changed=changed)
     error = one["error"]
     return Outcome(error=_error(error), changed=changed, line=str(error["line"])[:MAX_LINE])
+
+
+def _value(data: Any, most: int) -> Any:
+    try:
+        return wire.decode(data, most)
+    except wire.TooLarge as error:
+        return Large(error.kind, error.size)
 
 
 def _error(found: dict[str, Any]) -> BaseException:

@@ -80,7 +80,7 @@ ATTACKS = {
     "patches_harness": wrong("""
         import sys
         harness = sys.modules["harness"]
-        harness.attempt = lambda f, case, seed: {"value": True, "changed": []}
+        harness.attempt = lambda f, case, seed, most: {"value": True, "changed": []}
         """, kinds=("type",)),
     "replaces_report": wrong("""
         import sys
@@ -354,6 +354,25 @@ def scores(q, k):
         from IPython.display import display
         display({"text/plain": "x" * (200 << 20)}, raw=True)
         """, kinds=(*ENDED, "value")),
+    # taking the grader's own time
+    "answers_of_one_hash": Attack("def scores(q, k):\n    return [i * (2**61 - 1) for i in range(20_000)]", 0, ("type",)),
+    "dict_of_one_hash": Attack("def scores(q, k):\n    return {i * (2**61 - 1): 1 for i in range(1, 900)}", 0, ("type",)),
+    "number_of_5000_digits": Attack("def scores(q, k):\n    return [10**5000]", 0, ("type",)),
+    "number_of_a_million_digits": Attack("def scores(q, k):\n    return 1 << 4_000_000", 0, ("type",)),
+    "shared_lists": Attack("def scores(q, k):\n    x = 1\n    for _ in range(60):\n        x = [x] * 9\n    return x", 0, ("type",)),
+    "holds_itself": Attack("def scores(q, k):\n    x = []\n    x.append(x)\n    return x", 0, ("type",)),
+    "large_tensor": Attack("def scores(q, k):\n    return q.new_zeros(3_000_000)", 0, ("shape",)),
+    "expanded_tensor": Attack("def scores(q, k):\n    return q.new_zeros(1).expand(10**6, 10**6)", 0, ("shape",)),
+    "a_billion_empty_rows": Attack("def scores(q, k):\n    return q.new_zeros(10**9, 0)", 0, ("shape",)),
+    "long_text": Attack("def scores(q, k):\n    return chr(0) * 10**7", 0, ("type",)),
+    "long_error": Attack("def scores(q, k):\n    raise ValueError('x' * 10**7)", 0, ("error",)),
+    "cell_with_long_error": Attack("raise ValueError('x' * 10**7)", 0, ("cell", *ENDED)),
+    "lines_of_ipython": Attack("!ls\n" * 20_000 + "def scores(q, k):\n    pass", 0, ("cell", *ENDED)),
+    "megabytes_of_display": wrong(inside="""
+        from IPython.display import display
+        for _ in range(40):
+            display({"text/plain": "x" * (7 << 20)}, raw=True)
+        """, kinds=("flood", "timeout", "value", "died")),
     # leaving something behind
     "leaves_processes": right(inside="""
         import os, subprocess
@@ -389,6 +408,9 @@ def scores(q, k):
         torch.use_deterministic_algorithms(True)
         """),
     # unlucky
+    "return_outside": Attack(f"nonlocal q\ndef scores(q, k):\n    {RIGHT}\n", 0, ("cell",)),
+    "shell": right("!ls\nfiles = !ls\n%pip --version"),
+    "cell_magic": Attack(f"%%time\ndef scores(q, k):\n    {RIGHT}\n", 1, ("right",)),
     "syntax_error": Attack("def scores(q, k)\n    return q\n", 0, ("cell",)),
     "nested_source": Attack("x = " + "(" * 5000 + ")" * 5000 + f"\ndef scores(q, k):\n    {RIGHT}\n", 0, ("cell",)),
     "unary_source": Attack("x = " + "-" * 90000 + f"1\ndef scores(q, k):\n    {RIGHT}\n", 0, ("cell", *ENDED)),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from numbers import Complex, Real
 from types import GeneratorType
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from llama_edu.course.checking.describe import (
+    Large,
     describe,
     dtype_name,
     kind_of,
@@ -18,6 +20,11 @@ from llama_edu.course.checking.describe import (
     plain,
     two_numbers,
 )
+
+MAX_ITEMS = 10_000  # that are looked into, or
+TIMES_AS_MANY = 10  # as in the expected value
+MAX_NUMBERS = 10_000_000  # in a tensor
+MAX_DEPTH = 16  # of lists in lists: one may hold itself
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,14 @@ def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference 
     """Find the first thing that is wrong with a value; None if it is right.
 
     Numbers may be atol + rtol * |expected| apart, and NaN equals NaN; whole numbers, truth values
-    and text must be equal. Lists, tuples and dicts are compared item by item.
+    and text must be equal. Lists, tuples and dicts are compared item by item. What is far larger
+    than the expected value is not looked into, so that this never takes long.
     """
-    got = plain(got)
+    got = bounded(plain(got), max_items(expected))
     if got is None and expected is not None:
         return Difference("none", "It returned None: is there a `return` on its last line?")
+    if isinstance(got, Large):
+        return _too_large(expected, got)
     if not _is_same_type(expected, got):
         advice = _advice(expected, got, rtol, atol)
         return Difference("type", f"Expected {kind_of(expected)}, got {kind_of(got)}.{advice}")
@@ -56,11 +66,75 @@ def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference 
         return _text_difference(expected, got)
     if isinstance(expected, float | complex):
         dtype = torch.complex128 if isinstance(expected, complex) else torch.float64
-        numbers = (torch.tensor(number, dtype=dtype) for number in (expected, got))
+        try:
+            numbers = [torch.tensor(type(expected)(n), dtype=dtype) for n in (expected, got)]
+        except OverflowError:  # a whole number of hundreds of digits
+            return Difference("value", _two_values(expected, got))
         return _tensor_difference(*numbers, rtol, atol)
     if expected == got:
         return None
     return Difference("value", _two_values(expected, got))
+
+
+def is_same(expected: Any, got: Any, rtol: float, atol: float) -> bool:
+    """Whether `difference` finds nothing; soon known, however large the other value is."""
+    got = plain(got)
+    if got is None or isinstance(got, Large) or not _is_same_type(expected, got):
+        return got is None and expected is None
+    if isinstance(expected, dict):
+        if len(expected) != len(got) or expected.keys() != got.keys():
+            return False
+        return all(is_same(expected[key], got[key], rtol, atol) for key in expected)
+    if isinstance(expected, list | tuple):
+        pairs = zip(expected, got, strict=False)
+        return len(expected) == len(got) and all(is_same(*pair, rtol, atol) for pair in pairs)
+    if isinstance(expected, float | complex | Tensor):
+        return difference(expected, got, rtol, atol) is None
+    return bool(expected == got)
+
+
+def max_items(expected: Any) -> int:
+    """How many items a value may have, inner ones included, to be looked into."""
+    return max(MAX_ITEMS, TIMES_AS_MANY * _n_items(expected, MAX_ITEMS))
+
+
+def _n_items(value: Any, most: int) -> int:
+    """How many items a value has, inner ones included; `most` + 1 if it has more or is too deep."""
+    n, todo = 0, [iter((value,))]
+    while todo:
+        for item in todo[-1]:
+            n += 1
+            if isinstance(item, list | tuple | set | frozenset | dict):
+                if n + len(item) > most or len(todo) > MAX_DEPTH:
+                    return most + 1
+                pairs = item.items() if isinstance(item, dict) else ()
+                todo.append(chain.from_iterable(pairs) if pairs else iter(item))
+                break
+        else:
+            todo.pop()
+    return n
+
+
+def bounded(value: Any, most: int) -> Any:
+    """The value, or what stands for it where it has too many items or is a tensor of no numbers."""
+    if isinstance(value, Tensor):
+        kind = "meta " if value.is_meta else "sparse " if value.layout != torch.strided else ""
+        is_large = value.numel() > MAX_NUMBERS  # of which there may be one: `x.expand(10**12)`
+        return Large(f"{kind}tensor", tuple(value.shape)) if kind or is_large else value
+    kinds = (list, tuple, set, frozenset, dict)
+    if not isinstance(value, kinds) or _n_items(value, most) <= most:
+        return value
+    return Large(next(kind.__name__ for kind in kinds if isinstance(value, kind)), len(value))
+
+
+def _too_large(expected: Any, got: Large) -> Difference:
+    if isinstance(expected, Tensor) and got.kind == "tensor":
+        return Difference("shape", f"Expected shape {tuple(expected.shape)}, got {got.size}.")
+    is_same_kind = type(expected).__name__ == got.kind
+    kind = "value" if got.kind in ("str", "bytes", "int") else "length"
+    more = ": far more than was asked for" if isinstance(got.size, int) else ""
+    sentence = f"Expected {kind_of(expected)}, got {kind_of(got)}{more}."
+    return Difference(kind if is_same_kind else "type", sentence)
 
 
 def _two_values(expected: Any, got: Any) -> str:
@@ -90,7 +164,7 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
         return " `max(dim)` and its like return (values, indices): take `.values`."
     if isinstance(got, tuple) or (isinstance(got, list) and len(got) == 1):
         for position, item in enumerate(got):
-            if difference(expected, item, rtol, atol) is None:
+            if is_same(expected, item, rtol, atol):
                 return f" Item {position} of it is right: return that alone."
     if isinstance(got, GeneratorType | map | filter | zip) and isinstance(expected, list):
         return " `list(...)` runs it and collects what it gives."
@@ -104,10 +178,10 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
         return f" A set has no order: {advice}."
     if isinstance(expected, list | tuple) and isinstance(got, dict):
         values = type(expected)(got.values())
-        is_right = difference(expected, values, rtol, atol) is None
+        is_right = is_same(expected, values, rtol, atol)
         return " Its values are right: `.values()` gives them." if is_right else ""
     if isinstance(expected, dict) and isinstance(got, list):
-        is_right = difference(list(expected.items()), got, rtol, atol) is None
+        is_right = is_same(list(expected.items()), got, rtol, atol)
         return " `dict(...)` turns it into one." if is_right else ""
     if isinstance(expected, list | tuple) and isinstance(got, list | tuple | bytes):
         return f" `{kind_of(expected).split()[1]}(...)` turns it into one."
@@ -134,7 +208,7 @@ def _advice(expected: Any, got: Any, rtol: float, atol: float) -> str:
 def _advice_on_numbers(got: Sequence) -> str:
     try:
         torch.tensor(got)
-    except (ValueError, TypeError, RuntimeError) as error:
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         ragged = "length" in str(error)
         return " Its rows have different lengths; those of a tensor are equal." if ragged else ""
     return " `torch.tensor(...)` turns it into one."
@@ -255,7 +329,7 @@ def _is_rearranged(expected: list, got: list) -> bool:
     """Whether these are the same items as often, but not in their places."""
     if not _are_hashable([*expected, *got]) or expected == got:
         return False
-    return Counter(expected) == Counter(got)
+    return Counter(map(_key, expected)) == Counter(map(_key, got))
 
 
 def _ascends(items: list) -> bool:
@@ -263,10 +337,23 @@ def _ascends(items: list) -> bool:
 
 
 def _are_hashable(items: Sequence) -> bool:
-    try:
-        return bool({*items}) and all(isinstance(item, int | str | tuple) for item in items)
-    except TypeError:  # a tuple may hold a list
-        return False
+    return bool(items) and all(isinstance(item, int | str | tuple) and _key(item) for item in items)
+
+
+def _key(item: Any) -> str:
+    """A text that equal items share; "" if an item is none to be looked up.
+
+    It stands for the item in a table of hashes: those of numbers can be made to be all one, and
+    then looking up n of them takes n * n steps.
+    """
+    if isinstance(item, int):
+        return f"{item:x}"
+    if isinstance(item, tuple):
+        keys = [_key(inner) for inner in item]
+        return f"({','.join(keys)})" if all(keys) else ""
+    if isinstance(item, float) and item.is_integer():
+        return f"{int(item):x}"
+    return repr(item) if isinstance(item, str | bytes | float | complex | None) else ""
 
 
 def _missing(expected: Iterable, got: Iterable) -> str:
@@ -276,11 +363,13 @@ def _missing(expected: Iterable, got: Iterable) -> str:
         (expected, got, "missing", "not there often enough"),
         (got, expected, "too many", "there too often"),
     ):
-        some = list((Counter(here) - Counter(there)).elements())
+        items = {_key(item): item for item in reversed([*here])}
+        there = Counter(map(_key, there))
+        some = list((Counter(map(_key, here)) - there).elements())
         if len(some) > 1:
-            words.append(f"{describe(some[0])} and {_others(len(some) - 1)} are {never}")
+            words.append(f"{describe(items[some[0]])} and {_others(len(some) - 1)} are {never}")
         elif some:
-            words.append(f"{describe(some[0])} is {seldom if some[0] in there else never}")
+            words.append(f"{describe(items[some[0]])} is {seldom if some[0] in there else never}")
     return f"{'; '.join(words)}."
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,9 +11,25 @@ from torch import Tensor, nn
 MAX_NUMBERS = 16  # more are not read, they are skipped
 MAX_TRUTHS = 36  # a mask is seen at a glance
 MAX_CHARACTERS = 100
+MAX_DIGITS = 50  # of a whole number
+MAX_DEPTH = 4  # of lists in lists: one may hold itself
 
 
-def describe(value: Any, beside: Any = None) -> str:
+@dataclass(frozen=True)
+class Large:
+    """Stands for a value that nobody looks into: it is far larger than any right one, or a tensor
+    without numbers.
+
+    Args:
+        kind: "list", "tensor", "sparse tensor".
+        size: items, characters or digits; the shape of a tensor.
+    """
+
+    kind: str
+    size: int | tuple[int, ...]
+
+
+def describe(value: Any, beside: Any = None, depth: int = 0) -> str:
     """A value as it stands beside its name in a message.
 
     describe(torch.ones(2) / 3) -> "(2,): [0.3333, 0.3333]"; more than sixteen numbers are their
@@ -22,6 +39,7 @@ def describe(value: Any, beside: Any = None) -> str:
     Args:
         value: of any type.
         beside: a tensor that it will be compared with: they are written to the same place.
+        depth: of the lists that it stands in.
     """
     value = plain(value)
     if isinstance(value, Tensor):
@@ -34,14 +52,17 @@ def describe(value: Any, beside: Any = None) -> str:
     if isinstance(value, bool | int | float | complex):
         text = number(value)
         return f"{text}.0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
+    if depth > MAX_DEPTH:
+        return kind_of(value)
     if isinstance(value, list | tuple | dict) and len(value) <= MAX_NUMBERS:
-        text = _items(value)
+        text = _items(value, depth + 1)
         return text if "\n" in text or len(text) <= MAX_CHARACTERS else kind_of(value)
     if isinstance(value, set | frozenset) and 0 < len(value) <= MAX_NUMBERS:
-        text = f"{{{', '.join(sorted(map(describe, value)))}}}"  # in no order of its own
+        items = sorted(describe(item, None, depth + 1) for item in value)  # in no order of its own
+        text = f"{{{', '.join(items)}}}"
         return text if len(text) <= MAX_CHARACTERS else kind_of(value)
     if value is None or isinstance(value, str):
-        text = repr(value)
+        text = repr(value and value[: MAX_CHARACTERS + 1])
         return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"
     return kind_of(value)
 
@@ -56,19 +77,24 @@ def is_readable(value: Any) -> bool:
     """Whether `describe` shows the numbers of a tensor; whatever is no tensor is shown."""
     if not isinstance(value, Tensor):
         return True
-    return value.numel() <= (MAX_TRUTHS if value.dtype == torch.bool else MAX_NUMBERS)
+    if value.is_meta or value.layout != torch.strided:
+        return False
+    # A tensor of no numbers may have a billion empty rows.
+    n_shown = math.prod(max(n, 1) for n in value.shape)
+    return n_shown <= (MAX_TRUTHS if value.dtype == torch.bool else MAX_NUMBERS)
 
 
-def is_whole(value: Any) -> bool:
+def is_whole(value: Any, depth: int = 0) -> bool:
     """Whether `describe` shows all of a value, so that it can be worked through by hand."""
-    if isinstance(value, list | tuple):
-        is_short = len(value) <= MAX_NUMBERS and all(map(is_whole, value))
-    elif isinstance(value, dict):
-        is_short = len(value) <= MAX_NUMBERS and all(map(is_whole, value.values()))
+    if depth > MAX_DEPTH or isinstance(value, Large):
+        return False
+    if isinstance(value, list | tuple | dict):
+        items = value.values() if isinstance(value, dict) else value
+        is_short = len(value) <= MAX_NUMBERS and all(is_whole(item, depth + 1) for item in items)
     elif isinstance(value, set | frozenset):
         is_short = len(value) <= MAX_NUMBERS
     elif isinstance(value, str):
-        return len(repr(value)) <= MAX_CHARACTERS
+        return len(value) <= MAX_CHARACTERS and len(repr(value)) <= MAX_CHARACTERS
     else:
         return is_readable(value)
     return is_short and describe(value) != kind_of(value)
@@ -78,6 +104,8 @@ def kind_of(value: Any) -> str:
     """What sort of thing a value is, as a sentence says it: "a list of 3 items"."""
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, Large):
+        return _large_kind(value)
     for kind in (list, tuple, dict, set):
         if isinstance(value, kind):
             return f"a {kind.__name__} of {len(value)} item{'s' * (len(value) != 1)}"
@@ -89,6 +117,14 @@ def kind_of(value: Any) -> str:
     return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
+def _large_kind(value: Large) -> str:
+    if isinstance(value.size, tuple):
+        return f"a {value.kind} of shape {value.size}"
+    what = {"str": "character", "bytes": "byte", "int": "digit"}.get(value.kind, "item")
+    article = "an" if value.kind == "int" else "a"
+    return f"{article} {value.kind} of {value.size} {what}{'s' * (value.size != 1)}"
+
+
 def dtype_name(value: Tensor) -> str:
     """`float32` of `torch.float32`."""
     return str(value.dtype).removeprefix("torch.")
@@ -97,7 +133,8 @@ def dtype_name(value: Tensor) -> str:
 def number(value: complex, digits: int = 4) -> str:
     """One number to a few significant digits: 0.3333, 12, -inf, True."""
     if isinstance(value, bool | int):
-        return str(value)
+        n_digits = int(value.bit_length() * math.log10(2)) + 1
+        return str(value) if n_digits <= MAX_DIGITS else f"a number of about {n_digits} digits"
     if isinstance(value, complex):
         return f"{number(value.real, digits)}{value.imag:+.{digits}g}i"
     return f"{value + 0.0:.{digits}g}"  # -0.0 + 0.0 is 0.0: a sign that means nothing
@@ -151,14 +188,16 @@ def _rows(tensor: Tensor, write: Callable[[float], str], indent: int) -> str:
     return nest(tuple(tensor.shape), 0)
 
 
-def _items(value: list | tuple | dict) -> str:
+def _items(value: list | tuple | dict, depth: int) -> str:
     """On one line as Python writes them; tensors on a line each, behind their key or position."""
     keys, items = (value, value.values()) if isinstance(value, dict) else (range(len(value)), value)
+    texts = [describe(item, None, depth) for item in items]
     if any(isinstance(item, Tensor) for item in items):
-        heads = [f"{key}: " for key in keys]
-        texts = [describe(item).replace("\n", "\n" + " " * len(heads[0])) for item in items]
+        heads = [f"{key if isinstance(key, str) else describe(key, None, depth)}: " for key in keys]
+        texts = [text.replace("\n", "\n" + " " * len(heads[0])) for text in texts]
         return "\n".join(map(str.__add__, heads, texts))
-    inner = ", ".join(map(describe, items))
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key!r}: {describe(item)}' for key, item in value.items())}}}"
+        pairs = zip((describe(key, None, depth) for key in keys), texts, strict=True)
+        return f"{{{', '.join(map(': '.join, pairs))}}}"
+    inner = ", ".join(texts)
     return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"

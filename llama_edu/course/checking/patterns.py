@@ -16,6 +16,7 @@ from torch import Tensor
 from llama_edu.course.checking.compare import is_close
 
 MAX_PERMUTED_DIMS = 5
+MAX_TIMES = 10**6  # more is written in short: 1e+09 times
 MIN_DIFFERENT = 3  # fewer numbers stand in some plain relation by chance
 
 
@@ -50,12 +51,18 @@ def pattern_of_numbers(expected: list[float], got: list[float], rtol: float, ato
     pattern_of_numbers([0.1, 0.5, 0.2], [0.9, 0.5, 0.8], 1e-5, 1e-6) ->
     "In every case it is 1 minus the expected number."
     """
-    if len(set(expected)) < MIN_DIFFERENT or not all(map(math.isfinite, (*expected, *got))):
+    try:
+        is_finite = all(map(math.isfinite, (*expected, *got)))
+    except OverflowError:  # a whole number of hundreds of digits
+        return ""
+    if not is_finite or len(set(expected)) < MIN_DIFFERENT:
         return ""
     if len(set(got)) == 1:
         return f"It is {got[0]:.4g} in every case, whatever comes in."
     right, wrong = max(zip(expected, got, strict=True), key=lambda pair: abs(pair[0]))
     factor, shift = wrong / right, wrong - right
+    if not math.isfinite(factor):
+        return ""
     changes = [
         (f"{_times(factor) if factor else 0} the expected number", lambda x: factor * x),
         ("1 minus the expected number", lambda x: 1 - x),
@@ -150,12 +157,14 @@ def _times(factor: float) -> str:
     if math.isclose(factor, -1, rel_tol=1e-4):
         return "minus"
     simple = Fraction(factor).limit_denominator(256)
-    if simple and math.isclose(simple, factor, rel_tol=1e-4):
+    if simple and abs(simple) < MAX_TIMES and math.isclose(simple, factor, rel_tol=1e-4):
         if simple.denominator == 1:
             return f"{simple} times"
         if simple.numerator == 1:
             return f"{simple} of"
-    for power, root in ((factor**2, "the square root of"), (factor**-2, "1 / the square root of")):
+    square = factor * factor  # `**` would raise where it is too large
+    inverse = 1 / square if square else math.inf
+    for power, root in ((square, "the square root of"), (inverse, "1 / the square root of")):
         if factor > 0 and 1 < power < 5000 and math.isclose(power, round(power), rel_tol=1e-4):
             return f"{factor:.4g} times ({root} {round(power)})"
     return f"{factor:.4g} times"

@@ -16,6 +16,7 @@ from wire import decode, encode
 
 MIME = "application/vnd.llama-edu.outcomes+json"
 MAX_TEXT = 300
+MAX_BYTES = 6 << 20  # of all values together: a longer message is not taken
 
 
 def report(name: str, cases: str, seed: int) -> None:
@@ -28,22 +29,24 @@ def report(name: str, cases: str, seed: int) -> None:
     """
     function = get_ipython().user_ns.get(name)
     if not callable(function):
-        found = {"missing": None if function is None else encode(function)}
+        found = {"missing": None if function is None else encode(function, MAX_BYTES)}
     elif misfit := signature_misfit(function, json.loads(cases)):
         found = {"misfit": misfit}
     else:
-        found = {"outcomes": [attempt(function, case, seed) for case in json.loads(cases)]}
+        inputs = json.loads(cases)
+        share = MAX_BYTES / len(inputs)
+        found = {"outcomes": [attempt(function, case, seed, share) for case in inputs]}
     display({MIME: found}, raw=True)
 
 
-def attempt(function: Any, case: dict, seed: int) -> dict:
+def attempt(function: Any, case: dict, seed: int, max_bytes: float) -> dict:
     """What came of one call: its value or its error, and the inputs that it wrote into."""
     inputs = {name: decode(value) for name, value in case.items()}
     found: dict[str, Any] = {}
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         try:
-            found["value"] = encode(function(**inputs))
+            found["value"] = encode(function(**inputs), max_bytes)
         except BaseException as error:  # whatever they raise is theirs, SystemExit too
             found["error"] = in_words(error, function)
     found["changed"] = [name for name, value in inputs.items() if encode(value) != case[name]]
