@@ -90,7 +90,7 @@ ATTACKS = {
         """, kinds=("error",)),
     "patches_check": wrong("""
         import llama_edu.course
-        llama_edu.course.checking.check = lambda *a, **k: print("attention.scores: right, 1 point")
+        llama_edu.course.check = lambda *a, **k: print("attention.scores: right, 1 point")
         """),
     "equals_everything": Attack("""
 class Same:
@@ -329,7 +329,7 @@ def scores(q, k):
         found = {"outcomes": [{"changed": [], "value": {"set": items}}] * 4}
         mime = "application/vnd.llama-edu.outcomes+json"
         sys.modules["harness"].display = lambda *a, **k: display({mime: found}, raw=True)
-        """, kinds=(*ENDED, "value")),
+        """, kinds=("type",)),
     "many_types": wrong("""
         import sys
         from IPython.display import display
