@@ -242,6 +242,7 @@ check("attention.self_attention", self_attention)
 # %% [markdown]
 # Done? Put together, your functions are the attention of Llama 3, but for positions: lesson 06
 # (planned) turns q and k by where their tokens stand. Now unfold the package's own, near the end of
-# the section *Many heads* of the lesson, and compare.
+# the section *Many heads* of the lesson, and compare. It leaves the NaN of 5.4, since the
+# package's masks let every query see itself.
 #
 # This is the last lesson written so far. `llama-edu progress` shows how far you are.

