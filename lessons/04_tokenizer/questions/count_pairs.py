@@ -1,7 +1,7 @@
 """4.1 Count the pairs."""
 
 from collections import Counter
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from llama_edu.course.checking.draw import pick
 from llama_edu.course.checking.questions import Misconception, Question
@@ -105,6 +105,12 @@ COUNT_PAIRS = Question(
             "last begin?",
         ),
         Misconception(
+            "zero_is_missing",
+            {"in pairwise(word)": "in [pair for pair in pairwise(word) if pair[0]]"},
+            says="pairs that begin with the token 0 are left out",
+            hint="0 is a token like any other, but it counts as false: ask `is not None`.",
+        ),
+        Misconception(
             "without_the_first",
             {"pairwise(word)": "pairwise(word[1:])"},
             says="the first token of each word is left out",
@@ -123,12 +129,6 @@ COUNT_PAIRS = Question(
             says="the last token of a word is paired with its first",
             hint="`w[i - 1]` at i = 0 is `w[-1]`, the last one. At which i does the first pair "
             "end?",
-        ),
-        Misconception(
-            "all_combinations",
-            {"pairwise(word)": "combinations(word, 2)"},
-            says="every token is paired with all that come after it",
-            hint="Neighbours only: nothing stands between the two tokens of a pair.",
         ),
         Misconception(
             "first_word_only",

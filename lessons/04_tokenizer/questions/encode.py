@@ -102,7 +102,7 @@ ENCODE = Question(
             "bytes_alone",
             {"tokens = merge(": "merge("},
             says="nothing is merged",
-            hint="These are the bytes to begin with. What becomes of what `merge` gives back?",
+            hint="Is what `merge` gives back kept? Do you ask whether a list equals a tuple?",
         ),
         Misconception(
             "backwards",

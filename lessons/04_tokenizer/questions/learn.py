@@ -132,6 +132,12 @@ LEARN = Question(
             hint="How often does a merged word occur? The dict that is built anew must say it.",
         ),
         Misconception(
+            "last_word_kept",
+            {"in words.items()": "in list(words.items())[-1:]"},
+            says="after a merge only the last word is left",
+            hint="How often is the new dict made anew in a round?",
+        ),
+        Misconception(
             "one_id_for_all",
             {"best, new)": "best, first_id)"},
             says="every merge makes the same token, first_id",
@@ -154,12 +160,6 @@ LEARN = Question(
             {"not counts": "max(counts.values(), default=0) < 2"},
             says="the work ends when no pair occurs twice",
             hint="Does a pair that occurs once occur?",
-        ),
-        Misconception(
-            "one_merge_too_few",
-            {"first_id + n_merges": "first_id + n_merges - 1"},
-            says="one merge is missing, unless the pairs run out before",
-            hint="Off by one: how many rounds has `range(1, n)`?",
         ),
         Misconception(
             "first_round_only",

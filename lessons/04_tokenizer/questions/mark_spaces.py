@@ -54,7 +54,7 @@ MARK_SPACES = Question(
         Misconception(
             "empty_text",
             {' if text else ""': ""},
-            says="an empty text gets a space in front",
+            says="an empty text becomes a word",
             hint="No text, no words.",
         ),
         Misconception(
@@ -65,7 +65,7 @@ MARK_SPACES = Question(
         ),
         Misconception(
             "first_bare",
-            lambda text: text.replace(" ", " ▁").split(" ") if text else [],
+            {"return words": 'return text.replace(" ", " ▁").split(" ") if marked else []'},
             says="the first word has no ▁, and every space begins a word",
             hint="The first word should look like any other. And to which word do spaces in a row "
             "belong?",
