@@ -9,19 +9,25 @@ import torch
 
 from benchmarks import peers
 from benchmarks.gguf_file import write_gguf
-from benchmarks.race import Contender, race
+from benchmarks.race import COMPILED, Contender, race
 from benchmarks.report import Table, ratio
 from benchmarks.workload import Workload, new_model
 from llama_edu.generate import generate
 from llama_edu.weights import load_hf, save_hf
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+OURS_COMPILED = "llama_edu" + COMPILED
 SINGLE = [
     *(("llama_edu", precision) for precision in DTYPES),
+    *((OURS_COMPILED, precision) for precision in ("fp32", "bf16")),
     *(("transformers", precision) for precision in DTYPES),
     *((name, precision) for name in ("litgpt", "llama_cpp") for precision in ("fp32", "bf16")),
 ]
-SEVERAL = [(name, p) for name in ("llama_edu", "transformers") for p in ("fp32", "bf16")]
+SEVERAL = [
+    (name, precision)
+    for name in ("llama_edu", OURS_COMPILED, "transformers")
+    for precision in ("fp32", "bf16")
+]
 
 Texts = list[list[int]]
 
@@ -37,7 +43,8 @@ def tables(workload: Workload, progress: Callable[[str], None] = print) -> Itera
 
 
 def _table(who, folder: Path, prompts: Texts, workload: Workload, progress) -> Table:
-    contenders = [contender(*each, folder, prompts, workload.n_new_tokens) for each in who]
+    some = [each for each in who if workload.is_compiled or each[0] != OURS_COMPILED]
+    contenders = [contender(*each, folder, prompts, workload.n_new_tokens) for each in some]
     found = race(contenders, workload.rounds, must_agree=("fp32",), progress=progress)
     theirs = {row.precision: row for row in found.rows if row.name == "transformers"}
     for row in found.rows:
@@ -74,7 +81,7 @@ def contender(
         prompts: ids of each text, equally many.
         n_new_tokens: to write after each.
     """
-    is_ours = name == "llama_edu"
+    is_ours = name.startswith("llama_edu")
     return Contender(
         name,
         precision,
@@ -88,6 +95,11 @@ def contender(
 def _llama_edu(folder, precision, prompts, n_new_tokens):
     model = load_hf(folder, DTYPES[precision])
     return lambda: generate(model, prompts, n_new_tokens)
+
+
+def _llama_edu_compiled(folder, precision, prompts, n_new_tokens):
+    model = load_hf(folder, DTYPES[precision])
+    return lambda: generate(model, prompts, n_new_tokens, compiled=True)
 
 
 def _transformers(folder, precision, prompts, n_new_tokens):
@@ -152,6 +164,7 @@ def _llama_cpp(folder, precision, prompts, n_new_tokens):
 
 DECODERS: dict[str, Callable[[Path, str, Texts, int], Callable[[], Texts]]] = {
     "llama_edu": _llama_edu,
+    OURS_COMPILED: _llama_edu_compiled,
     "transformers": _transformers,
     "litgpt": _litgpt,
     "llama_cpp": _llama_cpp,

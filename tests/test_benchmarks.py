@@ -21,7 +21,7 @@ from llama_edu.weights import load_gguf, save_hf
 
 CONFIG = ModelConfig(
     vocab_size=96, d_model=48, n_layers=2, n_heads=6, n_kv_heads=3, d_ff=80, max_seq_len=32,
-    norm_eps=2**-17, tie_embeddings=True,
+    norm_eps=1e-5, tie_embeddings=True,
 )  # fmt: skip
 SMALLEST = Workload(
     config=CONFIG, batch_size=2, n_tokens=7, n_new_tokens=5, decode_batch_size=3, rounds=1,
