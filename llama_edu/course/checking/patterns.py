@@ -78,7 +78,7 @@ def pattern_of_numbers(expected: list[float], got: list[float], rtol: float, ato
         changed = map(change, expected)
         if all(map(partial(math.isclose, rel_tol=rtol, abs_tol=atol), changed, got)):
             return f"In every case it is {words}."
-    if all(x == int(x) for x in got) and sum(x != int(x) for x in expected) > 1:
+    if max(got) > 1 and all(x == int(x) for x in got) and sum(x != int(x) for x in expected) > 1:
         return "In every case it is a whole number. Is a division missing, or is it `//`?"
     return ""
 

@@ -71,6 +71,7 @@ def test_masks_have_relations_of_their_own(change, sentence):
     (lambda x: 7 * round(x) + 1,
      "In every case it is a whole number. Is a division missing, or is it `//`?"),
     (lambda x: 1 / (1 + x * x), ""),
+    (lambda x: int(x < 0.5), ""),
     (lambda x: math.nan if x > 1 else x, ""),
 ])  # fmt: skip
 def test_single_numbers_have_a_relation_if_it_holds_in_every_case(change, sentence):
