@@ -186,6 +186,8 @@ def words_for_lines(text):
     ("repeated_share", never_stripped, "stripped_too_late + not_stripped"),
     ("similarity", runs_of_words, "pieces_of_words"),
     ("candidates", band_forgotten_in_lists, "at_any_place"),
+    ("candidates", lambda signatures, n_bands: [*combinations(range(len(signatures)), 2)],
+     "every_pair"),
     ("signature",
      lambda members, functions, prime: sorted((a * x + b) % prime for a, b in functions
                                               for x in members)[: len(functions)],

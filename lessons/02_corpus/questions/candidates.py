@@ -49,7 +49,6 @@ ANY = f"any({SAME_BAND} for k in range(n_bands))"
 WIDTH = "r = len(signatures[0]) // n_bands"
 
 THREE_PAIRS = "Three texts with the same band: how many pairs do they make?"
-WHERE_BANDS_LIE = "The first r numbers are band 0, the next r are band 1. Where does each end?"
 HOW_WIDE = "A signature of 6 numbers in 2 bands: how many numbers has each?"
 
 CANDIDATES = Question(
@@ -141,19 +140,20 @@ CANDIDATES = Question(
             "overlapping",
             {BAND: "s[k : k + r]"},
             says="each band begins one number after the one before, and overlaps it",
-            hint=WHERE_BANDS_LIE,
-        ),
-        Misconception(
-            "short_bands",
-            {"(k + 1) * r": "k + r"},
-            says="band k ends at k + r, too early for all but the first",
-            hint=WHERE_BANDS_LIE + " Two empty slices are equal.",
+            hint="The first r numbers are band 0, the next r are band 1. Where does each begin?",
         ),
         Misconception(
             "end_for_length",
             {"(k + 1) * r": "r"},
             says="every band ends at place r, so that all but the first are empty",
             hint="In `s[i:j]` j is a place, not a length. Two empty slices are equal.",
+        ),
+        Misconception(
+            "every_pair",
+            {f"if {ANY}": "if True"},
+            says="every pair is named, whatever the numbers",
+            hint="Print both sides of your `==` for the first pair: are they bands? Two empty "
+            "slices are equal, and a list that is not empty counts as True.",
         ),
         Misconception(
             "twice",

@@ -1,5 +1,6 @@
 """2.4 A signature."""
 
+from functools import reduce
 from itertools import accumulate
 
 import numpy as np
@@ -20,35 +21,31 @@ def signature_cases(generator):
         offsets = pick(generator, n, 1, 3 * prime)  # also larger than the prime
         return list(zip(pick(generator, n, 2, prime - 1), offsets, strict=True))
 
-    yield {"members": [1, 2], "functions": [(3, 1), (1, 0)], "prime": 5}
-    yield {"members": pick(generator, 1, 50, 90), "functions": functions(3, 31), "prime": 31}
-    # Both functions take the first member to 0.
-    members = pick(generator, 3, 1, 12)
-    to_zero = [(a, -a * members[0] % 13) for a in pick(generator, 2, 2, 12)]
-    yield {"members": members, "functions": to_zero, "prime": 13}
-    # Numbers as large as real ones; under the last function no hash is small.
+    to_zero = pick(generator, 3, 1, 12)
     prime = 2**31 - 1
-    members = [whole(generator, 10**5, 10**6) for _ in range(2)]
     large = [whole(generator, 10**8, prime - 1) for _ in range(4)]
-    least_large = (1, prime - 1 - max(members))
-    yield {"members": members, "functions": [*zip(large[::2], large[1::2], strict=True),
-           least_large], "prime": prime}  # fmt: skip
-    # Products above 2**53: with 64 bits they can be reckoned in whole numbers, not in floats.
-    members = [whole(generator, prime - 10**6, prime - 1) for _ in range(2)]
-    yield {"members": members, "functions": list(zip(large[:2], large[2:], strict=True)),
-           "prime": prime}  # fmt: skip
+    real = [whole(generator, 10**5, 10**6) for _ in range(2)]
     (a, b), (c, d) = functions(2, 23)
-    yield {"members": pick(generator, 2, 1, 22), "functions": [(a, b), (a, b + 1), (c, d), (c, b)],
-           "prime": 23}  # fmt: skip
-    yield {"members": pick(generator, 4, 1, 60), "functions": functions(2, 61), "prime": 61}
-    yield {"members": pick(generator, 3, 1, 99), "functions": functions(5, 101), "prime": 101}
-    yield {"members": pick(generator, 6, 100, 999), "functions": functions(4, 97), "prime": 97}
+    for p, members, pairs in (
+        (5, [1, 2], [(3, 1), (1, 0)]),
+        (31, pick(generator, 1, 50, 90), functions(3, 31)),
+        # Both functions take the first member to 0.
+        (13, to_zero, [(a, -a * to_zero[0] % 13) for a in pick(generator, 2, 2, 12)]),
+        # Numbers as large as real ones; under the last function no hash is small.
+        (prime, real, [(large[0], large[1]), (large[2], large[3]), (1, prime - 1 - max(real))]),
+        # Products above 2**53: with 64 bits they can be reckoned in whole numbers, not in floats.
+        (prime, [prime - x for x in real], [(large[0], large[2]), (large[1], large[3])]),
+        (23, pick(generator, 2, 1, 22), [(a, b), (a, b + 1), (c, d), (c, b)]),
+        (61, pick(generator, 4, 1, 60), functions(2, 61)),
+        (101, pick(generator, 3, 1, 99), functions(5, 101)),
+        (97, pick(generator, 6, 100, 999), functions(4, 97)),
+    ):
+        yield {"members": members, "functions": pairs, "prime": p}
 
 
 HASH = "(a * x + b) % prime"
 LEAST = f"min({HASH} for x in members)"
 SIGN = f"[{LEAST} for a, b in functions]"
-NONE_LEFT_OUT = "Of all values under one function, which single one is kept?"
 
 SIGNATURE = Question(
     "corpus.signature",
@@ -68,12 +65,6 @@ SIGNATURE = Question(
             says="there is a number for each member instead of each function",
             hint="Signatures of all texts must be equally long, however many members their sets "
             "have.",
-        ),
-        Misconception(
-            "all_hashes",
-            {SIGN: f"[{HASH} for a, b in functions for x in members]"},
-            says="nothing is left out",
-            hint=NONE_LEFT_OUT,
         ),
         Misconception(
             "least_of_all",
@@ -106,6 +97,15 @@ SIGNATURE = Question(
             says="the search begins at 0, and no hash is smaller",
             hint="Before the first member there is no smallest value. What could it begin with, so "
             "that any hash is smaller or equal?",
+        ),
+        Misconception(
+            "zero_is_nothing",
+            {
+                LEAST: "reduce(lambda best, value: value if not best or value < best else best, "
+                f"({HASH} for x in members))"
+            },
+            says="a smallest value of 0 is given up for the next one",
+            hint="For which numbers does `not best` hold? 0 is a hash as any other.",
         ),
         Misconception(
             "paired",
