@@ -34,6 +34,9 @@ QUESTION = Question(
 @pytest.mark.parametrize("answer, words", [
     (lambda q, k, v, x, mask: no_such_name + x, "has that cell been run"),  # noqa: F821
     (lambda q, k, v, x, mask: [1, 2].pop(2), "an empty list has no place"),
+    (lambda q, k, v, x, mask: [1] & [1], "sets do"),
+    (lambda q, k, v, x, mask: {1} - [1], "sets do"),
+    (lambda q, k, v, x, mask: [1] - 1, "Print both"),
     (lambda q, k, v, x, mask: [].pop(), "an empty list has no place"),
     (lambda q, k, v, x, mask: [1, 2].__setitem__(2, x), "an empty list has no place"),
     (lambda q, k, v, x, mask: [d.pop(k) for d in [{1: 2}, {3: 4}] for k in d], "`list(...)` of"),

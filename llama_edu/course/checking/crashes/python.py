@@ -173,6 +173,11 @@ PYTHON = (
     ),
     Crash(
         TypeError,
+        r"for [&|^-]=?: ('list' and '(list|set)'|'set' and 'list')",
+        "Lists do not go together by `&`, `|` or `-`, sets do: `set(...)` makes one.",
+    ),
+    Crash(
+        TypeError,
         r"unsupported operand type|can only concatenate|must be str, not",
         "The two sides do not go together: `+` joins two strings, two lists or two tuples, and "
         "adds two numbers. Print both.",
