@@ -99,7 +99,7 @@ def pattern_of_lists(expected: list[list], got: list[list]) -> str:
             lambda right, ours: ours == right[:1],
         ),
         (
-            "only the last item is there: is the list made anew in a loop",
+            "only the last item is there: is the list made anew in a loop, or filled after it",
             lambda right, ours: ours == right[-1:],
         ),
         ("the first item is missing", lambda right, ours: ours == right[1:]),

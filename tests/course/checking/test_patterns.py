@@ -89,7 +89,7 @@ def test_of_few_different_numbers_no_relation_is_said():
     (lambda right: right[:1],
      "only the first item is there: does a `return` in a loop end it?"),
     (lambda right: right[-1:],
-     "only the last item is there: is the list made anew in a loop?"),
+     "only the last item is there: is the list made anew in a loop, or filled after it?"),
     (lambda right: right[1:], "the first item is missing."),
     (lambda right: right[:-1], "the last item is missing."),
     (lambda right: right[::2], "what is there is right, but something is missing."),
