@@ -89,6 +89,7 @@ def _grade(
     from llama_edu.grading.sandbox import Limits
     from llama_edu.grading.store import Assignment, keep_seed, read_results
     from llama_edu.grading.submissions import question_names, read_submissions
+    from llama_edu.grading.view import check_unseen
 
     lesson = find_lesson(name)
     exercise = lesson.folder.parents[1] / "exercises" / f"{lesson.name}.ipynb"
@@ -100,6 +101,9 @@ def _grade(
     level = choose_level(sandbox)
     if not level.is_sandbox:
         console.print(f"UNSANDBOXED: {level.reason}. Grade only code that you trust.")
+    else:
+        check_unseen(f"SUBMISSIONS={submissions}", submissions)
+        check_unseen(f"--out {out}", out)
     everybody = list(read_submissions(submissions, questions))
     class_ = [one for one in everybody if zlib.crc32(one.student.encode()) % n_parts == part - 1]
     assignment = Assignment(lesson, keep_seed(out, lesson, seed), limits, level.name)
@@ -143,7 +147,9 @@ def _merge(folders: list[Path], out: Path) -> None:
         result_file,
         write_json,
     )
+    from llama_edu.grading.view import check_unseen
 
+    check_unseen(f"--out {out}", out)
     newest: dict[str, dict] = {}
     for folder in folders:
         results = read_results(folder)

@@ -22,6 +22,7 @@ from llama_edu.course.lessons import course_root
 
 LEVELS = ("namespaces", "bubblewrap", "limits")
 INSIDE = Path(__file__).parent / "inside"
+SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache")
 WRAPPED = "/inside"  # where bubblewrap puts what runs inside, away from this package's name
 
 
@@ -151,17 +152,18 @@ def bubblewrap(settings: dict[str, Any]) -> list[str]:
     folder = str(Path(settings["connection_file"]).parent)
     arguments = ["bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
     arguments += ["--cap-drop", "ALL", "--hostname", "student", "--tmpfs", "/tmp", "--dev", "/dev"]
-    for path in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache"):
+    for path in SYSTEM:
         if Path(path).is_symlink():
             arguments += ["--symlink", str(Path(path).readlink()), path]
         elif Path(path).exists():
             arguments += ["--ro-bind", path, path]
-    kinds = dict.fromkeys(settings["hidden"], "--tmpfs")
+    kinds, emptied = dict.fromkeys(settings["hidden"], "--tmpfs"), []
     kinds |= dict.fromkeys(settings["visible"], "--ro-bind")
     for path in sorted(kinds, key=lambda path: path.count("/")):
         if kinds[path] == "--ro-bind":
             arguments += ["--ro-bind", os.path.realpath(path), path]
         elif any(Path(path).is_relative_to(outer) for outer in (*settings["visible"], "/usr")):
-            arguments += ["--tmpfs", path, "--remount-ro", path]
+            arguments += ["--tmpfs", path]
+            emptied += ["--remount-ro", path]  # once what lies in it is there
     arguments += ["--ro-bind", str(INSIDE), WRAPPED, "--bind", folder, folder]
-    return [*arguments, "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*arguments, *emptied, "--remount-ro", "/", "--chdir", "/tmp"]

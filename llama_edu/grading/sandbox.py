@@ -15,8 +15,9 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import Int, List, Unicode
 
-from llama_edu.grading.levels import best_level, private_folders, readable_folders
+from llama_edu.grading.levels import best_level, readable_folders
 from llama_edu.grading.processes import Cold, Forked, fork_server
+from llama_edu.grading.view import hidden_folders
 
 PROVISIONER = "llama-edu-sandbox"
 GIGABYTE = 1 << 30
@@ -81,7 +82,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             "connection_file": connection_file,
             "level": level,
             "visible": [*readable_folders(), *([self.path] if self.path else [])],
-            "hidden": [*private_folders(), *self.hidden],
+            "hidden": [*hidden_folders(), *self.hidden],
             "path": self.path,
             "memory": self.memory,
             "cpu_seconds": CPU_SECONDS,
