@@ -80,7 +80,7 @@ ATTACKS = {
     "patches_harness": wrong("""
         import sys
         harness = sys.modules["harness"]
-        harness.attempt = lambda f, case, seed, most: {"value": True, "changed": []}
+        harness.attempt = lambda f, case, seed: {"value": True, "changed": []}
         """, kinds=("type",)),
     "replaces_report": wrong("""
         import sys
