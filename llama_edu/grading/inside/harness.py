@@ -16,7 +16,7 @@ from wire import decode, encode
 
 MIME = "application/vnd.llama-edu.outcomes+json"
 MAX_TEXT = 300
-MAX_BYTES = 1 << 19  # of one value: the grader takes no longer message than 8 MB for all cases
+MAX_BYTES = 1 << 18  # of one value: the grader takes no message of more than 8 MB for all cases
 
 
 def report(name: str, cases: str, seed: int) -> None:
