@@ -24,6 +24,7 @@ def test_a_value_equals_itself(value):
 
 @pytest.mark.parametrize("expected, got", [
     (X, X + 5e-7),
+    ([(X, 1), (X, X + 1)], [(X.clone(), 1), (X.clone(), X + 1)]),
     (1000 * X, 1000 * X * (1 + 5e-6)),
     (X, torch.nn.Parameter(X, requires_grad=False)),
     (X, X.T.contiguous().T),
