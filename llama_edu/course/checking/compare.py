@@ -327,11 +327,7 @@ def _item_difference(expected: Any, got: Any, rtol: float, atol: float) -> Diffe
 
 def _is_rearranged(expected: list, got: list) -> bool:
     """Whether these are the same items as often, but not in their places."""
-    items = [*expected, *got]
-    holds_tensors = any(
-        isinstance(part, Tensor) for item in items if isinstance(item, tuple) for part in item
-    )  # which are hashable, but no truth comes of ==
-    if holds_tensors or not _are_hashable(items) or expected == got:
+    if not _are_hashable([*expected, *got]) or expected == got:
         return False
     return Counter(map(_key, expected)) == Counter(map(_key, got))
 
