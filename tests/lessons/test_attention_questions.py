@@ -258,3 +258,13 @@ def test_a_scale_by_the_width_of_the_model_is_told():
 
     verdict = diagnose(find_question("attention.self_attention"), answer)
     assert verdict.misconception == "scaled_by_model_width"
+
+
+def test_an_output_matrix_that_is_not_transposed_is_told_though_most_cases_raise():
+    def answer(x, q_proj, k_proj, v_proj, o_proj, n_heads, n_kv_heads):
+        eye = torch.eye(o_proj.shape[1])
+        heads = self_attention(x, q_proj, k_proj, v_proj, eye, n_heads, n_kv_heads)
+        return heads @ o_proj
+
+    verdict = diagnose(find_question("attention.self_attention"), answer)
+    assert verdict.misconception == "output_not_transposed"

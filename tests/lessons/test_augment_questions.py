@@ -197,6 +197,12 @@ def kappa_from_dicts(first, second):
     return agreed - chance / 1 - chance
 
 
+def overlap_to_place_n(words, test, n):
+    runs = [test[i : i + n] for i in range(len(test) - n + 1)]
+    places = [i for i in range(len(words) - n + 1) if words[i : i + n] in runs]
+    return len({j for i in places for j in range(i, n)}) / len(words)
+
+
 @pytest.mark.parametrize("name, answer, misconception", [
     ("how_many", lambda n_words, alpha, n_free: max(1, int(n_words * alpha + 0.5)),
      "rounded + more_than_are_free"),
@@ -206,6 +212,7 @@ def kappa_from_dicts(first, second):
     ("replace", replaced_until_the_count_is_n, "no_end_at_zero + at_first_place"),
     ("kappa", kappa_from_dicts, "parentheses_below"),
     ("overlap", overlap_with_tails, "one_place_too_few"),
+    ("overlap", overlap_to_place_n, "end_for_length"),
     ("how_many", lambda n_words, alpha, n_free: min(max(1, n_words // round(1 / alpha)), n_free),
      "every_kth"),
     ("delete", deleted_inside, "shifted_inside_in_order"),

@@ -257,3 +257,17 @@ def test_words_for_lines_are_told_although_one_case_divides_by_zero():
     assert (verdict.kind, verdict.says) == (
         "value", "words are compared, together with a second mistake"
     )  # fmt: skip
+
+
+def test_pairs_named_again_and_out_of_order_are_described():
+    def answer(signatures, n_bands):
+        r, found = len(signatures[0]) // n_bands, []
+        for k in range(0, len(signatures[0]), r):
+            for i, j in combinations(range(len(signatures)), 2):
+                if signatures[i][k : k + r] == signatures[j][k : k + r]:
+                    found.append((i, j))
+        return found
+
+    assert ask("candidates", answer).pattern == (
+        "In every wrong case the right items are there, some of them too often or in another order."
+    )

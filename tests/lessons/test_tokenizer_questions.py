@@ -190,7 +190,41 @@ def merged_in_a_for_loop(tokens, pair, new):
     return merged
 
 
+def encoded_leftmost_first(word, merges):
+    ids, i = list(word.encode("utf-8")), 0
+    while i < len(ids) - 1:
+        pair = (ids[i], ids[i + 1])
+        if pair in merges:
+            ids, i = merged_backwards_in_place(ids, pair, 256 + merges.index(pair)), 0
+        else:
+            i += 1
+    return ids
+
+
+def encoded_from_257(word, merges):
+    ids = list(word.encode("utf-8"))
+    for new, pair in enumerate(merges, 257):
+        ids = merged_backwards_in_place(ids, pair, new)
+    return ids
+
+
+def split_and_first_bare(text):
+    first, *others = text.split()
+    return [first, *("▁" + word for word in others)]
+
+
 ANOTHER = ", together with a second mistake"
+
+
+def test_a_list_that_is_appended_as_one_item_is_described():
+    def answer(text, vocab, first_byte_id):
+        ids = []
+        for c in text:
+            spelled = [first_byte_id + byte for byte in c.encode("utf-8")]
+            ids.append(vocab.get(c, spelled))
+        return ids
+
+    assert "some in a list inside" in ask("fall_back", answer).pattern
 
 
 @pytest.mark.parametrize("name, answer, misconception, says", [
@@ -202,6 +236,10 @@ ANOTHER = ", together with a second mistake"
      "prefix_unless_there", ""),
     ("mark_spaces", marked_unless_there, "prefix_unless_there + empty_text", ""),
     ("mark_spaces", marked_unless_there_or_empty, "prefix_unless_there", ANOTHER),
+    ("encode", encoded_leftmost_first, "leftmost_everywhere", ""),
+    ("encode", encoded_from_257, "ids_from_257", ""),
+    ("mark_spaces", split_and_first_bare, "no_space_in_front + split",
+     ", together with a third mistake"),
     ("fall_back", small_code_points_are_bytes, "code_point_below_256", ""),
     ("merge", merged_in_a_for_loop, "keeps_the_second + drops_the_rest", ""),
     ("count_pairs", lambda words: Counter(pairwise([token for word in words for token in word])),

@@ -102,6 +102,13 @@ OVERLAP = Question(
             hint="`range(i, j)` begins at i and ends before j. Which places does an n-gram cover?",
         ),
         Misconception(
+            "end_for_length",
+            {"range(i, i + n)": "range(i, n)"},
+            says="every shared n-gram ends at place n, wherever it begins",
+            hint="In `range(i, j)` j is a place, not a length. Where does a run that begins at 5 "
+            "end?",
+        ),
+        Misconception(
             "counted_twice",
             {"covered = set()": "covered = []", "covered.update(": "covered.extend("},
             says="a word counts again for each n-gram that covers it",

@@ -1,12 +1,16 @@
 """4.4 Encode a word."""
 
-import re
-from itertools import pairwise
-
 from llama_edu.course.checking.draw import pick
 from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.tokenizer.merging import merge_pairs
 
+from .other_ways import (
+    leftmost,
+    leftmost_everywhere,
+    longest_match,
+    once_through,
+    walk_after_walk,
+)
 from .words import Pair, word
 
 
@@ -42,36 +46,6 @@ def encode_cases(generator):
     yield {"word": "", "merges": [ab]}
     yield {"word": text(a, b).upper() + text(a, b, ord(" ")), "merges": [ab, (256, ord(" "))]}
     yield {"word": text(*word(generator, 8, [a, b])), "merges": [ab, (256, a), (b, b)]}
-
-
-def once_through(tokens, merges):
-    passed, i = [], 0
-    while i < len(tokens):
-        pair = tuple(tokens[i : i + 2])
-        passed.append(256 + merges.index(pair) if pair in merges else tokens[i])
-        i += 2 if pair in merges else 1
-    return passed
-
-
-def walk_after_walk(tokens, merges):
-    passed = once_through(tokens, merges)
-    return tokens if passed == tokens else walk_after_walk(passed, merges)
-
-
-def leftmost(tokens, merges):
-    for i, pair in enumerate(pairwise(tokens)):
-        if pair in merges:
-            return leftmost([*tokens[:i], 256 + merges.index(pair), *tokens[i + 2 :]], merges)
-    return tokens
-
-
-def longest_match(tokens, merges):
-    spelled = [bytes([byte]) for byte in range(256)]
-    for left, right in merges:
-        spelled.append(spelled[left] + spelled[right])
-    of_length = sorted(set(spelled), key=len, reverse=True)
-    pattern = b"|".join(map(re.escape, of_length))
-    return [spelled.index(name) for name in re.findall(pattern, bytes(tokens), re.DOTALL)]
 
 
 BYTES = 'list(word.encode("utf-8"))'
@@ -129,6 +103,12 @@ ENCODE = Question(
             hint="The bytes are 0 to 255. What is the next free id?",
         ),
         Misconception(
+            "ids_from_257",
+            {"start=256": "start=257"},
+            says="the first merge makes the id 257",
+            hint="The bytes are 0 to 255. What is the next free id? `enumerate` begins at 0.",
+        ),
+        Misconception(
             "one_id_for_all",
             {"pair, new)": "pair, 256)"},
             says="every merge makes the id 256",
@@ -156,6 +136,12 @@ ENCODE = Question(
             "leftmost",
             {IN_ORDER: "tokens = leftmost(tokens, merges)"},
             says="the pair that stands furthest left is merged, whenever it was learned",
+            hint=EARLIEST,
+        ),
+        Misconception(
+            "leftmost_everywhere",
+            {IN_ORDER: "tokens = leftmost_everywhere(tokens, merges)"},
+            says="the pair that stands furthest left is merged everywhere, whenever it was learned",
             hint=EARLIEST,
         ),
         Misconception(

@@ -41,7 +41,7 @@ MARK_SPACES = Question(
     misconceptions=[
         Misconception(
             "no_space_in_front",
-            {'"▁" + text': "text"},
+            {'"▁" + ': ""},
             says="no space is put in front of the text",
             hint="The first word should look like any other: what stands before the others?",
         ),
@@ -78,7 +78,7 @@ MARK_SPACES = Question(
         ),
         Misconception(
             "split",
-            lambda text: ["▁" + each for each in text.split()],
+            {"text.replace(": '" ".join(text.split()).replace(', "if text": "if text.split()"},
             says="spaces at the ends, and all but one between words, are lost (`split()` does "
             "that)",
             hint=f"{NOTHING_LOST} And a line break is no space.",

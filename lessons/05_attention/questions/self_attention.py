@@ -85,6 +85,13 @@ SELF_ATTENTION = Question(
             "the width back to D?",
         ),
         Misconception(
+            "output_not_transposed",
+            {"o_proj.T": "o_proj"},
+            says="`o_proj` is not transposed",
+            hint="Its shape is (out, in): which of the two must meet the last dimension of the "
+            "heads' outputs?",
+        ),
+        Misconception(
             "values_from_k_proj",
             {"x @ v_proj.T": "x @ k_proj.T"},
             says="the values are made with `k_proj`",

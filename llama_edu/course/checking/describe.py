@@ -57,7 +57,9 @@ def describe(value: Any, beside: Any = None, depth: int = 0) -> str:
     if isinstance(value, list | tuple | dict) and len(value) <= MAX_NUMBERS:
         text = _items(value, depth + 1)
         return text if "\n" in text or len(text) <= MAX_CHARACTERS else kind_of(value)
-    if isinstance(value, set | frozenset) and 0 < len(value) <= MAX_NUMBERS:
+    if isinstance(value, set | frozenset) and not value:
+        return "set()"
+    if isinstance(value, set | frozenset) and len(value) <= MAX_NUMBERS:
         items = sorted(describe(item, None, depth + 1) for item in value)  # in no order of its own
         text = f"{{{', '.join(items)}}}"
         return text if len(text) <= MAX_CHARACTERS else kind_of(value)

@@ -153,7 +153,7 @@ def judge(
     relation = relations.pop() if len(relations) == 1 else ""
     if kind == "value" and not relation:
         relation = _relation_of_numbers(expected, got, question)
-    if kind in ("value", "length") and not relation:
+    if kind in ("value", "length", "type") and not relation:
         relation = _relation_of_lists(expected, got, wrong)
     if kind == "dtype":
         return replace(verdict, pattern=relation, hint=_dtype_hint(expected, got, wrong, question))
@@ -292,12 +292,14 @@ def _relation_of_numbers(expected: list[Outcome], got: list[Outcome], question: 
 def _relation_of_lists(expected: list[Outcome], got: list[Outcome], wrong: list[int]) -> str:
     """How results that are lists relate to the right ones in all the cases that are wrong."""
     right, ours = ([some[i].value for i in wrong] for some in (expected, got))
-    if any(
-        type(values) is not list or not all(isinstance(x, int | str | tuple) for x in values)
-        for values in (*right, *ours)
-    ):
-        return ""
-    return pattern_of_lists(right, ours)
+    item = int | str | tuple
+    if _are_lists_of(item, right) and _are_lists_of(item | list, ours):
+        return pattern_of_lists(right, ours)
+    return ""
+
+
+def _are_lists_of(item: Any, values: list) -> bool:
+    return all(type(value) is list and all(isinstance(x, item) for x in value) for value in values)
 
 
 def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:

@@ -10,7 +10,7 @@ from llama_edu.course.checking.edits import pairs, wrong_function
 from llama_edu.course.checking.outcomes import Outcome, is_identical, is_same_outcome, outcomes
 from llama_edu.course.checking.questions import Misconception, Question
 
-ANOTHER = ", together with a second mistake"
+ANOTHER = ", together with a {} mistake"
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Likeness:
 
     Args:
         slips: one, or two that were made at once.
-        has_another: a second mistake is there that is not known.
+        has_another: one more mistake is there that is not known.
     """
 
     slips: tuple[Misconception, ...]
@@ -32,9 +32,10 @@ class Likeness:
     @property
     def says(self) -> str:
         """The end of the sentence "This is exactly what you get when ..."."""
+        says = "; and ".join(one.says for one in self.slips)
         if len(self.slips) == 2:
-            return "two things go wrong: " + "; and ".join(one.says for one in self.slips)
-        return self.slips[0].says + ANOTHER * self.has_another
+            return f"two things go wrong: {says}" + ANOTHER.format("third") * self.has_another
+        return says + ANOTHER.format("second") * self.has_another
 
     @property
     def hint(self) -> str:
@@ -51,7 +52,7 @@ def recognise(
     Pairs are tried where no single one fits, and where the results tell something: nearly any two
     mistakes together make a thing that always raises, or always gives the same. Where several
     pairs fit, only what they share is known. Where an exception hides a few cases, the others may
-    still show one mistake.
+    still show one mistake, or two.
 
     Args:
         question: whose misconceptions are tried.
@@ -88,8 +89,13 @@ def recognise(
         wrong = [i for i in rest if not is_same_outcome(expected[i], got[i], question)]
         if not 0 < n_errors < len(wrong):  # else the exception is what there is to say
             return None
-        alike = [k for k in question.misconceptions if fits(wrong_function(question, k), rest)]
-        return Likeness((alike[0],), has_another=True) if len(alike) == 1 else None
+        singles = (((k,), wrong_function(question, k)) for k in question.misconceptions)
+        twos = (((first, second), wrong) for first, second, wrong in pairs(question))
+        are_most_wrong = 2 * len(wrong) > len(rest)  # else two mistakes fit by chance
+        for some in (singles, twos)[: 1 + are_most_wrong]:
+            if alike := [slips for slips, wrong in some if fits(wrong, rest)]:
+                return Likeness(alike[0], has_another=True) if len(alike) == 1 else None
+        return None
 
 
 def _tells_something(got: list[Outcome]) -> bool:

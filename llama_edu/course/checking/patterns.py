@@ -113,6 +113,15 @@ def pattern_of_lists(expected: list[list], got: list[list]) -> str:
             "the right items are there, and others with them",
             lambda right, ours: _is_part(ours, right),
         ),
+        (
+            "the right items are there, some of them too often or in another order",
+            _are_same_but_for_copies,
+        ),
+        (
+            "the right items are there, but some in a list inside (`append` puts a list in as one "
+            "item, `extend` puts in its items)",
+            lambda right, ours: _unpacked(ours) == right,
+        ),
     ]
     for words, holds in relations:
         if all(holds(*pair) for pair in pairs):
@@ -124,6 +133,18 @@ def _is_part(whole: list, part: list) -> bool:
     """Whether a list is another one from which items were left out."""
     rest = iter(whole)
     return all(item in rest for item in part)
+
+
+def _are_same_but_for_copies(right: list, ours: list) -> bool:
+    """Whether different items are all there, perhaps more than once, and nothing else is."""
+    are_different = all(item not in right[:i] for i, item in enumerate(right))
+    are_there = all(item in ours for item in right)
+    return are_different and are_there and all(item in right for item in ours)
+
+
+def _unpacked(items: list) -> list:
+    """The items of lists inside in the place of those lists."""
+    return [x for item in items for x in (item if isinstance(item, list) else [item])]
 
 
 Tolerance = tuple[float, float]

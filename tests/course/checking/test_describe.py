@@ -38,6 +38,7 @@ from llama_edu.course.checking.describe import describe, kind_of, two_numbers
     ("words", "'words'"),
     ("w" * 200, "'" + "w" * 98 + "…"),
     ([1, 2.5, "a"], "[1, 2.5, 'a']"),
+    (set(), "set()"),
     ((1,), "(1,)"),
     ((1, [2]), "(1, [2])"),
     ({"a": 1}, "{'a': 1}"),

@@ -136,6 +136,20 @@ def test_an_exception_in_one_case_does_not_hide_the_mistake_of_the_others(questi
     assert verdict.kind == "value"
 
 
+def test_nor_does_it_hide_two_mistakes_where_most_cases_show_them(question):
+    def answer(numbers, low):
+        if len(numbers) == 1:
+            raise ZeroDivisionError("in an edge case")
+        return sum(x for x in numbers if x >= low) / 2
+
+    verdict = diagnose(question, answer)
+    assert verdict.misconception == "included + rootless"
+    assert verdict.says == (
+        "two things go wrong: it is included; and it is rootless, together with a third mistake"
+    )
+    assert verdict.kind == "value"
+
+
 def test_a_mistake_that_few_cases_show_is_told_though_an_edge_case_raises(write_lesson):
     single = 'yield {"numbers": [5.0], "low": 0.5}'
     right_anyway = '\n        yield {"numbers": [9.0, 8.0], "low": 0.5}' * 4

@@ -95,7 +95,12 @@ def test_of_few_different_numbers_no_relation_is_said():
     (lambda right: right[::2], "what is there is right, but something is missing."),
     (lambda right: [*right, right[0]], "the right items are there, some of them too often."),
     (lambda right: [0, *right], "the right items are there, and others with them."),
-    (lambda right: right[::-1], ""),
+    (lambda right: right[::-1] * (len(right) - 2),
+     "the right items are there, some of them too often or in another order."),
+    (lambda right: [right[0], right[1:]],
+     "the right items are there, but some in a list inside (`append` puts a list in as one item, "
+     "`extend` puts in its items)."),
+    (lambda right: right[:0:-1], ""),
     (lambda right: [x + 1 for x in right], ""),
 ])  # fmt: skip
 def test_lists_have_a_relation_if_it_holds_in_every_wrong_case(change, sentence):
