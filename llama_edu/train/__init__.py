@@ -1,0 +1,1 @@
+"""From random weights to a model: loss, optimizers, schedule, checkpoints, the loop."""
