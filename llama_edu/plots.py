@@ -186,6 +186,31 @@ def bars(
     return figure
 
 
+def samples(values: Mapping[str, Sequence[float]], *, title: str, x_label: str, alt: str) -> Figure:
+    """Draw each name's numbers as points, and their mean with two standard errors to each side.
+
+    Args:
+        values: name -> at least two numbers, such as one for each seed.
+        title: the finding, as a sentence.
+        x_label: quantity and unit.
+        alt: what a person who cannot see the figure should know.
+    """
+    with _style():
+        figure = CourseFigure(alt, figsize=(SIZE[0], 1.4 + 0.5 * len(values)))
+        axes = figure.add_subplot()
+        for y, (numbers, colour) in enumerate(zip(values.values(), COLOURS, strict=False)):
+            points = torch.as_tensor(numbers, dtype=torch.float64)
+            error = 2 * (points.std() / len(points) ** 0.5).item()
+            axes.plot(points.tolist(), [y + 0.15] * len(points), "o", ms=4, color=colour, alpha=0.6)
+            axes.errorbar(points.mean().item(), y - 0.15, xerr=error, fmt="D", ms=5, capsize=4,
+                          color=colour)  # fmt: skip
+        axes.set_yticks(range(len(values)), list(values))
+        axes.set_ylim(len(values) - 0.5, -0.5)
+        label = f"{x_label}\n(points: single runs; diamond: mean ± 2 standard errors)"
+        axes.set(title=title, xlabel=label)
+    return figure
+
+
 def attention(
     maps: Mapping[str, Tensor],
     words: Sequence[str],

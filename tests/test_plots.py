@@ -49,7 +49,14 @@ def draw_sieve():
     return plots.sieve(steps, title="Most is kept", y_label="documents", alt="A stream narrows.")
 
 
-FIGURES = [draw_lines, draw_bars, draw_attention, draw_flow, draw_marked, draw_sieve]
+def draw_samples():
+    values = {"one": [1.0, 2.0, 3.0], "other": [2.0, 2.5, 3.0]}
+    return plots.samples(values, title="Near each other", x_label="loss", alt="Two rows.")
+
+
+FIGURES = [
+    draw_lines, draw_bars, draw_attention, draw_flow, draw_marked, draw_sieve, draw_samples,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("draw", FIGURES)
@@ -87,6 +94,16 @@ def test_bars_of_two_kinds_lie_side_by_side():
     assert colours == (dry, wet, dry, wet)
     assert dry != wet
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dry", "wet"]
+
+
+def test_samples_show_the_mean_and_two_standard_errors_to_each_side():
+    figure = draw_samples()
+    axes = figure.axes[0]
+    _, _, (bar,) = axes.containers[0]
+    left, right = bar.get_segments()[0][:, 0]
+    assert (left + right) / 2 == pytest.approx(2.0)
+    assert (right - left) / 2 == pytest.approx(2 / 3**0.5)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "other"]
 
 
 def test_attention_rows_are_the_looking_words():
