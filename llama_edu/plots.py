@@ -133,10 +133,10 @@ def lines(
             axes.plot(x, y, color=colour, marker=form, linestyle=dash, ms=4, label=name)
         if x_log:
             axes.set_xscale("log", base=2)
-            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_major_formatter("{x:.7g}")
         if y_log:
             axes.set_yscale("log", base=2)
-            axes.yaxis.set_major_formatter("{x:g}")
+            axes.yaxis.set_major_formatter("{x:.7g}")
         if y_from_zero:
             axes.set_ylim(bottom=0)
         axes.set(title=title, xlabel=x_label, ylabel=y_label)
