@@ -179,6 +179,11 @@ def weights_in_bits(memory_gib, n_params, bits_per_weight, bytes_per_token):
     return max(0, (memory_gib * 1024**3 - n_params * bits_per_weight) // bytes_per_token)
 
 
+def in_whole_bytes(memory_gib, n_params, bits_per_weight, bytes_per_token):
+    weights = n_params * (bits_per_weight // 8)
+    return max(0, (memory_gib * 2**30 - weights) // bytes_per_token)
+
+
 def rule_of_thumb(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, n_tokens):
     return 2 * built(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, False)
 
@@ -186,6 +191,11 @@ def rule_of_thumb(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, n_to
 def looks_once(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, n_tokens):
     layers = from_parameters(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, 0)
     return layers + 4 * d_model * n_tokens
+
+
+def one_token_more(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, n_tokens):
+    sizes = (vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff)
+    return from_parameters(*sizes, n_tokens + 1)
 
 
 def of_the_first_llama(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, n_tokens):
@@ -203,6 +213,8 @@ def of_the_first_llama(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff,
     ("cache_bytes", by_whole_width, "all_heads"),
     ("longest_text", in_billions, "gigabytes + below_zero"),
     ("longest_text", weights_in_bits, "bits_as_bytes"),
+    ("longest_text", in_whole_bytes, "whole_bytes"),
+    ("flops_per_token", one_token_more, "norms_or_a_token_more"),
     ("flops_per_token", rule_of_thumb, "twice_the_parameters"),
     ("flops_per_token", looks_once, "look_in_one_layer"),
     ("flops_per_token", of_the_first_llama, "no_output + all_heads_have_keys"),

@@ -64,10 +64,10 @@ FLOPS_PER_TOKEN = Question(
             "more the longer the text is?",
         ),
         Misconception(
-            "norms_too",
+            "norms_or_a_token_more",
             {"2 * (attention + ffn)": "2 * (attention + ffn + 2 * d_model)"},
-            says="the norms of the layers are counted too",
-            hint="They are no products with a matrix, and too small to count.",
+            says="each layer costs 4 · D too many, as if norms counted, or one token more",
+            hint="Norms are no products with a matrix, and `n_tokens` counts the new token too.",
         ),
         Misconception(
             "no_output",
@@ -92,6 +92,12 @@ FLOPS_PER_TOKEN = Question(
             {"2 * 2 * n_heads": "2 * 2 * n_kv_heads"},
             says="only G heads compare and mix",
             hint="Shared keys save memory. But how many queries are compared with them?",
+        ),
+        Misconception(
+            "one_head_looks",
+            {"2 * 2 * n_heads * d_head": "2 * 2 * d_head"},
+            says="only one head compares and mixes",
+            hint="Every query head does it for itself.",
         ),
         Misconception(
             "new_token_left_out",

@@ -79,6 +79,12 @@ LONGEST_TEXT = Question(
             hint="That is so with 16 bits; quantized weights take fewer.",
         ),
         Misconception(
+            "whole_bytes",
+            {"n_params * bits_per_weight / 8": "n_params * (bits_per_weight // 8)"},
+            says="the bits of one weight are cut to whole bytes",
+            hint="What is `4 // 8`? Multiply first, divide last.",
+        ),
+        Misconception(
             "no_weights",
             {"memory - weights": "memory"},
             says="the cache may fill all memory, as if the weights took none",

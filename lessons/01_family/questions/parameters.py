@@ -46,6 +46,12 @@ PARAMETERS = Question(
             hint="In Llama 3 query heads share keys and values. Which size counts those?",
         ),
         Misconception(
+            "one_key_head",
+            {"n_kv_heads * d_head": "d_head"},
+            says="there is one key and value head",
+            hint="That would be `n_kv_heads=1`. How many are there?",
+        ),
+        Misconception(
             "back_from_shared_heads",
             {"2 * d_model * n_heads * d_head": "d_model * d_head * (n_heads + n_kv_heads)"},
             says="the matrix that leads back from attention takes only the G shared heads",
