@@ -69,7 +69,7 @@ check("family.parameters", parameters)
 #
 # Where do odd widths such as 11,008 come from? The Transformer of 2017 has F = 4 · D and two
 # matrices. LLaMA has three, so it takes two thirds of that. Llama 2 70B and most of Llama 3
-# multiply it again, by 1.2 to 1.5. Last, F is rounded *up* to a multiple of a number that hardware likes.
+# multiply it again, by 1.2 to 1.5. Last, F is rounded *up* to a multiple of a power of two.
 #
 # After each of the first two steps what is behind the point is cut off: `int(2730.7)` is 2730. For
 # D = 4096, multiplier 1.0 and multiples of 256 it goes 10,922, 10,922, 11,008.
