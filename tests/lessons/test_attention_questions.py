@@ -268,3 +268,41 @@ def test_an_output_matrix_that_is_not_transposed_is_told_though_most_cases_raise
 
     verdict = diagnose(find_question("attention.self_attention"), answer)
     assert verdict.misconception == "output_not_transposed"
+
+
+def test_queries_cut_into_as_few_heads_as_the_keys_are_told_though_most_cases_raise():
+    def answer(x, q_proj, k_proj, v_proj, o_proj, n_heads, n_kv_heads):
+        def heads(weight):
+            return (x @ weight.T).unflatten(-1, (n_kv_heads, -1)).transpose(1, 2)
+
+        q, k, v = map(heads, (q_proj, k_proj, v_proj))
+        hidden = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+        weights = (q @ k.mT / math.sqrt(k.shape[-1])).masked_fill(hidden, -math.inf).softmax(-1)
+        return (weights @ v).transpose(1, 2).flatten(2) @ o_proj.T
+
+    verdict = diagnose(find_question("attention.self_attention"), answer)
+    assert verdict.misconception == "as_few_query_heads"
+
+
+def test_an_input_that_is_added_is_told():
+    def answer(x, *weights, **more):
+        return x + self_attention(x, *weights, **more)
+
+    verdict = diagnose(find_question("attention.self_attention"), answer)
+    assert verdict.pattern == "The result is the expected one with `x` added to it."
+
+
+def test_scores_that_are_cut_off_are_told():
+    def answer(x, dim):
+        e = torch.where(x > 80, 80, x).exp()
+        return e / e.sum(dim, keepdim=True)
+
+    assert diagnose(find_question("attention.softmax"), answer).misconception == "clamped"
+
+
+def test_a_scale_by_the_width_of_the_values_is_told():
+    def answer(q, k, v, mask):
+        weights = (q @ k.T / math.sqrt(v.shape[1])).masked_fill(~mask, -math.inf).softmax(-1)
+        return torch.where(mask, weights, 0) @ v
+
+    assert diagnose(find_question("attention.attend"), answer).misconception == "scale_by_values"

@@ -197,6 +197,15 @@ def kappa_from_dicts(first, second):
     return agreed - chance / 1 - chance
 
 
+def replaced_with_few_capitals(words, synonyms, protected, n):
+    able = [i for i, w in enumerate(words) if i not in protected and synonyms.get(w.lower())][:n]
+    new = {i: synonyms[words[i].lower()][0] for i in able}
+    return [
+        new.get(i, w).capitalize() if i in new and w.isupper() else new.get(i, w)
+        for i, w in enumerate(words)
+    ]
+
+
 def overlap_to_place_n(words, test, n):
     runs = [test[i : i + n] for i in range(len(test) - n + 1)]
     places = [i for i in range(len(words) - n + 1) if words[i : i + n] in runs]
@@ -213,6 +222,7 @@ def overlap_to_place_n(words, test, n):
     ("kappa", kappa_from_dicts, "parentheses_below"),
     ("overlap", overlap_with_tails, "one_place_too_few"),
     ("overlap", overlap_to_place_n, "end_for_length"),
+    ("replace", replaced_with_few_capitals, "capital_of_capitals"),
     ("how_many", lambda n_words, alpha, n_free: min(max(1, n_words // round(1 / alpha)), n_free),
      "every_kth"),
     ("delete", deleted_inside, "shifted_inside_in_order"),

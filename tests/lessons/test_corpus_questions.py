@@ -154,10 +154,11 @@ def words_for_lines(text):
 @pytest.mark.parametrize("name, answer, misconception", [
     ("repeated_share",
      lambda text: 1 - len(set(text.split("\n"))) / len(text.split("\n")),
-     "neither_stripped_nor_empty"),
+     "empty_lines_count + not_stripped"),
     ("repeated_share",
      lambda text: 1 - len(set(text.splitlines())) / max(1, len(text.splitlines())) if text else 0.0,
-     "neither_stripped_nor_empty"),
+     "empty_lines_count + not_stripped"),
+    ("repeated_share", lambda text: counted_with_a_set(text.lower()), "case_ignored"),
     ("repeated_share", stripped_only_to_ask, "stripped_to_ask"),
     ("repeated_share", neighbours_when_sorted, "around_the_end"),
     ("check_digit",

@@ -49,3 +49,12 @@ def test_what_multinomial_cannot_do_in_one_case_hides_no_mistake(draw, misconcep
     verdict = ask(lambda logits, temperature: draw((logits / temperature).softmax(-1)))
     assert verdict.kind in ("shape", "dtype")
     assert verdict.misconception == misconception
+
+
+def test_weights_that_a_later_step_spoils_are_described():
+    def answer(logits, temperature):
+        return logits.softmax(-1) ** (1 / temperature)
+
+    verdict = diagnose(find_question("start.temper"), answer)
+    # In a case of one row it is also a multiple of the right ones; this holds in every case.
+    assert verdict.pattern.startswith("Each line of the expected numbers sums to 1")

@@ -208,6 +208,16 @@ def encoded_from_257(word, merges):
     return ids
 
 
+def encoded_at_first_places(word, merges):
+    ids = list(word.encode("utf-8"))
+    for new, pair in enumerate(merges, 256):
+        for i in range(len(ids) - 1):
+            if (ids[i], ids[i + 1]) == pair:
+                ids[i : i + 2] = [new]
+                break
+    return ids
+
+
 def split_and_first_bare(text):
     first, *others = text.split()
     return [first, *("▁" + word for word in others)]
@@ -238,6 +248,12 @@ def test_a_list_that_is_appended_as_one_item_is_described():
     ("mark_spaces", marked_unless_there_or_empty, "prefix_unless_there", ANOTHER),
     ("encode", encoded_leftmost_first, "leftmost_everywhere", ""),
     ("encode", encoded_from_257, "ids_from_257", ""),
+    ("encode", encoded_at_first_places, "first_place_only", ""),
+    ("mark_spaces", lambda text: [f"{word}▁" for word in text.split(" ")] if text else [],
+     "space_behind", ""),
+    ("fall_back", lambda text, vocab, first_byte_id: [
+        first_byte_id + i for c in text for i in ([vocab[c]] if c in vocab else c.encode("utf-8"))
+    ], "offset_for_all", ""),
     ("mark_spaces", split_and_first_bare, "no_space_in_front + split",
      ", together with a third mistake"),
     ("fall_back", small_code_points_are_bytes, "code_point_below_256", ""),

@@ -68,10 +68,11 @@ REPEATED_SHARE = Question(
             hint="White space round a line makes no difference: compare what is within.",
         ),
         Misconception(
-            "neither_stripped_nor_empty",
-            {"line.strip() for": "line for", " if line.strip()]": "]"},
-            says="lines are taken as they are, the empty ones too",
-            hint="What does the question say of white space round a line, and of empty lines?",
+            "case_ignored",
+            {"line.strip() for": "line.strip().lower() for"},
+            says="upper and lower case make no difference",
+            hint="White space round a line makes no difference. What does the docstring say of "
+            "case?",
         ),
         Misconception(
             "stripped_to_ask",

@@ -121,6 +121,12 @@ REPLACE = Question(
             "for the whole? `capitalize()` returns a new text: is it kept?",
         ),
         Misconception(
+            "capital_of_capitals",
+            {"word[0].isupper()": "word.isupper()"},
+            says="only a word of nothing but capitals gives its capital to the new one",
+            hint="`isupper` of *Big* is False. Which of its letters do you ask?",
+        ),
+        Misconception(
             "at_first_place",
             {
                 "for i, word in enumerate(words):": "for word in words:\n"

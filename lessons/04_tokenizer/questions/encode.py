@@ -8,6 +8,7 @@ from .other_ways import (
     leftmost,
     leftmost_everywhere,
     longest_match,
+    merge_once,
     once_through,
     walk_after_walk,
 )
@@ -89,6 +90,12 @@ ENCODE = Question(
             {"    return tokens": "        return tokens"},
             says="only the first merge is done",
             hint="How far is the `return` indented? Inside the loop it ends the first round.",
+        ),
+        Misconception(
+            "first_place_only",
+            {"tokens = merge(": "tokens = merge_once("},
+            says="each pair is merged at its first place in the word alone",
+            hint="A pair may stand in a word several times: is there a `break`, or an `index`?",
         ),
         Misconception(
             "ends_at_a_missing_pair",

@@ -53,6 +53,12 @@ FALL_BACK = Question(
             hint="The first ids of a vocabulary are control tokens; where do the bytes begin?",
         ),
         Misconception(
+            "offset_for_all",
+            {"vocab[character])": "first_byte_id + vocab[character])"},
+            says="first_byte_id is added to every id, also to those of the vocabulary",
+            hint="What the vocabulary holds has its id already. To what is first_byte_id added?",
+        ),
+        Misconception(
             "code_point",
             {SPELLED: "[first_byte_id + ord(character)]"},
             says="one id is made from the code point of the character",

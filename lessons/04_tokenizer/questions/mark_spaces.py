@@ -126,6 +126,12 @@ MARK_SPACES = Question(
             hint="`t[i - 1]` at i = 0 is `t[-1]`. What does the first character always do?",
         ),
         Misconception(
+            "space_behind",
+            {"return words": 'return [f"{each}▁" for each in text.split(" ")] if text else []'},
+            says="the ▁ stand behind the words",
+            hint="Where does the ▁ of a word stand in the docstring?",
+        ),
+        Misconception(
             "spaces_apart",
             {'character == "▁" != marked[i - 1]': '(character == "▁") != (marked[i - 1] == "▁")'},
             says="spaces and words are cut from each other",

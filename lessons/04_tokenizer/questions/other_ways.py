@@ -8,6 +8,13 @@ from llama_edu.tokenizer.merging import merge_pairs
 from .words import Pair
 
 
+def merge_once(tokens: list[int], pair: Pair, new: int) -> list[int]:
+    for i, neighbours in enumerate(pairwise(tokens)):
+        if neighbours == pair:
+            return [*tokens[:i], new, *tokens[i + 2 :]]
+    return tokens
+
+
 def once_through(tokens: list[int], merges: list[Pair]) -> list[int]:
     passed, i = [], 0
     while i < len(tokens):

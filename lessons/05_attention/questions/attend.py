@@ -149,6 +149,12 @@ ATTEND = Question(
             hint="Question 5.1: divide by the square root of d.",
         ),
         Misconception(
+            "scale_by_values",
+            {"q.shape[-1]": "v.shape[-1]"},
+            says="the scale is the square root of the width of v",
+            hint="How many numbers are multiplied and added up in one q·k?",
+        ),
+        Misconception(
             "weights_alone",
             {" @ v": ""},
             says="the weights are returned, before they meet v",

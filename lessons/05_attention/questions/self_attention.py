@@ -129,6 +129,12 @@ SELF_ATTENTION = Question(
             "query heads share them.",
         ),
         Misconception(
+            "as_few_query_heads",
+            {Q: Q.replace("n_heads", "n_kv_heads")},
+            says="the queries are cut into as few heads as the keys",
+            hint="Their matrix makes H heads of width d: which of the two counts is H?",
+        ),
+        Misconception(
             "tiled",
             {ATTEND: "grouped_attention(q, tile(k, q), tile(v, q))"},
             says="the key and value heads are tiled (`repeat`), in the order 0 1 0 1",

@@ -50,6 +50,13 @@ SOFTMAX = Question(
             "nothing in the result: which constant keeps every exp at 1 or below?",
         ),
         Misconception(
+            "clamped",
+            {"x - x.amax(dim, keepdim=True)": "x.clamp(max=80.0)"},
+            says="whatever is above a bound is set to that bound",
+            hint="exp fits then, but 100 and 2000 have become equal. Which change of x leaves "
+            "the result as it is?",
+        ),
+        Misconception(
             "last_dim_only",
             {"amax(dim": "amax(-1", "sum(dim": "sum(-1"},
             says="everything runs along the last dimension, whatever `dim` is",

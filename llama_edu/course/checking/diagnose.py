@@ -3,7 +3,7 @@
 import inspect
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -23,7 +23,7 @@ from llama_edu.course.checking.outcomes import (
     one_thread,
     outcomes,
 )
-from llama_edu.course.checking.patterns import pattern, pattern_of_lists, pattern_of_numbers
+from llama_edu.course.checking.patterns import pattern_of_lists, pattern_of_numbers, patterns
 from llama_edu.course.checking.questions import Question
 from llama_edu.course.checking.verdict import (
     AS_IT_CAME,
@@ -149,8 +149,8 @@ def judge(
     if got[shown].changed and not wrong:
         return replace(verdict, hint=_copies(cases[shown], got[shown]))
     # What holds in one case alone, where two sizes happen to be equal, would mislead.
-    relations = {_relation(cases[i], expected[i], got[i], question) for i in wrong}
-    relation = relations.pop() if len(relations) == 1 else ""
+    first, *others = [[*_relations(cases[i], expected[i], got[i], question)] for i in wrong]
+    relation = next((one for one in first if all(one in some for some in others)), "")
     if kind == "value" and not relation:
         relation = _relation_of_numbers(expected, got, question)
     if kind in ("value", "length", "type") and not relation:
@@ -302,14 +302,24 @@ def _are_lists_of(item: Any, values: list) -> bool:
     return all(type(value) is list and all(isinstance(x, item) for x in value) for value in values)
 
 
-def _relation(case: dict, expected: Outcome, got: Outcome, question: Question) -> str:
+def _are_alike(*values: Any) -> bool:
+    """Whether all are tensors of the same shape and dtype."""
+    kinds = {isinstance(x, Tensor) and (x.shape, x.dtype) for x in values}
+    return len(kinds) == 1 and kinds != {False}
+
+
+def _relations(case: dict, expected: Outcome, got: Outcome, question: Question) -> Iterator[str]:
     """How a result that no misconception gives relates to the inputs, or to the right one."""
     if got.error or got.value is None:
-        return ""
+        return
     tolerance = (question.rtol, question.atol)
     if difference(expected.value, got.value, *tolerance) is None:
-        return ""
+        return
     for name, value in case.items():
         if difference(value, got.value, *tolerance) is None:
-            return f"The result is `{name}`{AS_IT_CAME}"
-    return pattern(expected.value, got.value, *tolerance)
+            yield f"The result is `{name}`{AS_IT_CAME}"
+        if _are_alike(value, expected.value, got.value) and not difference(
+            expected.value + value, got.value, *tolerance
+        ):
+            yield f"The result is the expected one with `{name}` added to it."
+    yield from patterns(expected.value, got.value, *tolerance)

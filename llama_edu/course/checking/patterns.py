@@ -20,29 +20,30 @@ MAX_TIMES = 10**6  # more is written in short: 1e+09 times
 MIN_DIFFERENT = 3  # fewer numbers stand in some plain relation by chance
 
 
-def pattern(expected: Any, got: Any, rtol: float, atol: float) -> str:
-    """Say how a wrong tensor relates to the right one: a sentence, or "" if nothing is plain.
+def patterns(expected: Any, got: Any, rtol: float, atol: float) -> Iterator[str]:
+    """Say how a wrong tensor relates to the right one: in sentences, what is plainest first.
 
-    pattern(x, 8 * x, 1e-5, 1e-6) -> "Every number is 8 times the expected one."
+    patterns(x, 8 * x, 1e-5, 1e-6) -> "Every number is 8 times the expected one."
     """
     if not (isinstance(expected, Tensor) and isinstance(got, Tensor)):
-        return ""
+        return
     if expected.numel() != got.numel() or expected.is_complex() or got.is_complex():
-        return ""
+        return
     is_truth = torch.bool in (expected.dtype, got.dtype)
     expected, got = expected.detach().double(), got.detach().double()
     if not (expected.isfinite().all() and got.isfinite().all()):
-        return ""
+        return
     # A lone number is a multiple of every other, and stands anywhere: that would say nothing.
     is_turned = expected.ndim == 2 and expected.mT.shape == got.shape != expected.shape
     if expected.unique().numel() < 2 and not is_turned:
-        return ""
+        return
     arithmetic = _truths if is_truth else _arithmetic
     tolerance = (rtol, atol)
-    places = _places(expected, got, tolerance)
-    if expected.shape != got.shape:
-        return next(places, "")
-    return next(arithmetic(expected, got, tolerance), "") or next(places, "")
+    if expected.shape == got.shape:
+        yield from arithmetic(expected, got, tolerance)
+    yield from _places(expected, got, tolerance)
+    if expected.shape == got.shape:
+        yield from _weights(expected, got, tolerance)
 
 
 def pattern_of_numbers(expected: list[float], got: list[float], rtol: float, atol: float) -> str:
@@ -215,6 +216,14 @@ def _places(expected: Tensor, got: Tensor, tolerance: Tolerance) -> Iterator[str
             "All the right values are there, but in other places. `view` and `reshape` only cut "
             "the row of numbers anew; `transpose` and `permute` swap dims."
         )
+
+
+def _weights(expected: Tensor, got: Tensor, tolerance: Tolerance) -> Iterator[str]:
+    """Lines that should sum to 1."""
+    for dim in range(expected.ndim):
+        right, ours = expected.sum(dim), got.sum(dim)
+        if _equal(torch.ones_like(right), right, tolerance) and not _equal(right, ours, tolerance):
+            yield "Each line of the expected numbers sums to 1; here not every line does."
 
 
 def _moved_dims(expected: Tensor, got: Tensor, tolerance: Tolerance) -> tuple[int, ...] | None:

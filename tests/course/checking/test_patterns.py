@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from llama_edu.course.checking.patterns import pattern, pattern_of_lists, pattern_of_numbers
+from llama_edu.course.checking.patterns import pattern_of_lists, pattern_of_numbers, patterns
 
 
 def relation(expected, got):
-    return pattern(expected, got, rtol=1e-5, atol=1e-6)
+    return next(patterns(expected, got, rtol=1e-5, atol=1e-6), "")
 
 
 @pytest.mark.parametrize("change, sentence", [
@@ -42,6 +42,14 @@ def relation(expected, got):
 def test_a_plain_relation_is_said(change, sentence):
     x = torch.randn(2, 3, 4)
     assert relation(x, change(x)) == sentence
+
+
+def test_weights_that_do_not_sum_to_1_are_seen():
+    expected = torch.randn(3, 4).softmax(-1)
+    sentence = "Each line of the expected numbers sums to 1; here not every line does."
+    assert relation(expected, expected**0.5) == relation(expected.mT, expected.mT**2) == sentence
+    assert sentence in patterns(expected, 2 * expected, 1e-5, 1e-6), "and it is twice as much"
+    assert relation(expected, torch.randn(3, 4).softmax(-1)) == ""
 
 
 @pytest.mark.parametrize("change, sentence", [
