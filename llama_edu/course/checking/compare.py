@@ -238,7 +238,7 @@ def _tensor_difference(
     expected, got = expected.detach().cpu(), got.detach().cpu()
     for kind, name, is_so in (("nan", "NaN", torch.isnan), ("inf", "infinite", torch.isinf)):
         is_new = is_so(got) & ~is_so(expected)
-        if is_new.any():
+        if is_new.any() and not is_so(expected).any():  # else it was put there, in a wrong place
             at = is_new.nonzero()[0].tolist()
             first = f", first at {at}" if is_new.sum() > 1 else f" at {at}"
             right = number_in(expected)(expected[*at].item())

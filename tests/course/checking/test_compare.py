@@ -91,6 +91,8 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
      "All 6 numbers are infinite, first at [0, 0], where 1 is expected."),
     (torch.tensor([torch.inf, 0.5]), torch.tensor([-torch.inf, 0.5]), "value",
      "1 of 2 numbers is wrong at [0]: expected inf, got -inf."),
+    (torch.tensor([-torch.inf, 0.5]), torch.tensor([-torch.inf, -torch.inf]), "value",
+     "1 of 2 numbers is wrong at [1]: expected 0.5, got -inf."),
     (X > 1, X > 2, "value", "1 of 6 numbers is wrong at [0, 2]: expected True, got False."),
     (torch.tensor(0.5), torch.tensor(0.25), "value", "Expected 0.5, got 0.25."),
     (torch.tensor([2**60]), torch.tensor([2**60 + 1]), "value",
