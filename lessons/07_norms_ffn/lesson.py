@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 07 · Norms and feed-forward: what the other parts of a layer do
 #
-# **What you need:** lesson 00 (tokens, logits, loss) and tensors; of attention (lesson 05) only
-# that it is the other part of a layer.
+# **What you need:** [lesson 00](00_start.ipynb) (tokens, logits, loss) and tensors; of attention
+# ([lesson 05](05_attention.ipynb)) only that it is the other part of a layer.
 #
 # **What you will be able to do:** compute LayerNorm, RMSNorm and SwiGLU by hand and in code;
 # recognize the traps of epsilon and of narrow floats; see from gradients why a deep model does not

@@ -156,6 +156,18 @@ def test_honest_answers_in_other_forms_are_right(name, answer):
      "post_norm"),
     ("block", lambda x, mix, gains, gate, up, down, eps:
      x + mix @ rms(x, gains[0], eps) + glu(rms(x, gains[1], eps), gate, up, down), "parallel"),
+    ("rms_norm", lambda x, gain, eps: (x - x.mean(-1, keepdim=True))
+     / torch.sqrt(x.var(-1, keepdim=True) + eps) * gain, "centred + divided_by_deviation"),
+    ("rms_norm", lambda x, gain, eps: x / torch.sqrt(torch.mean(x**2, dim=-1) + eps) * gain,
+     "without_keepdim"),
+    ("layer_norm", lambda x, gain, bias, eps: (x - x.mean()) / torch.sqrt(x.var() + eps) * gain
+     + bias, "over_all"),
+    ("narrow_rms_norm", lambda x, gain, eps: rms(x.float(), gain, eps), "stays_wide"),
+    ("swiglu", lambda x, gate, up, down: x + glu(x, gate, up, down), "stream_added"),
+    ("hidden_width", lambda d_model, multiplier, multiple_of: int(multiplier * 2 / 3 * 4 * d_model),
+     "no_multiple + cut_once"),
+    ("block", lambda x, mix, gains, gate, up, down, eps: x + glu(rms(x + mix
+     @ rms(x, gains[0], eps), gains[1], eps), gate, up, down), "first_part_forgotten"),
 ])  # fmt: skip
 def test_a_likely_slip_is_named(name, answer, misconception):
     assert diagnose(question(name), answer).misconception == misconception

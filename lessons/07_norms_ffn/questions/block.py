@@ -149,5 +149,25 @@ BLOCK = Question(
             says="`mix` is turned: tokens take from those that come later",
             hint="Row t of `mix` belongs to the token that takes.",
         ),
+        Misconception(
+            "normed_stream_in_mixing",
+            {"x = x + mix @ rms_norm(x, mixing_gain, eps)":
+             "n = rms_norm(x, mixing_gain, eps)\n    x = n + mix @ n"},
+            says="mixing is added to the normed copy, not to the stream",
+            hint="The stream itself is never scaled: only what a part reads is normed.",
+        ),
+        Misconception(
+            "normed_stream_in_ffn",
+            {"return x + swiglu(rms_norm(x, ffn_gain, eps), gate":
+             "n = rms_norm(x, ffn_gain, eps)\n    return n + swiglu(n, gate"},
+            says="SwiGLU is added to the normed copy, not to the stream",
+            hint="The stream itself is never scaled: only what a part reads is normed.",
+        ),
+        Misconception(
+            "gate_and_up_swapped",
+            {"gate, up, down": "up, gate, down"},
+            says="gate and up have changed places",
+            hint="In which order does your own `swiglu` take its weights?",
+        ),
     ],
 )  # fmt: skip

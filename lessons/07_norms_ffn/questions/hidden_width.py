@@ -122,5 +122,12 @@ HIDDEN_WIDTH = Question(
             says="the multiplier comes last, after the multiple",
             hint="In which order do the sentences go? The result must be a multiple.",
         ),
+        Misconception(
+            "not_divided",
+            {"math.ceil(width / multiple_of)": "width"},
+            says="the width is multiplied by `multiple_of`",
+            hint="How many times does `multiple_of` fit into the width? Only that number is "
+            "multiplied by it.",
+        ),
     ],
 )  # fmt: skip

@@ -98,7 +98,7 @@ LAYER_NORM = Question(
             "over_all",
             {
                 "x.mean(-1, keepdim=True)": "x.mean()",
-                "centred.square().mean(-1, keepdim=True)": "centred.square().mean()",
+                "centred.square().mean(-1, keepdim=True)": "x.var()",
             },
             says="mean and variance are those of all tokens together",
             hint="Change one token: may the results of the others move?",
@@ -123,10 +123,27 @@ LAYER_NORM = Question(
             hint="The gain stretches the scaled vector; the bias moves what comes out of that.",
         ),
         Misconception(
-            "bias_below_the_line",
-            {"(variance + eps).sqrt() + bias": "((variance + eps).sqrt() + bias)"},
-            says="the bias is added to the root, below the line",
-            hint="Parentheses: the division comes first, then the bias is added to its result.",
+            "gain_and_bias_swapped",
+            {"gain * ": "bias * ", " + bias": " + gain"},
+            says="gain and bias have changed places",
+            hint="Which of the two stretches, and which moves?",
+        ),
+        Misconception(
+            "parentheses_missing",
+            {"gain * centred / (variance + eps).sqrt() + bias":
+             "x - x.mean(-1, keepdim=True) / (variance + eps).sqrt() * gain + bias"},
+            says="only the mean is divided: `x - mean / ...`",
+            hint="A division comes before a subtraction, unless parentheses say otherwise.",
+        ),
+        Misconception(
+            "without_keepdim",
+            {
+                "x.mean(-1, keepdim=True)": "x.mean(-1)",
+                "centred.square().mean(-1, keepdim=True)": "x.var(-1, correction=0)",
+            },
+            says="mean and variance have lost their dimension, and line up with the wrong numbers",
+            hint="The means of (3, 3) are (3,), which broadcasting takes for a row. Which argument "
+            "keeps them a column?",
         ),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """7.1 RMSNorm."""
 
 import torch
+from torch.nn.functional import normalize
 
 from llama_edu.course.checking.draw import randn
 from llama_edu.course.checking.questions import Misconception, Question
@@ -49,12 +50,6 @@ RMS_NORM = Question(
             "root.",
         ),
         Misconception(
-            "eps_above_the_line",
-            {"x / (mean_square + eps).sqrt()": "(x + eps) / mean_square.sqrt()"},
-            says="eps is added to x, above the line",
-            hint="eps keeps the number that you divide *by* from being 0.",
-        ),
-        Misconception(
             "centred",
             {"mean_square =": "x = x - x.mean(-1, keepdim=True)\n    mean_square ="},
             says="the mean of each vector is taken off first",
@@ -62,7 +57,7 @@ RMS_NORM = Question(
         ),
         Misconception(
             "divided_by_deviation",
-            {"x.square().mean(-1, keepdim=True)": "x.var(-1, correction=0, keepdim=True)"},
+            {"x.square().mean(-1, keepdim=True)": "x.var(-1, keepdim=True)"},
             says="x is divided by its standard deviation, mean still in it",
             hint="The variance is taken round the mean. Which mean of squares is meant here?",
         ),
@@ -111,11 +106,31 @@ RMS_NORM = Question(
             hint="After scaling, each of the D numbers has a learned factor.",
         ),
         Misconception(
-            "gain_plus_one",
-            {"gain * ": "(1 + gain) * "},
-            says="the factor is 1 + gain",
-            hint="Some other models store their gain so (Gemma does). LLaMA multiplies by the gain "
-            "itself.",
+            "gain_added",
+            {"gain * ": "gain + "},
+            says="the gain is added",
+            hint="A gain stretches: it is a factor. What is added is called a bias.",
+        ),
+        Misconception(
+            "multiplied",
+            {"x / ": "x * "},
+            says="x is multiplied by the root, not divided by it",
+            hint="What comes out should have RMS 1 before the gain, whatever the size of x. "
+            "`torch.rsqrt` is 1 / root, `sqrt` is not.",
+        ),
+        Misconception(
+            "squared_after_the_mean",
+            {"x.square().mean(-1, keepdim=True)": "x.mean(-1, keepdim=True).square()"},
+            says="the mean is squared, not the squares averaged",
+            hint="Read the name from the end: square, mean, root. A vector [1, -1] has mean 0: is "
+            "its size 0?",
+        ),
+        Misconception(
+            "normalized",
+            {"x / (mean_square + eps).sqrt()": "normalize(x, dim=-1)"},
+            says="each vector is brought to length 1, as `F.normalize` does",
+            hint="The length is the root of the *sum* of squares. Which number divides that sum "
+            "here?",
         ),
     ],
 )

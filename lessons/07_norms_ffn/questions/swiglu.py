@@ -104,5 +104,19 @@ SWIGLU = Question(
             says="the gate goes through a softmax",
             hint="Here the wide numbers do not compete with each other: each is bent by itself.",
         ),
+        Misconception(
+            "stream_added",
+            {"return (": "return x + ("},
+            says="x itself is added to the result",
+            hint="That is the residual connection. It stands outside this layer, and comes in 7.6.",
+        ),
+        Misconception(
+            "silu_at_the_end",
+            {"return (gated * (x @ up.mT)) @ down.mT":
+             "return F.silu((gated * (x @ up.mT)) @ down.mT)"},
+            says="what down gives goes through SiLU once more",
+            hint="Down is the last step. What comes out may be any number, also a very negative "
+            "one.",
+        ),
     ],
 )  # fmt: skip
