@@ -91,6 +91,18 @@ TENSORS = (
     ),
     Crash(
         IndexError,
+        r"shape of the mask .* does not match the shape of the indexed tensor",
+        "A mask in brackets must have the sizes of the first dimensions of what it picks from. "
+        "Where it is to be spread over others, `masked_fill` or `&` lines it up from the right.",
+    ),
+    Crash(
+        ValueError,
+        r"expected sequence of length \d+ at dim",
+        "A tensor has no ragged edge: its rows must be equally long before `torch.tensor` can make "
+        "it.",
+    ),
+    Crash(
+        IndexError,
         r"tensors used as indices must be",
         "A tensor that stands in brackets holds whole numbers (`.long()`) or truth values "
         "(`.bool()`).",
@@ -131,6 +143,12 @@ TENSORS = (
         ONE_NUMBER,
         "That takes one number, and the tensor has several. `math` and `float` work on lone "
         "numbers; a tensor has methods of its own, such as `x.exp()` and `x.sqrt()`.",
+    ),
+    Crash(
+        (RuntimeError, NotImplementedError),
+        r"bitwise_\w+\" not implemented for",
+        "`&`, `|` and `~` combine truth values: make them of numbers first, with `.bool()` or a "
+        "comparison.",
     ),
     Crash(
         (RuntimeError, NotImplementedError),
