@@ -92,6 +92,14 @@ def with_type_as(x, gain, eps):
     return gain * y.type_as(x)
 
 
+def rms_norm(x, gain, eps):
+    return rms(x, gain, eps)
+
+
+def by_ones_own_norm(x, gain, eps):
+    return rms_norm(x.float(), torch.ones(x.shape[-1]), eps).to(x.dtype) * gain
+
+
 def negative_floor(d_model, multiplier, multiple_of):
     h = int(multiplier * int(8 * d_model / 3))
     return h + (-h) % multiple_of
@@ -113,6 +121,7 @@ def block_in_steps(x, mix, gains, gate, up, down, eps):
     ("layer_norm", lambda x, gain, bias, eps: bias + gain * (x - (m := x.mean(-1, keepdim=True)))
      * ((x - m).pow(2).sum(-1, keepdim=True) / x.shape[-1] + eps) ** -0.5),
     ("narrow_rms_norm", with_type_as),
+    ("narrow_rms_norm", by_ones_own_norm),
     ("swiglu", by_einsum),
     ("swiglu", by_modules),
     ("hidden_width", negative_floor),
