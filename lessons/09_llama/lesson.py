@@ -250,7 +250,7 @@ print(f"knowing nothing: ln {config.vocab_size:,} = {math.log(config.vocab_size)
 
 # %% tags=["nbval-ignore-output"]
 for name, patient in patients.items():
-    print(f"{name:8}", repr(go_on("Once upon a time there was", 10, patient)[26:]))
+    print(f"{name:8}", repr(go_on(text, 8, patient)))
 
 # %% tags=["nbval-ignore-output"]
 plots.bars(
@@ -278,8 +278,8 @@ answer_guess(guess, sick["A"], why)
 # The test to remember: *cut off the end of a text; nothing before may change.* Note that SmolLM2
 # was trained with a mask, and cheats as soon as it is gone.
 #
-# Patient B writes whole sentences. Its loss is only somewhat too high. Where is it wrong? We
-# compare its probabilities with those of the healthy one, place by place. In life, too, you hold a
+# Patient B writes good English. Its loss is only somewhat too high. Where is it wrong? We compare
+# its probabilities with those of the healthy one, place by place. In life, too, you hold a
 # model of yours against one that is right, as we did above.
 
 # %% tags=["nbval-ignore-output"]
