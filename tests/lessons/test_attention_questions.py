@@ -240,10 +240,13 @@ def test_self_attention_may_be_written_without_the_earlier_functions():
     assert diagnose(find_question("attention.self_attention"), self_attention).ok
 
 
-def test_keys_cut_into_too_many_heads_are_told_though_most_cases_fail_with_an_exception():
+@pytest.mark.parametrize("cut", [
+    lambda x, n: x.view(*x.shape[:2], n, -1), lambda x, n: x.unflatten(-1, (n, -1)),
+])  # fmt: skip
+def test_keys_cut_into_too_many_heads_are_told_though_most_cases_fail_with_an_exception(cut):
     def answer(x, q_proj, k_proj, v_proj, o_proj, n_heads, n_kv_heads):
         def heads(weight):
-            return (x @ weight.T).view(*x.shape[:2], n_heads, -1).transpose(1, 2)
+            return cut(x @ weight.T, n_heads).transpose(1, 2)
 
         return grouped(heads(q_proj), heads(k_proj), heads(v_proj)) @ o_proj.T
 

@@ -41,6 +41,12 @@ HOW_MANY = Question(
     },
     misconceptions=[
         Misconception(
+            "of_words_that_stay",
+            {"alpha * n_words": "alpha * (n_words - n_free)"},
+            says="alpha is taken of the words that may not change",
+            hint="In the formula l counts all words of the text, free or not.",
+        ),
+        Misconception(
             "rounded",
             {"floor(": "round("},
             says="the product is rounded to the nearest whole number",

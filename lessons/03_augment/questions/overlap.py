@@ -77,6 +77,12 @@ OVERLAP = Question(
             hint="An n-gram that begins at i covers more places than i.",
         ),
         Misconception(
+            "of_the_test",
+            {"grams = {": "words, test = test, words\n    grams = {"},
+            says="it is the share of the test's words that lie in an n-gram of the text",
+            hint="Of which of the two is the share asked for?",
+        ),
+        Misconception(
             "words_in_common",
             {"grams = {": "n = 1\n    grams = {"},
             says="single words are compared",

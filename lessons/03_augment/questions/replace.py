@@ -121,6 +121,18 @@ REPLACE = Question(
             "for the whole? `capitalize()` returns a new text: is it kept?",
         ),
         Misconception(
+            "last_synonym",
+            {"others[0]": "others[-1]"},
+            says="the last synonym of a word is taken",
+            hint="At which end of the list does the best one stand?",
+        ),
+        Misconception(
+            "all_capitals",
+            {"new.capitalize()": "new.upper()"},
+            says="a new word is all capitals where the old one begins with one",
+            hint="*Big* becomes *Large*: `upper` changes every letter.",
+        ),
+        Misconception(
             "capital_of_capitals",
             {"word[0].isupper()": "word.isupper()"},
             says="only a word of nothing but capitals gives its capital to the new one",

@@ -1,5 +1,6 @@
 """Which known mistakes give the same results as an answer: one, or two at once."""
 
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from llama_edu.course.checking.edits import pairs, wrong_function
 from llama_edu.course.checking.outcomes import Outcome, is_identical, is_same_outcome, outcomes
 from llama_edu.course.checking.questions import Misconception, Question
 
+CUT = r"(?s).*(shape '.*' is invalid for input of size|Provided sizes .* don't multiply up).*"
 ANOTHER = ", together with a {} mistake"
 
 
@@ -65,7 +67,7 @@ def recognise(
 
     def is_alike(theirs: Outcome, ours: Outcome) -> bool:
         # Any two mistakes may raise a TypeError: where there is little else, the words count too.
-        if 2 * n_errors > len(got) and str(theirs.error) != str(ours.error):
+        if 2 * n_errors > len(got) and _words(theirs.error) != _words(ours.error):
             return False
         return is_same_outcome(theirs, ours, question)
 
@@ -96,6 +98,11 @@ def recognise(
             if alike := [slips for slips, wrong in some if fits(wrong, rest)]:
                 return Likeness(alike[0], has_another=True) if len(alike) == 1 else None
         return None
+
+
+def _words(error: BaseException | None) -> str:
+    """What an exception says, alike for `view` and `unflatten`."""
+    return re.sub(CUT, "these sizes do not fit", str(error))
 
 
 def _tells_something(got: list[Outcome]) -> bool:

@@ -162,7 +162,7 @@ TENSORS = (
     ),
     Crash(
         RuntimeError,
-        r"shape '.*' is invalid for input of size",
+        r"shape '.*' is invalid for input of size|Provided sizes .* don't multiply up",
         "Cutting anew neither makes nor loses numbers: the product of the sizes stays the same.",
     ),
     Crash(
