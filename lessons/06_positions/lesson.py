@@ -49,8 +49,7 @@ print("the same tokens:", sorted(up[0].tolist()) == sorted(down[0].tolist()))
 # %% tags=["nbval-check-output"]
 dice = torch.Generator().manual_seed(0)
 q, k, v = (torch.randn(n, 4, generator=dice) for n in (1, 3, 3))
-other_order = [2, 0, 1]
-for order in ([0, 1, 2], other_order):
+for order in ([0, 1, 2], [2, 0, 1]):
     mixture = (q @ k[order].T / 2).softmax(-1) @ v[order]
     print(order, [round(x, 3) for x in mixture[0].tolist()])
 
@@ -104,7 +103,7 @@ answer_guess(guess, "different" if with_mask > 0.1 else "the same", why)
 #
 # **Positional encoding** is whatever tells a model where its tokens stand. The first Transformer
 # *added* a vector to each token's embedding, another for each place. Which? The number of the place
-# itself grows without end and soon drowns the token. Written in binary it stays small:
+# itself grows without end and soon drowns the token. In binary digits, the ones first, it does not:
 
 # %% tags=["nbval-check-output"]
 for t in range(6):
@@ -185,10 +184,6 @@ answer_guess(guess, round(score(105, 103), 2), "both turn by the same, so the an
 # Only the distance $m - n$ is left, for every $q$ and $k$, whatever $W_q$ and $W_k$ made of the
 # tokens. Values are not turned: what is handed over should not depend on the place.
 
-# %% tags=["nbval-check-output"]
-turn = complex(math.cos(math.radians(150)), math.sin(math.radians(150)))  # e^(i · 150°)
-print("q at 5, by one product:", f"{complex(1, 0) * turn:.2f}")
-
 # %% [markdown]
 # One pair is not enough. It is a clock with one hand, and at 30° a token it stands the same again
 # after 12. So RoPE gives every pair a frequency of its own, like the hands for seconds, minutes and
@@ -200,9 +195,9 @@ for i in (0, 1, 16, 31):
     print(f"SmolLM2, pair {i:2}: {math.degrees(w):8.4f}° a token, {2 * math.pi / w:9,.0f} tokens")
 
 # %% [markdown]
-# Frequencies fall as in the sinusoids, from 1 radian a token: $w_i = \theta^{-2i/d}$. **Theta** is
-# the base of this power. How does a query like the key score as they move apart? Try a small theta
-# with the slider, too.
+# They fall as in the sinusoids. **Theta** is the base of RoPE's frequencies: pair $i$ of a head of
+# $d$ numbers turns by $w_i = \theta^{-2i/d}$ radians a token. How does a query like the key score
+# as they move apart? Try a small theta with the slider, too.
 
 # %% tags=["nbval-ignore-output"]
 def draw_scores(theta):
@@ -213,8 +208,7 @@ def draw_scores(theta):
     return plots.lines(
         curves, x_label="distance, tokens", y_label="score, as a share of the largest",
         markers=False, title=f"One pair repeats itself; many together do not (theta {theta:,})",
-        alt="One pair swings between -1 and 1 all the time. The more pairs, the less their mean "
-        "swings; that of 32 falls, quickly at first.",
+        alt="One pair swings between -1 and 1. The more pairs, the less their mean swings.",
     )
 
 explore(draw_scores, theta=[10, 100, 10_000, 100_000, 500_000])
@@ -224,7 +218,7 @@ draw_scores(100_000)
 # ## Whole heads
 #
 # A head of $d$ numbers is $d/2$ pairs, each with its own frequency. The package turns all heads of
-# all tokens at once; `naive_rotate` turns them one by one.
+# all tokens by one complex product; `naive_rotate` turns them one by one.
 
 # %% tags=["nbval-check-output"]
 def naive_rotate(x, frequencies):
@@ -242,8 +236,10 @@ print("no vector grew or shrank:", torch.allclose(turned.norm(dim=-1), x.norm(di
 print("place 0 is left as it is:", torch.equal(turned[:, 0], x[:, 0]))
 
 # %% [markdown]
-# Now the law in the real model. We tell SmolLM2 that a text begins at place 1, 1,000 or 1,000,000
-# rather than at 0. All distances stay, so the logits should not move.
+# So that is how *six, seven, eight* differs from *eight, seven, six*: the key of *six* is turned by
+# another angle, and meets the last query with another score. Now the law in the real model: we tell
+# SmolLM2 that a text begins at place 1, 1,000 or 1,000,000 rather than at 0. All distances stay, so
+# the logits should not move.
 
 # %% tags=["nbval-check-output"]
 hamlet = (pull("shakespeare") / "hamlet_gut.txt").read_text(encoding="utf-8")
@@ -294,18 +290,15 @@ quarter = rope.rotations(torch.tensor([1]), torch.full((4,), math.pi / 2))  # 90
 for rotate in (rope.rotate, rope.rotate_half_split):
     turned = rotate(numbers.view(1, 1, 1, 8), quarter).flatten()
     print(f"{rotate.__name__:17}", turned.round().int().tolist())
+rows = torch.arange(8)[:, None]
+print("rows in new order:", rope.interleave_rows(rows, n_heads=1).flatten().tolist())
 
 # %% [markdown]
 # Neither is wrong. Numbers of a head may stand in any order, as long as those of queries and keys
 # stand in the same, since a dot product is a sum. So a file can be carried from one layout to the
-# other by reordering the *rows* of $W_q$ and $W_k$, each of which makes one number. The rows of one
-# head of 8, as a half-split file numbers them, in the order that interleaved code needs:
-
-# %% tags=["nbval-check-output"]
-rows = torch.arange(8.0)[:, None]
-print(rope.interleave_rows(rows, n_heads=1).flatten().int().tolist())
-
-# %% [markdown]
+# other by reordering the *rows* of $W_q$ and $W_k$, each of which makes one number. The last line
+# has the rows of a half-split file in the order that interleaved code needs.
+#
 # **Break it, then diagnose it.** We put the rows of SmolLM2 into Hugging Face's order and go on
 # turning neighbours. No weight is lost, every shape is right, nothing raises an error.
 
@@ -334,9 +327,9 @@ print("--- rows half-split, pairs interleaved:")
 write()
 
 # %% [markdown]
-# It knows Paris, it begins its story, then it talks in circles. A short test passes: that is why
-# this bug is met again and again. How bad is it? In order, the model had the loss 3.9 on three
-# pieces of *Hamlet*; with no places told at all, 5.4. **Predict:** what is it now?
+# It knows Paris, it begins its story, then it talks in circles. A short test passes, so the bug is
+# easily missed. How bad is it? In order, the model had the loss 3.9 on three pieces of *Hamlet*;
+# with no places told at all, 5.4. **Predict:** what is it now?
 
 # %%
 guess = None  # a number
@@ -344,8 +337,7 @@ guess = None  # a number
 # %% tags=["nbval-check-output"]
 mixed = run(pieces)
 print(f"mixed up: loss {loss(mixed, pieces):.1f}")
-why = "angles on the wrong pairs tell it no more than no angles at all"
-answer_guess(guess, loss(mixed, pieces), why, within=0.06)
+answer_guess(guess, loss(mixed, pieces), "wrong angles tell it no more than none", within=0.06)
 
 # %% [markdown]
 # As bad as telling it no places. How would you find out, from outside, that it is the layout? At
@@ -355,7 +347,7 @@ answer_guess(guess, loss(mixed, pieces), why, within=0.06)
 guess = None  # a whole number
 
 # %% tags=["nbval-check-output"]
-exact = ((mixed - right).abs().amax(-1) == 0).all(0)  # in all four pieces
+exact = ((mixed - right).abs().amax(-1) == 0).all(0)  # in all three pieces
 print("exactly right at places:", exact.nonzero().flatten().tolist())
 still = run(pieces[:1], frequencies=nowhere)
 print("with frequencies 0, nothing has changed:", torch.allclose(still, without[:1], atol=0.01))
@@ -375,7 +367,8 @@ print("cured:", torch.allclose(run(pieces[:1]), right[:1], atol=0.01))
 #
 # SmolLM2 was trained on texts of up to 8,192 tokens. And longer ones? Only distances count, so we
 # need not write one: we tell the model that a question stands far behind the fact it asks for, with
-# nothing between. **Predict:** at distance 4,096 it finds where Anna lives. At 16,384?
+# nothing between (a trick of training, too: arXiv:2309.10400). **Predict:** at distance 4,096 it
+# finds where Anna lives. At 16,384?
 
 # %%
 guess = None  # "as well", "half as well" or "hardly ever"
@@ -404,8 +397,9 @@ answer_guess(guess, truth, "its slow pairs stand at angles that they never had i
 
 # %% [markdown]
 # The slow pairs never turned once in training; beyond 8,192 they stand at angles that are new to
-# the model. **Position interpolation** slows *every* pair, say by 8, so that a text 8 times as long
-# fits into the old angles. But then the fast pairs, which tell neighbours apart, are slowed too:
+# the model. **Position interpolation** slows *every* pair alike: by 8, say, so that a text 8 times
+# as long fits into the old angles. But then the fast pairs, which tell neighbours apart, are slowed
+# too:
 
 # %% tags=["nbval-check-output"]
 stretched = {
@@ -417,10 +411,11 @@ for name, frequencies in stretched.items():
     print(f"{name}: {loss(run(pieces, frequencies=frequencies), pieces):.1f}")
 
 # %% [markdown]
-# The **three bands** of Llama 3.1 slow only what needs it. With $\lambda$ for the wavelength of a
-# pair: those that turned more than 4 times within the old context, $\lambda < 8192 / 4$, are kept.
-# Those that did not turn once, $\lambda > 8192$, are slowed by the whole factor. Between the two it
-# goes in a straight line from one to the other. This is Llama 3.1 itself, with its theta:
+# **NTK-by-parts** scaling slows each pair of RoPE as far as its wavelength needs it. Llama 3.1 has
+# it in three bands. With $\lambda$ for the wavelength: pairs that turned more than 4 times within
+# the old context, $\lambda < 8192 / 4$, are kept. Those that did not turn once, $\lambda > 8192$,
+# are slowed by the whole factor. Between the two it goes in a straight line from one to the other.
+# This is Llama 3.1 itself, with its theta:
 
 # %% tags=["nbval-ignore-output"]
 def draw_bands(factor, old_context):
@@ -432,7 +427,7 @@ def draw_bands(factor, old_context):
         {"": (2 * math.pi / plain, slowed)}, x_log=True, y_from_zero=True,
         x_label="wavelength, tokens", y_label="slowed by",
         title=f"{kept} pairs are kept, {64 - kept - last} are blended, {last} are slowed",
-        alt="A step: pairs of short wavelengths are slowed by 1, those above 8,192 by 8.",
+        alt="A step: short wavelengths are slowed by 1, those above the old context by the factor.",
     )
 
 explore(draw_bands, factor=(2, 32, 1), old_context=[2048, 8192, 32_768])
@@ -455,8 +450,7 @@ plots.lines(
 # %% [markdown] tags=["sourced"]
 # No weight has changed, and yet the model reaches several times as far. It wavers, since it was
 # never trained so; Llama 3.1 was trained further, on 800 billion tokens of long texts
-# (arXiv:2407.21783, sec. 3.4.2). Nor is a gap a long book. To leave places out is a trick of
-# training, too (arXiv:2309.10400).
+# (arXiv:2407.21783, sec. 3.4.2). Nor is a gap the same as a long book.
 
 # %% [markdown]
 # The package's own code, to unfold *after* the exercise:
@@ -478,7 +472,8 @@ for function in (sinusoids, rope.rotate, rope.interleave_rows, rope.scale_freque
 # in which every fourth has no positions ([args.py](https://github.com/meta-llama/llama-models)).
 # Theta is 10,000 in LLaMA 1 and 2, 500,000 since Llama 3 (arXiv:2407.21783, sec. 3.2). The three
 # bands are `apply_scaling` in Meta's code; for Llama 3.2 it has the factor 8, the files at Hugging
-# Face have 32. Position interpolation is from arXiv:2306.15595. The two layouts have puzzled many
-# ([transformers, issue 25199](https://github.com/huggingface/transformers/issues/25199)).
+# Face have 32. Position interpolation is from arXiv:2306.15595, NTK-by-parts from arXiv:2309.00071.
+# The two layouts have puzzled many ([transformers, issue
+# 25199](https://github.com/huggingface/transformers/issues/25199)).
 #
 # **Now you:** [exercises/06_positions](../exercises/06_positions.ipynb)

@@ -164,6 +164,18 @@ def rows_sorted_back(weight, n_heads):
     return torch.cat((heads[:, 0::2], heads[:, 1::2]), dim=1).flatten(0, 1)
 
 
+def rows_halved_before_heads(weight, n_heads):
+    halves = weight.view(2, n_heads, -1, weight.shape[1])
+    return halves.transpose(0, 1).reshape(weight.shape)
+
+
+def neighbours_with_the_angles_of_halves(x, positions, frequencies):
+    angles = positions[:, None] * frequencies
+    angles = torch.cat((angles, angles), dim=-1)[:, None]
+    crossed = torch.stack((-x[..., 1::2], x[..., 0::2]), dim=-1).flatten(-2)
+    return x * angles.cos() + crossed * angles.sin()
+
+
 def shares_from_the_other_end(frequencies, factor, low, high, old_context):
     turns = old_context * frequencies / (2 * math.pi)
     share = ((high - turns) / (high - low)).clamp(0, 1)
@@ -194,6 +206,8 @@ def radians_and_no_clamp(frequencies, factor, low, high, old_context):
     ("interleave_rows", rows_of_the_whole_matrix, "one_head"),
     ("interleave_rows", rows_sorted_back, "way_back"),
     ("interleave_rows", lambda weight, n_heads: weight, "nothing_moved"),
+    ("interleave_rows", rows_halved_before_heads, "halves_before_heads"),
+    ("rotate", neighbours_with_the_angles_of_halves, "angles_of_halves"),
     ("scale_frequencies", shares_from_the_other_end, "bands_swapped"),
     ("scale_frequencies", radians_and_no_clamp, "radians_for_turns + not_clamped"),
 ])  # fmt: skip

@@ -58,6 +58,20 @@ INTERLEAVE_ROWS = Question(
             hint="Dimension 0 counts heads and stays in front. Swap the two behind it.",
         ),
         Misconception(
+            "halves_before_heads",
+            {"n_heads, 2, -1": "2, n_heads, -1", "transpose(1, 2)": "transpose(0, 1)"},
+            says="the rows are cut into two halves first and into heads after that",
+            hint="The rows of a head stand together: the first dimension of the `view` counts "
+            "heads, the second the two halves of each.",
+        ),
+        Misconception(
+            "into_the_rows",
+            {"transpose(1, 2)": "transpose(2, 3)"},
+            says="rows have changed places with columns, within each half",
+            hint="Count the dimensions of your `view` from 0: heads, halves, rows of a half, "
+            "columns. Which two must change places so that pairs stand together?",
+        ),
+        Misconception(
             "heads_for_width",
             {"n_heads, 2, -1": "-1, 2, n_heads"},
             says="`n_heads` is taken for the number of rows in half a head",

@@ -108,6 +108,24 @@ ROTATE = Question(
             hint="At place 0 nothing may turn. Which of the two is 1 there?",
         ),
         Misconception(
+            "result_swapped",
+            {TURNED: "a * sin + b * cos, a * cos - b * sin"},
+            says="the turned numbers of a pair have changed places",
+            hint="At angle 0 the pair should stay as it is: which of your two gives a there?",
+        ),
+        Misconception(
+            "angles_of_halves",
+            {
+                f"return torch.stack(({TURNED}), dim=-1).flatten(-2)": (
+                    "crossed = torch.stack((-b, a), dim=-1).flatten(-2)\n"
+                    "    return x * cos.repeat(1, 1, 2) + crossed * sin.repeat(1, 1, 2)"
+                )
+            },
+            says="neighbours are a pair, but their angles are doubled as w0 w1 w0 w1",
+            hint="Numbers 2i and 2i + 1 share an angle. So the row of angles, doubled to d "
+            "numbers, should read w0 w0 w1 w1.",
+        ),
+        Misconception(
             "number_by_number",
             {TURNED: "a * cos, b * sin"},
             says="a is multiplied by the cosine and b by the sine, and they never mix",

@@ -103,6 +103,12 @@ ROTATE_HALF_SPLIT = Question(
             hint="At place 0 nothing may turn. Which of the two is 1 there?",
         ),
         Misconception(
+            "result_swapped",
+            {TURNED: "a * sin + b * cos, a * cos - b * sin"},
+            says="the turned numbers of a pair have changed places",
+            hint="At angle 0 the pair should stay as it is: which of your two gives a there?",
+        ),
+        Misconception(
             "halves_not_swapped",
             {TURNED: "a * cos - a * sin, b * sin + b * cos"},
             says="each half is multiplied by cosine and sine, but the halves never mix",

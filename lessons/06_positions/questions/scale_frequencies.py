@@ -7,7 +7,8 @@ from llama_edu.config import RopeScaling
 from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.model import rope
 
-SHARE = "((turns - low) / (high - low)).clamp(0, 1)"
+STRAIGHT = "((turns - low) / (high - low))"
+SHARE = f"{STRAIGHT}.clamp(0, 1)"
 TURNS = "old_context * frequencies / (2 * math.pi)"
 BLEND = "(1 - share) * frequencies / factor + share * frequencies"
 
@@ -114,10 +115,28 @@ SCALE_FREQUENCIES = Question(
             hint="s should be 1 where n = high. Put it in: what is (high - low) / high?",
         ),
         Misconception(
-            "new_context",
-            {"old_context *": "factor * old_context *"},
-            says="turns are counted within the new, longer context",
-            hint="The bands are those of the context that the model was trained on.",
+            "pi_multiplied",
+            {"(2 * math.pi)": "2 * math.pi"},
+            says="`/ 2 * math.pi` divides by 2 and then multiplies by pi",
+            hint="Products and quotients are taken from left to right: put 2 pi in parentheses.",
+        ),
+        Misconception(
+            "low_after_the_quotient",
+            {"/ (high - low)": "/ high - low"},
+            says="`/ high - low` divides by `high` and then takes `low` away",
+            hint="A quotient comes before a difference: put high - low in parentheses.",
+        ),
+        Misconception(
+            "outer_bands_swapped",
+            {SHARE: f"torch.where(turns < low, 1.0, torch.where(turns > high, 0.0, {STRAIGHT}))"},
+            says="the two outer bands have changed places; the middle one is right",
+            hint="Which pairs are slow: those of many turns or those of few?",
+        ),
+        Misconception(
+            "slow_kept",
+            {SHARE: f"torch.where(turns < low, 1.0, {STRAIGHT}.clamp(max=1))"},
+            says="the slowest pairs are kept as they were",
+            hint="The pairs of fewer than `low` turns need the whole factor.",
         ),
         Misconception(
             "turns_inverted",
