@@ -52,4 +52,4 @@ check("start.temper", temper)
 # That is how every exercise works. If a cell ever runs on and on (`[*]` beside it), the square ■
 # above the notebook stops it.
 #
-# Next: [lesson 02, the corpus](../notebooks/02_corpus.ipynb): the text that a model learns from.
+# Next: [lesson 01, the family](../notebooks/01_family.ipynb): what is in a LLaMA, counted.

@@ -133,7 +133,7 @@ answer_guess(
 # $$W_\text{down}\left(\operatorname{SiLU}(W_\text{gate}\,x) \odot W_\text{up}\,x\right)$$
 #
 # where $\odot$ multiplies number by number. **SwiGLU** is a feed-forward layer of three matrices,
-# in which one product is the gate of another (lesson 07, planned). There is no output matrix:
+# in which one product is the gate of another (lesson 07). There is no output matrix:
 # **weight tying** uses the embedding as output too.
 
 # %% [markdown]
@@ -204,7 +204,7 @@ for pair in ("7b 2-7b", "65b 2-70b", "2-70b 3-70b", "2-7b 3-8b", "3-8b 3.1-8b"):
 # %% [markdown]
 # That is little. Twice the context; fewer key and value heads and a wider feed-forward layer; four
 # times the vocabulary; then a context 16 times as long. (`rope_theta` and `rope_scaling` are about
-# positions: lesson 06, planned.) Where do the parameters go?
+# positions: lesson 06.) Where do the parameters go?
 
 # %% tags=["nbval-ignore-output"]
 def shares(c):

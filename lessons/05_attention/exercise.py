@@ -4,7 +4,7 @@
 # **What you need:** the lesson [notebooks/05_attention](../notebooks/05_attention.ipynb).
 #
 # **What you will be able to do:** write self-attention from nothing but products, exp and a mask;
-# together your functions are the attention of Llama 3, but for positions (lesson 06, planned).
+# together your functions are the attention of Llama 3, but for positions (lesson 06).
 #
 # **Time:** about 60 minutes: 5.1 Scores 5 · 5.2 Softmax 10 · 5.3 Mask 10 · 5.4 One head 10 ·
 # 5.5 Into heads 5 · 5.6 Grouped queries 12 · 5.7 Four matrices 8.
@@ -241,8 +241,9 @@ check("attention.self_attention", self_attention)
 
 # %% [markdown]
 # Done? Put together, your functions are the attention of Llama 3, but for positions: lesson 06
-# (planned) turns q and k by where their tokens stand. Now unfold the package's own, near the end of
+# turns q and k by where their tokens stand. Now unfold the package's own, near the end of
 # the section *Many heads* of the lesson, and compare. It leaves the NaN of 5.4, since the
 # package's masks let every query see itself.
 #
-# This is the last lesson written so far. `llama-edu progress` shows how far you are.
+# Next is [lesson 06](../notebooks/06_positions.ipynb), on positions. `llama-edu progress` shows
+# how far you are.

@@ -181,7 +181,7 @@ config = ModelConfig(vocab_size=len(letters), max_seq_len=T, **shape)
 # %% [markdown]
 # `look` takes letters through all layers. Its *mask* says at which places each letter may look.
 # Read only the three lines in the middle: you know what they do. The rest of a layer is for lesson
-# 07, the steps of `train` are for lesson 14 (both planned).
+# 07, the steps of `train` are for lesson 14 (planned).
 
 # %%
 def look(model, tokens, mask):

@@ -218,5 +218,5 @@ check("positions.scale_frequencies", scale_frequencies)
 # functions near the end of the lesson, and compare: it takes cosines and sines ready made, since
 # they are the same in all layers.
 #
-# Next is lesson 07 (planned), on norms and the feed-forward layer. `llama-edu progress` shows how
-# far you are.
+# Next is [lesson 07](../notebooks/07_norms_ffn.ipynb), on norms and the feed-forward layer.
+# `llama-edu progress` shows how far you are.

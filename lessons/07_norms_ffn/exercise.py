@@ -203,4 +203,5 @@ check("norms.block", block)
 #
 # `llama-edu progress` shows how far you are.
 #
-# Next: lesson 08, the 2017 Transformer, which has its norms after the sum.
+# Next: [lesson 08, the 2017 Transformer](../notebooks/08_transformer.ipynb), which has its norms
+# after the sum.

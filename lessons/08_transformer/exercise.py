@@ -234,7 +234,7 @@ def greedy(logits: Tensor, start: int, end: int, max_new_tokens: int) -> list[in
 check("transformer.greedy", greedy)
 
 # %% [markdown]
-# Done? Now unfold the package's own attention in the lesson and compare it with your 8.3. Next in
-# the course comes lesson 09, a LLaMA as a whole (planned).
+# Done? Now unfold the package's own attention in the lesson and compare it with your 8.3. Next is
+# [lesson 09](../notebooks/09_llama.ipynb), a LLaMA as a whole.
 #
 # `llama-edu progress` shows how far you are.

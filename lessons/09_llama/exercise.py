@@ -253,4 +253,5 @@ check("llama.to_meta", to_meta)
 # Done? Save this notebook, go back to the lesson, and run its last code cell (and the cells above
 # it). Your `forward` runs SmolLM2 from the names in its file, and says which animal it likes.
 #
-# `llama-edu progress` shows how far you are. Next: lesson 10, how a model writes, and writes fast.
+# `llama-edu progress` shows how far you are. Next:
+# [lesson 10](../notebooks/10_generation.ipynb), how a model writes, and writes fast.

@@ -232,4 +232,5 @@ check("generation.accept", accept)
 # Done? Put together, your functions are `llama_edu/generate` and its cache, but for the tokenizer
 # at both ends. Go back to the lesson, unfold `keep_top_p`, and compare.
 #
-# Next: lesson 11, efficient attention.
+# This is the last lesson written so far; lesson 11 will be on attention to long texts.
+# `llama-edu progress` shows how far you are.
