@@ -10,7 +10,7 @@
 # guessing ahead 8.
 #
 # Ask a chat program about something long. First you wait; then the words come one by one, at a
-# steady pace. Why the wait, and what sets the pace? Here it is with SmolLM2, in numbers.
+# steady pace. Why the wait, and what sets the pace? Here it is with SmolLM2, measured.
 
 # %% tags=["nbval-ignore-output"]
 import time
@@ -28,6 +28,7 @@ from llama_edu.generate import generate, stream
 from llama_edu.generate.sampling import keep_min_p, keep_top_k, keep_top_p
 from llama_edu.model import masks, rope
 from llama_edu.model.attention import explicit_attention
+from llama_edu.model.cache import KVCache
 from llama_edu.pretrained import load_pretrained
 
 smol = load_pretrained(dtype=torch.float32)
@@ -73,9 +74,9 @@ for keep, x in ((keep_top_k, 2), (keep_top_p, 0.9), (keep_min_p, 0.05)):
 # $p$ belongs to the nucleus. Now two real beginnings, and a vocabulary of 49,152.
 
 # %% tags=["nbval-check-output"]
+@torch.no_grad()
 def next_logits(text):
-    with torch.no_grad():
-        return model(torch.tensor([smol.text_ids(text)]))[:, -1]
+    return model(torch.tensor([smol.text_ids(text)]))[:, -1]
 
 beginnings = ["The capital of France is", "She opened the door and saw a"]
 sure, unsure = map(next_logits, beginnings)
@@ -268,8 +269,13 @@ for start in (len(ids), 0):
 # in fluent English, and no error is raised. A comparison with the slow loop, token by token, finds
 # it: do that for every cache you write.
 #
-# The package's cache sets its memory aside once; `torch.cat` copies all of it for every token. What
-# does *one more token* cost, after few and after many?
+# `torch.cat` copies the whole cache for every token. The package's sets its memory aside once:
+
+# %% tags=["nbval-ignore-output"]
+show_source(KVCache.append)
+
+# %% [markdown]
+# What does *one more token* cost, after few and after many?
 
 # %% tags=["nbval-ignore-output"]
 @torch.no_grad()
@@ -314,8 +320,8 @@ print(f"{c.n_params * 2 / 1e9:.0f} GB of weights, {whole:.1f} GB of cache for {c
 answer_guess(guess, whole, "131,072 bytes a token, times 131,072 tokens", within=0.1)
 
 # %% [markdown]
-# More than its weights, and for one text. Compare 65B with Llama 2 70B: an eighth of the heads, an
-# eighth of the cache. *That* is what grouped queries are for.
+# More than its weights, and for one text. Compare 65B with Llama 2 70B: an eighth of the key and
+# value heads, an eighth of the cache. *That* is what grouped queries are for.
 #
 # ## What sets the pace
 #

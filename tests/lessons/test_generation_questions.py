@@ -194,6 +194,20 @@ def accept_until(proposal, logits):
     return written
 
 
+def top_p_but_the_first(logits, p):
+    ordered, order = logits.sort(descending=True)
+    goes = ordered.softmax(-1).cumsum(-1) > p
+    goes[:, 0] = False
+    return logits.masked_fill(goes.gather(-1, order.argsort(-1)), -math.inf)
+
+
+def accept_from(proposal, logits, step):
+    best, n = logits.argmax(-1).tolist(), 0
+    while n < len(proposal) and proposal[n] == best[n + step]:
+        n += 1
+    return best[: n + 1]
+
+
 @pytest.mark.parametrize("name, answer, misconception", [
     ("top_k", top_k_by_indices, "ties_removed"),
     ("top_k", lambda logits, k: logits.masked_fill(
@@ -218,6 +232,14 @@ def accept_until(proposal, logits):
     ("pad_left", padded(lambda right, n: torch.ones_like(right).tril()), "padding_seen"),
     ("accept", accept_all_equal, "mistakes_skipped"),
     ("accept", accept_until, "correction_lost"),
+    ("top_p", top_p_but_the_first, "only_the_first_saved"),
+    ("top_k", lambda logits, k: logits.masked_fill(logits < logits.topk(min(k, len(logits)))
+     .values[:, -1:], -torch.inf), "rows_for_tokens"),
+    ("draw", lambda logits, temperature, u: logits.argmax().item() if temperature == 0 else
+     ((logits / temperature).softmax(-1) > u).float().argmax().item(), "first_large_share"),
+    ("pad_left", padded(lambda right, n: right.mT), "queries_hidden + looks_ahead"),
+    ("accept", lambda proposal, logits: accept_from(proposal, logits, -1), "one_row_early"),
+    ("accept", lambda proposal, logits: accept_from(proposal, logits, 1), "one_row_late"),
 ])  # fmt: skip
 def test_a_likely_slip_is_named(name, answer, misconception):
     verdict = diagnose(find_question(f"generation.{name}"), answer)

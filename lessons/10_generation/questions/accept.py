@@ -37,6 +37,11 @@ def accept_cases(generator):
     yield case("1111", 7)
     yield case("10101", 8)
     yield case("110", 10)
+    # A text that repeats itself: rows are easily mixed up.
+    again, other = pick(generator, 2, 0, 5)
+    logits = randn(generator, 4, 6)
+    logits[range(4), [again, again, again, other]] = 5.0
+    yield {"proposal": [again] * 3, "logits": logits}
 
 
 LOOP = """while n_right < len(proposal) and proposal[n_right] == best[n_right]:
@@ -128,6 +133,12 @@ ACCEPT = Question(
             {"argmax(-1)": "argmax(0)"},
             says="argmax looks for the best row of each token",
             hint="In each row, which token has the highest logit? That is the last dimension.",
+        ),
+        Misconception(
+            "one_row_early",
+            {"== best[n_right]": "== best[n_right - 1]"},
+            says="each proposed token is compared with the row before its own",
+            hint="Row 0 has read none of the proposal: it judges the first proposed token.",
         ),
     ],
 )  # fmt: skip

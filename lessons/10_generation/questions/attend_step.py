@@ -47,12 +47,6 @@ ATTEND_STEP = Question(
             hint="A cache is in the order of the text: what is new comes last.",
         ),
         Misconception(
-            "values_before_old",
-            {"[values, v]": "[v, values]"},
-            says="the new values are put before the old ones",
-            hint="Key and value of a token stand at the same place of the cache.",
-        ),
-        Misconception(
             "new_left_out",
             {CATS: "keys, values", "tril(n_all - n_new)": "tril(n_all)"},
             says="the new tokens are not added, and look at the old ones alone",
@@ -124,6 +118,24 @@ ATTEND_STEP = Question(
             {"softmax(-1)": "softmax(-2)"},
             says="the softmax runs over the queries instead of the keys",
             hint="Each query hands out a total weight of 1 among the keys.",
+        ),
+        Misconception(
+            "scale_by_heads",
+            {"math.sqrt(q.shape[-1])": "math.sqrt(len(q))"},
+            says="the scale is the square root of the number of heads",
+            hint="d is the width of a head, the last dimension of q.",
+        ),
+        Misconception(
+            "offset_by_heads",
+            {"tril(n_all - n_new)": "tril(len(keys))"},
+            says="the mask is moved by the number of heads, not of cached tokens",
+            hint="The shape of keys is (H, S, d): which of them is S?",
+        ),
+        Misconception(
+            "zero_fill",
+            {"-math.inf": "0.0"},
+            says="hidden scores are 0 when the softmax sees them",
+            hint="exp(0) = 1: a score of 0 is no weight of 0. Which score has exp = 0?",
         ),
     ],
 )  # fmt: skip

@@ -71,12 +71,6 @@ DRAW = Question(
             hint="Deal with 0 first: greedy takes the likeliest token.",
         ),
         Misconception(
-            "zero_is_one",
-            {"return logits.argmax().item()": "temperature = 1"},
-            says="temperature 0 draws with the model's own probabilities",
-            hint="At 0 nothing is drawn: it takes the likeliest token.",
-        ),
-        Misconception(
             "always_greedy",
             {"(ends <= u).sum()": "logits.argmax()"},
             says="the likeliest token is taken at every temperature",
@@ -107,12 +101,6 @@ DRAW = Question(
             hint="If no end lies at u or below, the token is number 0.",
         ),
         Misconception(
-            "one_after",
-            {"(ends <= u).sum()": "((ends <= u).sum() + 1)"},
-            says="the token after the right one is taken",
-            hint="If no end lies at u or below, the token is number 0.",
-        ),
-        Misconception(
             "rank_returned",
             {".softmax(-1).cumsum": ".softmax(-1).sort(descending=True).values.cumsum"},
             says="the probabilities are sorted, and the rank is returned instead of the id",
@@ -132,6 +120,25 @@ DRAW = Question(
             {".softmax(-1)": ""},
             says="logits are added up, not probabilities",
             hint="Which function turns logits into numbers that sum to 1?",
+        ),
+        Misconception(
+            "first_large_share",
+            {".cumsum(-1)": "", "(ends <= u).sum()": "(ends > u).float().argmax()"},
+            says="the first token is taken whose own probability exceeds u",
+            hint="Add up first: it is the sum that must exceed u.",
+        ),
+        Misconception(
+            "nearest_end",
+            {"(ends <= u).sum()": "(ends - u).abs().argmin()"},
+            says="the token is taken whose end is nearest to u",
+            hint="u falls on a stretch: which token has its end behind u, and its beginning "
+            "at u or before?",
+        ),
+        Misconception(
+            "not_divided",
+            {".softmax(-1)": ".exp()"},
+            says="exp is taken of the logits, but they are not divided by their sum",
+            hint="The stretches together should be 1 long.",
         ),
     ],
 )

@@ -123,16 +123,36 @@ PAD_LEFT = Question(
             hint="Here True means *may look*, as in all our masks.",
         ),
         Misconception(
-            "ones_and_zeros",
-            {"tokens), positions, mask": "tokens), positions, mask.float()"},
-            says="the mask is made of the numbers 1 and 0",
-            hint="Make it boolean, with `.bool()`.",
-        ),
-        Misconception(
             "additive",
             {"positions, mask": "positions, torch.zeros(mask.shape).masked_fill(~mask, -math.inf)"},
             says="the mask is made of 0 and -inf, to be added to the scores",
             hint="Here it is boolean: True where yours is 0.",
+        ),
+        Misconception(
+            "padding_at_minus_one",
+            {".clamp(min=0)": ".clamp(min=-1)"},
+            says="padding has the position -1",
+            hint="There is no place before the first: let padding have 0.",
+        ),
+        Misconception(
+            "looks_ahead",
+            {".tril()": ".triu()"},
+            says="a token looks at what comes after it, not before",
+            hint="`tril` keeps what is left of the diagonal, `triu` what is right of it. "
+            "Where is the past?",
+        ),
+        Misconception(
+            "first_token_hidden",
+            {"(places >= n)": "(places > n)"},
+            says="the first token of each text is hidden as if it were padding",
+            hint="Off by one: with n padding tokens, which place does the first token of the "
+            "text have?",
+        ),
+        Misconception(
+            "positions_from_one",
+            {"(places - n).clamp": "(places - n + 1).clamp"},
+            says="the first token of a text has the position 1",
+            hint="Positions count from 0.",
         ),
     ],
 )  # fmt: skip

@@ -45,6 +45,15 @@ TOP_K = Question(
             hint="Compare with the *value* of the k-th highest, and remove only what is lower.",
         ),
         Misconception(
+            "ties_cut_by_sorting",
+            {
+                FILL: "torch.full_like(logits, -math.inf).scatter(-1, "
+                "logits.argsort(descending=True)[:, :k], logits.sort(-1, True).values[:, :k])"
+            },
+            says="exactly k are kept, in the order of sorting, though another equals the lowest",
+            hint="Compare with the *value* of the k-th highest, and remove only what is lower.",
+        ),
+        Misconception(
             "kth_removed",
             {"logits < kth": "logits <= kth"},
             says="the k-th highest is removed as well",
@@ -102,12 +111,6 @@ TOP_K = Question(
             hint="Return logits: another rule may follow, and the softmax comes last.",
         ),
         Misconception(
-            "softmax_first",
-            {FILL: "logits.softmax(-1).masked_fill(logits < kth, -math.inf)"},
-            says="what is kept is turned into probabilities",
-            hint="What stays keeps its logit as it was.",
-        ),
-        Misconception(
             "one_threshold_for_all",
             {"[:, -1:]": "[0, -1]"},
             says="the threshold of the first row is used for every row",
@@ -126,6 +129,23 @@ TOP_K = Question(
             )},
             says="only the k highest logits are returned, in falling order",
             hint="The result has V columns again: a token is known by its place.",
+        ),
+        Misconception(
+            "rows_for_tokens",
+            {"k, logits.shape[-1]": "k, len(logits)"},
+            says="k is limited to `len(logits)`, the number of texts",
+            hint="`len` of a tensor is its first dimension. How many tokens does the "
+            "vocabulary have?",
+        ),
+        Misconception(
+            "over_texts",
+            {
+                "topk(min(k, logits.shape[-1])).values[:, -1:]": (
+                    "topk(min(k, len(logits)), 0).values[-1]"
+                )
+            },
+            says="the k highest are looked for among the texts of the batch",
+            hint="Each row has k tokens of its own: compare along the last dimension.",
         ),
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ def top_p_cases(generator):
     yield {"logits": logits(0.91, 0.06, 0.03), "p": 0.5}  # sure: one token crosses p alone
     yield {"logits": logits(0.4, 0.3, 0.15, 0.1, 0.05), "p": 0.6}
     yield {"logits": randn(generator, 3, 6), "p": 0.7}
-    yield {"logits": randn(generator, 2, 5), "p": 1.0}
+    yield {"logits": randn(generator, 2, 5), "p": 0.999}
     yield {"logits": randn(generator, 2, 4), "p": 0.01}
     yield {"logits": 2 * randn(generator, 4, 12), "p": 0.9}
     removed = randn(generator, 2, 7).masked_fill(torch.arange(7) % 3 == 1, -torch.inf)
@@ -104,12 +104,6 @@ TOP_P = Question(
             hint="Which function turns logits into numbers that sum to 1?",
         ),
         Misconception(
-            "softmax_over_texts",
-            {"ordered.softmax(-1)": "ordered.softmax(0)"},
-            says="the softmax runs over the texts of the batch",
-            hint="Each row is a distribution of its own: its last dimension sums to 1.",
-        ),
-        Misconception(
             "kept_and_removed_swapped",
             {"before >= p": "before < p"},
             says="what should be kept is removed, and what should be removed is kept",
@@ -133,6 +127,33 @@ TOP_P = Question(
              FILL: "ordered.masked_fill(is_dropped, -math.inf)"},
             says="the logits come back sorted",
             hint="A token is known by its place: the result has the old order.",
+        ),
+        Misconception(
+            "only_the_first_saved",
+            {"before >= p": "(before + share > p) & (before > 0)"},
+            says="the token that crosses p is removed, and only the likeliest is saved",
+            hint="The likeliest is not the only one that may cross p. A token goes only if "
+            "those *before* it reach p.",
+        ),
+        Misconception(
+            "summed_over_texts",
+            {"share.cumsum(-1)": "share.cumsum(0)"},
+            says="the sum runs over the texts of the batch",
+            hint="Each row is a distribution of its own: add up along its last dimension.",
+        ),
+        Misconception(
+            "min_p",
+            {"before >= p": "share < p * share[:, :1]"},
+            says="each token is removed that is less than p times as likely as the likeliest",
+            hint="That is min-p. Top-p asks what the likeliest reach *together*.",
+        ),
+        Misconception(
+            "sorted_gathered_by_order",
+            {DROPPED: "is_dropped = before >= p",
+             FILL: "ordered.masked_fill(is_dropped, -math.inf).gather(-1, order)"},
+            says="the sorted logits are gathered by `order`, which sorts them once more",
+            hint="`order` leads from ranks to ids. `gather` needs each id's rank: "
+            "`order.argsort(-1)`.",
         ),
     ],
 )  # fmt: skip
