@@ -12,7 +12,7 @@ from time import perf_counter
 start = perf_counter()
 import {module}
 seconds = perf_counter() - start
-heavy = [name for name in ("torch", "numpy", "transformers", "gguf") if name in sys.modules]
+heavy = [name for name in ("torch", "numpy", "transformers", "gguf", "torch._dynamo") if name in sys.modules]
 print(json.dumps({{"seconds": seconds, "heavy": heavy}}))
 """
 
@@ -38,6 +38,10 @@ def test_the_table_of_models_needs_nothing_heavy():
 )
 def test_torch_is_not_needed_to_start_the_program_or_to_read_text(module):
     assert "torch" not in fresh_import(module)["heavy"]
+
+
+def test_the_models_do_without_the_compiler_which_takes_seconds_to_import():
+    assert fresh_import("llama_edu.generate")["heavy"] == ["torch", "numpy"]
 
 
 def test_the_measurement_sees_what_is_imported():

@@ -29,7 +29,6 @@ class Linear(nn.Linear):
         return _WideProduct.apply(x, self.weight)
 
 
-@torch.compiler.assume_constant_result  # or the compiler warns of the cache below
 def multiplies_bf16(device_type: str) -> bool:
     """Whether the hardware multiplies bf16 itself.
 
@@ -37,6 +36,11 @@ def multiplies_bf16(device_type: str) -> bool:
     three times slower than one in fp32: there it pays to store bf16 and to multiply fp32.
     """
     return device_type != "cpu" or _this_cpu_does()
+
+
+# Or the compiler warns of the cache below. `torch.compiler.assume_constant_result` sets this too,
+# but imports the compiler for it, which takes seconds.
+multiplies_bf16._dynamo_marked_constant = True
 
 
 @cache
