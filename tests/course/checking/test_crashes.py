@@ -68,6 +68,7 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: torch.tril(T, S), "begin with `torch.ones(...)`"),
     (lambda q, k, v, x, mask: x - x.amax(1) ** 2, "unless `keepdim=True`"),
     (lambda q, k, v, x, mask: x - x.amax(1), "unless `keepdim=True`"),
+    (lambda q, k, v, x, mask: 2 * (x - x.amax(1)), "unless `keepdim=True`"),
     (lambda q, k, v, x, mask: torch.arange(5) <= torch.arange(2), "`x[:, None]` makes a column"),
     (lambda q, k, v, x, mask: torch.bmm(q, k.mT), "`@` takes any number"),
     (lambda q, k, v, x, mask: torch.mm(q, k.mT), "`@` takes any number"),

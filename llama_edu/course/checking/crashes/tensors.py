@@ -69,7 +69,7 @@ TENSORS = (
         SIZES_DIFFER,
         "`*` multiplies number by number, and the shapes must line up from the right. What "
         "multiplies each row by each column and adds up is `@`.",
-        line=r"^(?!.*@).*[\w)\]] ?\*(?!\*)",
+        line=r"^(?!.*@)(?!.*\.(?:mean|var|std|max|amax|norm)\().*[\w)\]] ?\*(?!\*)",
     ),
     Crash(
         RuntimeError,
