@@ -139,3 +139,118 @@ def test_honest_answers_are_right(name, answer):
 ])  # fmt: skip
 def test_no_library_does_the_work(name, answer):
     assert ask(name, answer).kind == "forbidden"
+
+
+def cut_after_padding(targets, start, end, pad):
+    longest = max(map(len, targets))
+    rows = [[start, *target, end, *[pad] * (longest - len(target))] for target in targets]
+    both = torch.tensor(rows)
+    return both[:, :-1], both[:, 1:]
+
+
+def ragged(targets, start, end, pad):
+    return tuple(torch.tensor([[start, *target] for target in targets]) for _ in range(2))
+
+
+def rows_and_columns(target, pad):
+    n = target.shape[1]
+    is_token = target != pad
+    seen = is_token[:, None, None, :] & is_token[:, None, :, None]
+    return torch.ones(n, n).tril().bool() & seen
+
+
+def mask_of_numbers(target, pad):
+    n = target.shape[1]
+    return torch.ones(n, n).tril() & (target != pad)[:, None, None, :]
+
+
+def attention_of(q_from="x", k_from="memory", v_from="memory", names="qkv", causal=False):
+    """Cross-attention as people write it, with one thing changed."""
+
+    def answer(x, memory, weights, n_heads, padding):
+        texts = {"x": x, "memory": memory}
+        made = [
+            (texts[text] @ weights[f"w_{name}"]).unflatten(-1, (n_heads, -1)).transpose(1, 2)
+            for text, name in zip((q_from, k_from, v_from), names, strict=True)
+        ]
+        scores = made[0] @ made[1].mT / math.sqrt(made[0].shape[-1])
+        hidden = padding[:, None, None, :]
+        if causal:
+            hidden = hidden | ~torch.ones(scores.shape[-2:]).tril().bool()
+        shares = scores.masked_fill(hidden, -math.inf).softmax(-1)
+        return (shares @ made[2]).transpose(1, 2).flatten(2) @ weights["w_o"]
+
+    return answer
+
+
+def torchs_spread(x, weights, eps):
+    y = x + (x @ weights["w_1"] + weights["b_1"]).relu() @ weights["w_2"] + weights["b_2"]
+    y = (y - y.mean(-1, keepdim=True)) / (y.std(-1, keepdim=True) + eps)
+    return weights["gain"] * y + weights["bias"]
+
+
+def zeroed(logits, expected, pad):
+    losses = -logits.log_softmax(-1).gather(-1, expected[..., None]).squeeze(-1)
+    return losses.masked_fill(expected == pad, 0.0).mean()
+
+
+def of_texts(logits, expected, pad):
+    losses = -logits.log_softmax(-1).gather(-1, expected[..., None]).squeeze(-1)
+    keep = expected != pad
+    return ((losses * keep).sum(1) / keep.sum(1)).mean()
+
+
+def without_its_last(logits, start, end, max_new_tokens):
+    written = [start]
+    for _ in range(max_new_tokens):
+        written.append(int(logits[written[-1]].argmax()))
+        if written[-1] == end:
+            break
+    return written[1:-1]
+
+
+def counted_with_start(logits, start, end, max_new_tokens):
+    written = [start]
+    while written[-1] != end and len(written) < max_new_tokens:
+        written.append(int(logits[written[-1]].argmax()))
+    return written[1:]
+
+
+@pytest.mark.parametrize("name, answer, misconception", [
+    ("teacher_forcing", cut_after_padding, "sliced_after_padding"),
+    ("target_mask", rows_and_columns, "blind_padding + rows_and_columns"),
+    ("cross_attention", attention_of(v_from="x"), "values_of_the_target"),
+    ("cross_attention", attention_of(k_from="x", v_from="x"), "self_attention"),
+    ("cross_attention", attention_of("memory", "x", "x"), "memory_asks"),
+    ("cross_attention", attention_of(names="qvk"), "keys_for_values"),
+    ("cross_attention", attention_of(causal=True), "causal"),
+    ("feed_forward_sublayer", torchs_spread, "correction + eps_after_root"),
+    ("masked_loss", zeroed, "divided_by_all_places"),
+    ("masked_loss", of_texts, "mean_of_means"),
+    ("greedy", without_its_last, "one_too_few"),
+    ("greedy", counted_with_start, "end_written + one_too_few"),
+])  # fmt: skip
+def test_trial_answers_are_named(name, answer, misconception):
+    verdict = ask(name, answer)
+    assert verdict.misconception == misconception, as_text(verdict)
+
+
+@pytest.mark.parametrize("name, answer, words", [
+    ("teacher_forcing", ragged, "no ragged edge"),
+    ("target_mask", mask_of_numbers, "combine truth values"),
+])  # fmt: skip
+def test_trial_answers_that_crash_get_a_hint(name, answer, words):
+    assert words in ask(name, answer).hint
+
+
+def test_drawing_at_random_is_not_greedy():
+    def answer(logits, start, end, max_new_tokens):
+        last, written = start, []
+        for _ in range(max_new_tokens):
+            last = int(logits[last].softmax(-1).multinomial(1))
+            if last == end:
+                break
+            written.append(last)
+        return written
+
+    assert not ask("greedy", answer).ok
