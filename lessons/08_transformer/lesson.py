@@ -1,7 +1,8 @@
 # %% [markdown]
 # # 08 · The 2017 Transformer: it reads one text and writes another
 #
-# **What you need:** [lesson 05](05_attention.ipynb): queries, keys, values, heads and masks.
+# **What you need:** [lesson 05](05_attention.ipynb), attention; of [06](06_positions.ipynb) and
+# [07](07_norms_ffn.ipynb), that positions and norms exist.
 #
 # **What you will be able to do:** build the encoder and the decoder of the original Transformer,
 # train them, see in a picture which part of the source each written character comes from, and
@@ -81,7 +82,7 @@ def to_ids(text):
     return [symbols.index(c) for c in text if c in symbols]  # what it never saw is left out
 
 
-def to_text(ids):
+def to_characters(ids):
     return "".join(symbols[i] for i in ids)
 
 
@@ -119,8 +120,7 @@ guess = None  # two numbers, such as [3, 3]
 weights = (q @ k.mT / 3**0.5).softmax(-1)
 print("weights:", weights.round(decimals=2).tolist())
 print("taken away:", (weights @ v).round(decimals=1).tolist())
-answer_guess(guess, list(weights.shape), "a row for each that asks, a column for each asked",
-             wrong={(3, 3): "the two texts need not be equally long"})
+answer_guess(guess, list(weights.shape), "a row for each that asks, a column for each asked")
 
 # %% [markdown]
 # *(start)* finds the year and takes 21; *2021-* finds March and takes 03. No causal mask is needed:
@@ -146,8 +146,7 @@ def naive_cross_attention(layer, x, memory):
 
 torch.manual_seed(0)
 layer, x, memory = MultiHeadAttention(d_model=8, n_heads=1), torch.randn(2, 8), torch.randn(3, 8)
-everything = torch.ones(1, 3, dtype=torch.bool)
-ours, weights = layer(x[None], memory[None], everything)
+ours, weights = layer(x[None], memory[None], mask=torch.ones(1, 3).bool())
 print("output:", tuple(ours.shape), "weights:", tuple(weights.shape))
 print("equal to the loops:", torch.allclose(ours[0], naive_cross_attention(layer, x, memory)))
 
@@ -166,8 +165,7 @@ plots.flow(
      ("decoder", "self-attention,\ncross-attention,\nfeed-forward"), ("next", "one character")],
     {(3, 4): "read again with all before it"},
     title="The source is read once; the target grows one character a round",
-    alt="Boxes from left to right: source, encoder, memory, decoder, next character. An arc leads "
-    "from the next character back to the decoder.",
+    alt="Source, encoder, memory, decoder, next character. An arc leads from it to the decoder.",
 )
 
 # %% [markdown]
@@ -261,8 +259,8 @@ def train(model, loss_of, n_steps=500, peak_lr=8e-3):
 
 
 def share_right(written, pairs):
-    is_right = [to_text(ids) == text for ids, (_, text) in zip(written, pairs, strict=True)]
-    return sum(is_right) / len(pairs)
+    wrote = [to_characters(ids) for ids in written]
+    return sum(a == b for a, (_, b) in zip(wrote, pairs, strict=True)) / len(pairs)
 
 
 # %% [markdown]
@@ -282,7 +280,7 @@ print("of unseen dates, more than nine tenths right:", right > 0.9)
 # What does it get wrong? (Yours may differ: two processors do not round alike.)
 
 # %% tags=["nbval-ignore-output"]
-answers = [(*pair, to_text(ids)) for pair, ids in zip(unseen, written, strict=True)]
+answers = [(*pair, to_characters(ids)) for pair, ids in zip(unseen, written, strict=True)]
 print(f"right: {right:.1%}")
 for source, target, wrote in [one for one in answers if one[1] != one[2]][:6]:
     print(f"{source:28} is {target:10} and it wrote {wrote}")
@@ -301,7 +299,7 @@ def align(text):
     source = torch.tensor([to_ids(text)])
     [ids] = model.write(source, START, END, max_new_tokens=11)
     _, weights = model.decode(model.encode(source), torch.tensor([[START, *ids]]))
-    return to_text(ids), weights[-1, 0].mean(0)  # (T, S), the mean of the heads
+    return to_characters(ids), weights[-1, 0].mean(0)  # (T, S), the mean of the heads
 
 
 # %% [markdown]
@@ -414,7 +412,7 @@ for one in (model, llama):
     print(f"{type(one).__name__}: {sum(p.numel() for p in one.parameters()):,} parameters")
 
 # %% [markdown]
-# **Predict:** trained on as many dates (a little more slowly), what does it get right?
+# **Predict:** trained on as many dates (with a smaller learning rate), what does it get right?
 
 # %%
 guess = None  # "about as much", "half as much" or "next to nothing"
@@ -456,8 +454,7 @@ from llama_edu.pretrained import load_pretrained
 smol = load_pretrained(dtype=torch.float32)
 examples = "".join(f"{source} = {target}\n" for source, target in training[:4])
 for source, _ in unseen[:4]:
-    prompt = smol.text_ids(f"{examples}{source} =")
-    [ids] = generate(smol.model, [prompt], 12, stop=smol.stop_ids)
+    [ids] = generate(smol.model, [smol.text_ids(f"{examples}{source} =")], 12, stop=smol.stop_ids)
     print(f"{source:28} -> {smol.tokenizer.decode(ids).splitlines()[0].strip()}")
 
 # %% [markdown]
