@@ -82,7 +82,7 @@ def to_ids(text):
     return [symbols.index(c) for c in text if c in symbols]  # what it never saw is left out
 
 
-def to_characters(ids):
+def from_ids(ids):
     return "".join(symbols[i] for i in ids)
 
 
@@ -259,7 +259,7 @@ def train(model, loss_of, n_steps=500, peak_lr=8e-3):
 
 
 def share_right(written, pairs):
-    wrote = [to_characters(ids) for ids in written]
+    wrote = [from_ids(ids) for ids in written]
     return sum(a == b for a, (_, b) in zip(wrote, pairs, strict=True)) / len(pairs)
 
 
@@ -280,7 +280,7 @@ print("of unseen dates, more than nine tenths right:", right > 0.9)
 # What does it get wrong? (Yours may differ: two processors do not round alike.)
 
 # %% tags=["nbval-ignore-output"]
-answers = [(*pair, to_characters(ids)) for pair, ids in zip(unseen, written, strict=True)]
+answers = [(*pair, from_ids(ids)) for pair, ids in zip(unseen, written, strict=True)]
 print(f"right: {right:.1%}")
 for source, target, wrote in [one for one in answers if one[1] != one[2]][:6]:
     print(f"{source:28} is {target:10} and it wrote {wrote}")
@@ -299,7 +299,7 @@ def align(text):
     source = torch.tensor([to_ids(text)])
     [ids] = model.write(source, START, END, max_new_tokens=11)
     _, weights = model.decode(model.encode(source), torch.tensor([[START, *ids]]))
-    return to_characters(ids), weights[-1, 0].mean(0)  # (T, S), the mean of the heads
+    return from_ids(ids), weights[-1, 0].mean(0)  # (T, S), the mean of the heads
 
 
 # %% [markdown]
