@@ -141,7 +141,7 @@ ids = smol.text_ids(beginnings[1])
 for settings in ({}, {"top_p": 0.9}, {"min_p": 0.1}):
     dice = torch.Generator().manual_seed(3)
     written = generate(model, [ids], 14, temperature=1.5, generator=dice, **settings)[0]
-    print(settings, "…", repr(text_of(written)))
+    print(settings or "no rule", "…", repr(text_of(written)))
 
 # %% [markdown]
 # **Break it, then diagnose it.** Top-p is easily written as *keep while the sum is at most p*. That
@@ -314,7 +314,7 @@ guess = None  # in GB (a billion bytes)
 for name in ("smollm2-135m", "llama-65b", "llama-2-70b", "llama-3.1-8b"):
     c = PRESETS[name]
     per_token = 2 * c.n_layers * c.n_kv_heads * c.d_head * 2  # the last 2: bytes
-    print(f"{name:12}: {per_token:9,} bytes a token, {per_token * 2048 / 1e9:3.1f} GB for 2,048")
+    print(f"{name:12}: {per_token:9,} bytes a token, {per_token * 2048 / 1e9:.2f} GB for 2,048")
 whole = per_token * c.max_seq_len / 1e9
 print(f"{c.n_params * 2 / 1e9:.0f} GB of weights, {whole:.1f} GB of cache for {c.max_seq_len:,}")
 answer_guess(guess, whole, "131,072 bytes a token, times 131,072 tokens", within=0.1)
@@ -326,8 +326,8 @@ answer_guess(guess, whole, "131,072 bytes a token, times 131,072 tokens", within
 # ## What sets the pace
 #
 # An answer begins with **prefill**, the one pass that reads the whole prompt at once. Then comes
-# **decoding**, in which each pass reads one token. **Predict:** how
-# many times as long as a single token does a prompt of 64 take?
+# **decoding**, in which each pass reads one token. **Predict:** how many times as long as a single
+# token does a prompt of 64 take?
 
 # %%
 guess = None  # a number from 1 to 64
@@ -354,13 +354,13 @@ print(f"at most {bandwidth / weights:.0f} tokens a second, measured {1 / one:.0f
 
 # %% [markdown]
 # A computation is **memory-bound** when the time goes into fetching numbers, and **compute-bound**
-# when it goes into arithmetic. Decoding is the first, prefill of a long prompt the second. So
-# weights of fewer bytes make decoding faster (lesson 22, planned). And weights that have been
+# when it goes into arithmetic. Decoding one text is the first, prefill of a long prompt the second.
+# So weights of fewer bytes make decoding faster (lesson 22, planned). And weights that have been
 # fetched can serve several texts at once:
 
 # %% tags=["nbval-ignore-output"]
 sizes = [1, 2, 4, 8, 16]
-rates = [n / seconds(read, some[:n, :1], n=5) for n in sizes]
+rates = [n / seconds(read, some[:n, :1], n=8) for n in sizes]
 plots.lines(
     {"all texts": (sizes, rates)}, x_log=True, y_from_zero=True,
     x_label="texts in the batch", y_label="tokens a second, all texts together",
@@ -480,12 +480,13 @@ answer_guess(guess, "slower" if cost > len(alone) else "faster", why)
 # 3. Decoding is memory-bound: batches and checked guesses share one reading of the weights.
 
 # %% [markdown] tags=["sourced"]
-# **Where LLaMA really does this.** [LLaMA 1's released code](https://github.com/meta-llama/llama)
-# samples with temperature 0.8 and top-p 0.95 unless told otherwise, and keeps the token that
-# crosses p. It pads on the right, but starts to write where the shortest prompt ends. Its mask was
-# right only for a whole prompt or one token; Llama 2's is right for a piece in between too. Top-p
-# is from arXiv:1904.09751, min-p from arXiv:2407.01082 (whether it helps is disputed:
-# arXiv:2506.13681). Speculative decoding made T5-XXL 2 to 3 times as fast, and keeps the
-# distribution when it samples (arXiv:2211.17192).
+# **Where LLaMA really does this.** Unless told otherwise, the
+# [code of LLaMA 1](https://github.com/meta-llama/llama/tree/llama_v1) samples with temperature 0.8
+# and top-p 0.95, and keeps the token that crosses p. It pads on the right, but starts to write
+# where the shortest prompt ends. Its mask was right only for a whole prompt or one token; that of
+# [Llama 2](https://github.com/meta-llama/llama) is right for a piece in between too. Top-p is from
+# arXiv:1904.09751, min-p from arXiv:2407.01082 (whether it helps is disputed: arXiv:2506.13681).
+# Speculative decoding made T5-XXL 2 to 3 times as fast, and keeps the distribution when it samples
+# (arXiv:2211.17192).
 #
 # **Now you:** [exercises/10_generation](../exercises/10_generation.ipynb)
