@@ -98,7 +98,7 @@ def n_kept(kept):
 rules = {"top-k": (keep_top_k, 40), "top-p": (keep_top_p, 0.9), "min-p": (keep_min_p, 0.1)}
 for name, (keep, x) in rules.items():
     n, n_unsure = n_kept(keep(sure, x)), n_kept(keep(unsure, x))
-    print(f"{name} {x:3}: keeps {n:2} when sure, about {round(n_unsure, -(n_unsure > 99))} when not")
+    print(f"{name} {x:3}: {n:2} when sure, about {round(n_unsure, -(n_unsure > 99))} when not")
 why = "so many words can follow that the last tenths of the probability are spread very thin"
 answer_guess(guess, "more than 100" if n_kept(keep_top_p(unsure, 0.9)) > 100 else "10 to 100", why)
 
