@@ -407,8 +407,8 @@ plots.lines(
 #
 # | symptom | fault |
 # |---|---|
-# | loss better than it can be, words bad; cutting off the end changes the beginning | no mask |
-# | good English, but the loss is too high; only place 0 is right | layouts of RoPE mixed |
+# | loss too good, words bad; cutting off the end changes the beginning | no mask |
+# | good English, loss too high; only place 0 is right | layouts of RoPE mixed |
 # | sure of wrong words; the first difference is in SwiGLU | gate and up swapped |
 # | loss like ln V; the stream is right to its end | output not tied |
 # | loss near 0; it says the last letter again and again | labels not shifted |
