@@ -369,7 +369,7 @@ n_padding = [0, 1, 2, 4, 8, 16]
 hidden = [right_with(n, is_hidden=True) for n in n_padding]
 looked_at = [right_with(n, is_hidden=False) for n in n_padding]
 print("padding hidden: always the same:", len(set(hidden)) == 1)
-print("padding looked at: in the end less than half right:", looked_at[-1] < 0.5)
+print("padding looked at: in the end less than three quarters right:", looked_at[-1] < 0.75)
 
 # %% tags=["nbval-ignore-output"]
 plots.lines(
