@@ -37,8 +37,8 @@ from llama_edu.course import check
 def temper(logits: Tensor, temperature: float) -> Tensor:
     """Probabilities of the next token.
 
-    logits (..., V), any numbers; temperature above 0: 1 keeps the model's own probabilities, less
-    sharpens them, more flattens them. Returns (..., V), each row summing to 1.
+    logits (..., V), rows of V scores; temperature above 0: 1 keeps the model's own probabilities,
+    less sharpens them, more flattens them. Returns (..., V), each row summing to 1.
     """
     ### BEGIN SOLUTION
     return (logits / temperature).softmax(-1)

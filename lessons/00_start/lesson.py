@@ -75,18 +75,18 @@ answer_guess(
 # ## What comes out: a score for every token there is
 #
 # Give it the beginning of a sentence, and look at everything it returns. (It takes a list of
-# texts, here of one; `no_grad` says that nothing is to be learned now.)
+# texts, here of one, and scores what follows *each* token. `no_grad`: nothing is learned now.)
 
 # %% tags=["nbval-check-output"]
 prompt = "The sky is"
 ids = smol.text_ids(prompt)
 with torch.no_grad():
-    sky = smol.model(torch.tensor([ids]))[0, -1]  # of this one text, after its last token
+    sky = smol.model(torch.tensor([ids]))[0, -1]  # text 0, after its last token
 print("tokens in: ", len(ids))
 print("scores out:", len(sky))
 
 # %% [markdown]
-# No sentence, no word: one number for each token of its vocabulary. **Logits** are the scores that
+# No sentence, no word: one number for each token that it knows. **Logits** are the scores that
 # a model gives to all tokens, higher for those that are likelier to come next. **Softmax** turns
 # scores $z$ into probabilities, all above 0, that sum to 1:
 #

@@ -174,7 +174,7 @@ check("attention.split_heads", split_heads)
 # `scaled_dot_product_attention`, `MultiheadAttention` and `multi_head_attention_forward`.
 #
 # <details><summary>Hint 1</summary>Make k and v as many as q: heads 0 0 0 1 1 1 for H = 6,
-# G = 2. Then everything is as in 5.4, with two dimensions in front.</details>
+# G = 2, along dim 1. Then everything is as in 5.4, with two dimensions in front.</details>
 # <details><summary>Hint 2</summary>Merging undoes 5.5: first swap back to (B, T, H, d), then
 # flatten the last two.</details>
 

@@ -120,7 +120,7 @@ print("x:", *x.shape, "mixture:", *mixture.shape, "output:", *(mixture @ o_proj.
 #
 # $$\operatorname{attention}(Q, K, V) = \operatorname{softmax}\left(Q K^\top / \sqrt{d}\right) V$$
 #
-# Take vectors of independent numbers with mean 0 and variance 1, much as a fresh model has them.
+# Take vectors of independent numbers with mean 0 and variance 1, much as an untrained model has.
 # **Predict:** d grows from 16 to 64, four times as wide. By what factor does the spread (standard
 # deviation) of $q \cdot k$ grow?
 
@@ -286,13 +286,13 @@ row, may_look = torch.tensor([2.0, 1.0, 3.0]), torch.tensor([True, True, False])
 row = row.masked_fill(~may_look, -torch.inf)
 print(row.tolist(), "->", [round(w, 2) for w in row.softmax(-1).tolist()])
 print(masks.causal(4, 4).int())
-print(masks.causal(2, 4).int())  # two new tokens after two old ones: they are the last rows
+print(masks.causal(2, 4).int())  # 2 queries, 4 keys: the queries are the last 2 tokens
 print("nothing to look at:", torch.full((2,), -torch.inf).softmax(-1).tolist())
 
 # %% [markdown]
 # The last line is a trap: where all is hidden, softmax gives NaN (*not a number*), and NaN spreads
 # through the whole model. **Padding** is tokens without meaning that make the texts of a batch
-# equally long; a padding token may be such a row.
+# (texts read at once) equally long; a padding token may be such a row.
 #
 # ## Many heads
 #
@@ -318,8 +318,8 @@ print("back, flatten only:", heads.reshape(1, 2, 6)[0].tolist())
 # %% [markdown]
 # While a model writes, it keeps the keys and values of all tokens so far: the **KV cache**. To save
 # memory, **grouped-query attention** lets neighbouring query heads share one key and value head.
-# **G** counts the key and value heads. `repeat_interleave` makes 0 0 1 1 of 0 1, so that neighbours
-# share; `repeat` makes 0 1 0 1.
+# **G** counts the key and value heads. `k.repeat_interleave(2, dim=1)` makes heads 0 0 1 1 of 0 1,
+# so that neighbours share; `repeat` makes 0 1 0 1.
 #
 # All of it is the package's `explicit_attention`, which you have used in `look`. It holds most of
 # what the exercise asks: *write your own first*, then unfold it and compare.
