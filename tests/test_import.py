@@ -12,7 +12,8 @@ from time import perf_counter
 start = perf_counter()
 import {module}
 seconds = perf_counter() - start
-heavy = [name for name in ("torch", "numpy", "transformers", "gguf", "torch._dynamo") if name in sys.modules]
+names = "torch", "numpy", "transformers", "gguf", "torch._dynamo"
+heavy = [name for name in names if name in sys.modules]
 print(json.dumps({{"seconds": seconds, "heavy": heavy}}))
 """
 

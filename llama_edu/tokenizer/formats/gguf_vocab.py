@@ -12,7 +12,6 @@ PREFIX = "tokenizer.ggml."
 
 # The kinds of tokens in `token_type`; SentencePiece numbers its pieces in the same way.
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
-NO_TEXT = (CONTROL, USER_DEFINED, UNUSED)  # these no merges make
 
 
 def read_gguf_vocab(path: str | Path, model: str, needed: tuple[str, ...]) -> dict[str, Any]:
@@ -53,6 +52,11 @@ def read_gguf_ends(vocab: dict[str, Any], path: str | Path) -> dict[str, Any]:
     }
 
 
+def placeholder(i: int) -> str:
+    """How a GGUF file spells an id that has no token, as llama.cpp's own converters do."""
+    return f"[PAD{i}]"
+
+
 def read_gguf_bpe(path: str | Path) -> dict[str, Any]:
     """Read the arguments of `BPETokenizer` from a GGUF file of a byte-level model.
 
@@ -63,9 +67,14 @@ def read_gguf_bpe(path: str | Path) -> dict[str, Any]:
     patterns = patterns_of_gguf(vocab.get("pre"))
     is_llama3 = tuple(patterns) == (LLAMA3,)
     tokens, kinds = vocab["tokens"], vocab["token_type"]
-    typed = list(zip(range(len(tokens)), tokens, kinds, strict=True))
+    # What only fills up the rows of an embedding has no text.
+    typed = [
+        (i, token, kind)
+        for i, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
+        if kind != UNUSED or token != placeholder(i)
+    ]
     return {
-        "vocab": {to_bytes(t): i for i, t, kind in typed if kind not in NO_TEXT},
+        "vocab": {to_bytes(t): i for i, t, kind in typed if kind not in (CONTROL, USER_DEFINED)},
         "merges": [read_merge(merge) for merge in vocab["merges"]],
         "pattern": patterns,
         "special_tokens": {t: i for i, t, kind in typed if kind == CONTROL},

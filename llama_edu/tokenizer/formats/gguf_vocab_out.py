@@ -10,6 +10,7 @@ from llama_edu.tokenizer.formats.gguf_vocab import (
     UNKNOWN,
     UNUSED,
     USER_DEFINED,
+    placeholder,
 )
 from llama_edu.tokenizer.formats.sentencepiece_model import parse_model
 from llama_edu.tokenizer.formats.written import WrittenBPE, WrittenModel
@@ -29,7 +30,7 @@ def gguf_vocab_of(tokenizer: WrittenBPE | WrittenModel, n_rows: int) -> dict[str
     """
     is_bpe = hasattr(tokenizer, "patterns")
     found = _byte_level_vocab(tokenizer) if is_bpe else _pieces_vocab(tokenizer)
-    tokens = [(f"[PAD{i}]", 0.0, UNUSED) for i in range(n_rows)]
+    tokens = [(placeholder(i), 0.0, UNUSED) for i in range(n_rows)]
     for i, token in found.pop("by_id").items():
         tokens[i] = token
     texts, scores, kinds = map(list, zip(*tokens, strict=True))
