@@ -9,6 +9,7 @@ Shapes: B texts, S tokens that the cache can hold, H query heads, G key and valu
 """
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -112,15 +113,23 @@ def compiled_step(model: Llama, cache: KVCache, n_new: int) -> Callable[[Tensor]
         try:
             return step(tokens)
         except Exception as error:  # no compiler, a path with a space, a version that cannot
-            lines = str(error).strip().splitlines() or [type(error).__name__]
             warnings.warn(
-                f"decoding goes on uncompiled: torch.compile failed here ({lines[0][:200]})",
+                f"decoding goes on uncompiled: torch.compile failed here ({_reason(error)})",
                 stacklevel=2,
             )
             step = partial(model, cache=cache, last_only=True)  # the cache is as it was
             return step(tokens)
 
     return tried
+
+
+def _reason(error: Exception) -> str:
+    """Why it failed, in a line; what a compiler says fills pages."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if any("CppCompileError" in line for line in lines) and " " in sys.prefix:
+        return f"the path of this Python holds a space: {sys.prefix}"
+    telling = [line for line in lines if "rror" in line] or lines or [type(error).__name__]
+    return telling[0][:200]
 
 
 def _longer(layer: Float[Tensor, "B G n d"], length: int, size: int) -> Float[Tensor, "B G S d"]:

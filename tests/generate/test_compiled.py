@@ -14,7 +14,8 @@ from llama_edu.model.llama import Llama
 
 PROMPTS = [[5, 9, 2, 44], [7], [1, 2, 3, 4, 5, 6, 7, 8, 9]]
 needs_compiler = pytest.mark.skipif(
-    not any(map(shutil.which, ("c++", "g++", "clang++"))), reason="there is no C++ compiler"
+    not any(map(shutil.which, ("c++", "g++", "clang++"))) or " " in sys.prefix,
+    reason="there is no C++ compiler, or it cannot work for a path with a space",
 )
 
 
@@ -92,18 +93,29 @@ def test_bf16_weights_stay_near(make_model, uncompiled):
     torch.testing.assert_close(got, expected, rtol=0, atol=0.05 * scale)
 
 
-def test_where_nothing_compiles_it_goes_on_with_one_line(make_model, monkeypatch):
+@pytest.mark.parametrize("said, prefix, reason", [
+    ("backend='inductor' raised:\nInvalidCxxCompiler: Error: No working C++ compiler\nlong story",
+     "/opt/python", "InvalidCxxCompiler: Error: No working C++ compiler"),
+    ("backend='inductor' raised:\nCppCompileError: C++ compile error\n\nCommand: ...",
+     "/opt/my python", "the path of this Python holds a space: /opt/my python"),
+    ("", "/opt/python", "RuntimeError"),
+])  # fmt: skip
+def test_where_nothing_compiles_it_goes_on_with_one_line(
+    make_model, monkeypatch, said, prefix, reason
+):
+    monkeypatch.setattr(sys, "prefix", prefix)
+
     def broken(function, is_cpu):
         def call(*arguments):
-            raise RuntimeError("no compiler\nand a long story")
+            raise RuntimeError(said)
 
         return call
 
     monkeypatch.setattr(compiled, "_compiled", broken)
     model = make_model()
-    with pytest.warns(UserWarning, match=r"goes on uncompiled: .* \(no compiler\)$") as caught:
+    with pytest.warns(UserWarning, match=r"goes on uncompiled: .*\)$") as caught:
         got = generate(model, PROMPTS, 12, compiled=True)
-    assert len(caught) == 1
+    assert len(caught) == 1 and str(caught[0].message).endswith(f"({reason})")
     assert got == generate(model, PROMPTS, 12)
 
 

@@ -41,7 +41,8 @@ with warnings.catch_warnings(action="error", category=UserWarning):
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    not any(map(shutil.which, ("c++", "g++", "clang++"))), reason="there is no C++ compiler"
+    not any(map(shutil.which, ("c++", "g++", "clang++"))) or " " in sys.prefix,
+    reason="there is no C++ compiler, or it cannot work for a path with a space",
 )
 def test_compiled_training_is_the_same_without_a_warning():
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
