@@ -215,15 +215,19 @@ def train(name, mask, n_steps=150):
 
 # %% [markdown]
 # Two such models are equal but for one thing: one sees the past only, the other everything.
+
+# %% tags=["nbval-ignore-output"]
+past, everything = masks.causal(T, T), torch.ones(T, T, dtype=torch.bool)
+honest, honest_losses = train("past only", past)
+cheat, cheat_losses = train("everything", everything)
+
+# %% [markdown]
 # **Predict:** the first ends at a loss above 2. Where does the second end?
 
 # %%
 guess = None  # "above 2", "1 to 2" or "below 1"
 
 # %% tags=["nbval-check-output"]
-past, everything = masks.causal(T, T), torch.ones(T, T, dtype=torch.bool)
-honest, honest_losses = train("past only", past)
-cheat, cheat_losses = train("everything", everything)
 last = sum(cheat_losses[-20:]) / 20
 print(f"a model that knows nothing: loss ln {len(letters)} = {math.log(len(letters)):.1f}")
 print("past only ends above 2:", sum(honest_losses[-20:]) / 20 > 2, "everything below 1:", last < 1)

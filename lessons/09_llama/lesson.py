@@ -376,6 +376,10 @@ def train(name, shift, n_steps=150):
         print(f"\r{name}: step {step + 1} of {n_steps}", end="", file=sys.stderr)
     return model.eval(), losses
 
+# %% tags=["nbval-ignore-output"]
+healthy_small, healthy_losses = train("healthy", shift=1)
+patient_e, losses_e = train("E", shift=0)
+
 # %% [markdown]
 # **Predict:** the patient's loss falls to nearly 0. What does it write after *To be*?
 
@@ -383,8 +387,6 @@ def train(name, shift, n_steps=150):
 guess = None  # "English", "noise" or "one letter"
 
 # %% tags=["nbval-check-output"]
-healthy_small, healthy_losses = train("healthy", shift=1)
-patient_e, losses_e = train("E", shift=0)
 start = torch.tensor([[letters.index(letter) for letter in "To be"]])
 (written,) = generate(patient_e, start, 20)
 written = "".join(letters[i] for i in written)
