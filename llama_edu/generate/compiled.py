@@ -12,7 +12,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import torch
 from jaxtyping import Float, Int
@@ -138,6 +138,7 @@ def _longer(layer: Float[Tensor, "B G n d"], length: int, size: int) -> Float[Te
     return room
 
 
+@cache  # the next answer need not be traced again
 def _compiled(function: Callable, is_cpu: bool) -> Callable:
     # A GPU's step is recorded as it is: its kernels are fast, only calling them is slow.
     return torch.compile(function, fullgraph=True, dynamic=False) if is_cpu else function
