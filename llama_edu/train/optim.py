@@ -40,10 +40,7 @@ class AdamW(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
     ):
-        _check(lr, betas, eps, weight_decay)
-        super().__init__(
-            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        )
+        super().__init__(params, _checked(lr, betas, eps, weight_decay))
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
@@ -85,10 +82,7 @@ class Lamb(Optimizer):
         eps: float = 1e-6,
         weight_decay: float = 1e-2,
     ):
-        _check(lr, betas, eps, weight_decay)
-        super().__init__(
-            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        )
+        super().__init__(params, _checked(lr, betas, eps, weight_decay))
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
@@ -120,12 +114,13 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
     ]
 
 
-def _check(lr: float, betas: tuple[float, float], eps: float, weight_decay: float) -> None:
+def _checked(lr: float, betas: tuple[float, float], eps: float, weight_decay: float) -> dict:
     for name, value in (("lr", lr), ("eps", eps), ("weight_decay", weight_decay)):
         if not value >= 0:
             raise ValueError(f"{name}={value} must not be negative")
     if not all(0 <= beta < 1 for beta in betas):
         raise ValueError(f"betas={betas} must both be at least 0 and below 1")
+    return {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
 
 
 def _evaluated(closure: Callable[[], Tensor] | None) -> Tensor | None:
