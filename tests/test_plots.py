@@ -9,6 +9,7 @@ import torch
 from matplotlib.image import imread
 
 from llama_edu import plots
+from llama_edu.plots import style
 
 X = [1, 2, 4, 8]
 
@@ -17,6 +18,13 @@ def draw_lines():
     return plots.lines(
         {"a": (X, X), "b": (X, X[::-1])}, title="They cross", x_label="x in m", y_label="y in s",
         alt="Two crossing lines.", x_log=True,
+    )  # fmt: skip
+
+
+def draw_banded_lines():
+    return plots.lines(
+        {"a": (X, X)}, errors={"a": [0.5] * 4}, title="It climbs", x_label="x", y_label="y",
+        alt="A line and its band.",
     )  # fmt: skip
 
 
@@ -80,6 +88,12 @@ def test_lines_are_told_apart_by_more_than_colour():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("x in m", "y in s")
     assert axes.get_title(loc="left") == "They cross"
+
+
+def test_a_band_reaches_as_far_up_and_down_as_its_errors():
+    band = draw_banded_lines().axes[0].collections[0].get_paths()[0].vertices
+    at_two = band[band[:, 0] == 2, 1]
+    assert (at_two.min(), at_two.max()) == pytest.approx((1.5, 2.5))
 
 
 def test_bars_of_two_kinds_lie_side_by_side():
@@ -164,17 +178,17 @@ def test_what_leaves_the_sieve_is_as_high_as_it_has_members_and_stands_over_its_
 def install(monkeypatch):
     """Make matplotlib find fonts of these families, and no others."""
 
-    (real, *_) = [f for f in plots.font_manager.fontManager.ttflist if f.name == "DejaVu Sans"]
+    (real, *_) = [f for f in style.font_manager.fontManager.ttflist if f.name == "DejaVu Sans"]
 
     def install(*families):
         fonts = [replace(real, name=family) for family in families]
-        monkeypatch.setattr(plots.font_manager.fontManager, "ttflist", fonts)
-        plots.chinese_family.cache_clear()
-        plots._say_that_chinese_is_missing.cache_clear()
+        monkeypatch.setattr(style.font_manager.fontManager, "ttflist", fonts)
+        style.chinese_family.cache_clear()
+        style._say_that_chinese_is_missing.cache_clear()
 
     yield install
-    plots.chinese_family.cache_clear()
-    plots._say_that_chinese_is_missing.cache_clear()
+    style.chinese_family.cache_clear()
+    style._say_that_chinese_is_missing.cache_clear()
 
 
 def draw_chinese():

@@ -137,7 +137,7 @@ def _environment(settings: Path, course: Path) -> dict[str, str]:
         "COLUMNS": "80",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
-        # PNG, as plots.py draws it: SVG names its parts at random, and big maps grow large in it.
+        # PNG, as the course draws it: SVG names its parts at random, and big maps grow large in it.
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": str(cache_dir() / "matplotlib"),  # the list of fonts takes long to make
         "MATPLOTLIBRC": str(settings),
