@@ -26,11 +26,12 @@ class Batch:
     Args:
         tokens: ids, T + 1 of each window: the inputs are all but the last, the targets all but the
             first.
-        documents: which document each token stands in, counted within its window from 0.
+        documents: which document each token stands in, counted within its window from 0; None where
+            documents are not kept apart.
     """
 
     tokens: Int[Tensor, "B T+1"]
-    documents: Int[Tensor, "B T+1"]
+    documents: Int[Tensor, "B T+1"] | None = None
 
     @property
     def inputs(self) -> Int[Tensor, "B T"]:
@@ -40,11 +41,20 @@ class Batch:
     def targets(self) -> Int[Tensor, "B T"]:
         return self.tokens[:, 1:]
 
-    def mask(self) -> Bool[Tensor, "B 1 T T"]:
+    def to(self, device: torch.device | str) -> "Batch":
+        """The same batch there."""
+        documents = None if self.documents is None else self.documents.to(device)
+        return Batch(self.tokens.to(device), documents)
+
+    def mask(self) -> Bool[Tensor, "B 1 T T"] | None:
         """True where a token may look: at itself and before, in its own document alone.
+
+        None where documents are not kept apart: a token may look at all that stand before it.
 
         Source: arXiv:2407.21783, sec. 3.2: Llama 3 keeps the documents of a window apart so.
         """
+        if self.documents is None:
+            return None
         documents = self.documents[:, :-1]
         is_same = documents[:, :, None] == documents[:, None, :]
         return is_same.tril()[:, None]
@@ -149,6 +159,7 @@ class Batches:
         seed: of the order.
         rank: which of the processes this is, from 0.
         n_ranks: how many there are; a divisor of batch_size.
+        keeps_apart: whether batches say which document each token is in, for a mask.
 
     Raises:
         ValueError: if the file has too few tokens for one batch, or a number is out of range.
@@ -162,6 +173,7 @@ class Batches:
         seed: int = 0,
         rank: int = 0,
         n_ranks: int = 1,
+        keeps_apart: bool = True,
     ):
         if batch_size < 1 or n_tokens < 1:
             raise ValueError(f"{batch_size=} and {n_tokens=} must both be at least 1")
@@ -169,6 +181,7 @@ class Batches:
             raise ValueError(f"{rank=} must be below {n_ranks=}, which must divide {batch_size=}")
         self.file, self.batch_size, self.n_tokens = file, batch_size, n_tokens
         self.seed, self.rank, self.n_ranks = seed, rank, n_ranks
+        self.keeps_apart = keeps_apart
         # Windows overlap by one token, the last target of one and the first input of the next.
         self.n_windows = (len(file) - 1) // n_tokens
         if self.n_windows < batch_size:
@@ -207,7 +220,7 @@ class Batches:
         tokens, documents = (
             torch.from_numpy(np.stack(part)) for part in zip(*windows, strict=True)
         )
-        return Batch(tokens, documents)
+        return Batch(tokens, documents if self.keeps_apart else None)
 
     def state_dict(self) -> dict[str, int]:
         """Where it stands, and what must be the same to go on from there."""

@@ -4,6 +4,7 @@ Shapes: B texts, T tokens, D model width, V vocabulary.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -16,6 +17,9 @@ from llama_edu.model.cache import KVCache
 from llama_edu.model.ffn import FeedForward
 from llama_edu.model.linear import Linear
 from llama_edu.model.norm import RMSNorm
+
+# (hidden (B, T, D), output weight (V, D)) -> the sum of a loss, and of how many targets
+OutputLoss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class Block(nn.Module):
@@ -100,7 +104,9 @@ class Llama(nn.Module):
         cache: KVCache | None = None,
         dtype: torch.dtype | None = None,
         last_only: bool = False,
-    ) -> Float[Tensor, "B T_or_1 V"]:
+        mask: Bool[Tensor, "*mask T T"] | None = None,
+        loss: OutputLoss | None = None,
+    ) -> Float[Tensor, "B T_or_1 V"] | tuple[Float[Tensor, ""], Int[Tensor, ""]]:
         """Logits of the token that follows each of `tokens`.
 
         Args:
@@ -110,17 +116,42 @@ class Llama(nn.Module):
             dtype: to compute in, e.g. bf16 over fp32 weights; that of the weights if None.
             last_only: score only what follows the last token, which is all that generation needs
                 of a long prompt.
+            mask: True where a token may look, itself and earlier tokens alone, say those of its
+                own document; shape (T, T), or (B, 1, T, T) for each text its own. Everything
+                before it if None.
+            loss: what to return in place of logits, made of the last hidden vectors and the output
+                layer's weight (V, D): a loss need not hold the logits of a whole batch. It is
+                worked out in here because DDP and FSDP only see what a model's own call does.
 
         Raises:
-            ValueError: if the cache is for another batch size or has no room for the tokens.
+            ValueError: if the cache is for another batch size or has no room for the tokens, or if
+                there is a mask beside it.
         """
-        rotation, mask = self._positions_and_mask(tokens, cache)
+        x = self.hidden(tokens, cache, dtype, mask)
+        if loss is not None:
+            return loss(x, self.output.weight)
+        return self.output(x[:, -1:] if last_only else x)
+
+    def hidden(
+        self,
+        tokens: Int[Tensor, "B T"],
+        cache: KVCache | None = None,
+        dtype: torch.dtype | None = None,
+        mask: Bool[Tensor, "*mask T T"] | None = None,
+    ) -> Float[Tensor, "B T D"]:
+        """What goes into the output layer: the residual stream after the last block, normed.
+
+        The arguments are those of `forward`.
+        """
+        if mask is not None and cache is not None:
+            raise ValueError("a mask and a cache cannot go together: the cache makes its own mask")
+        rotation, cache_mask = self._positions_and_mask(tokens, cache)
         x = self.embedding(tokens).to(dtype or self.embedding.weight.dtype)
         for layer, block in enumerate(self.blocks):
-            x = block(x, rotation, mask, cache, layer)
+            x = block(x, rotation, cache_mask if mask is None else mask, cache, layer)
         if cache is not None:
             cache.length += tokens.shape[1]
-        return self.output(self.norm(x[:, -1:] if last_only else x))
+        return self.norm(x)
 
     def _positions_and_mask(self, tokens, cache):
         n_texts, n_tokens = tokens.shape

@@ -5,11 +5,15 @@ The scores of a batch are its largest tensor by far: 8 x 1,024 tokens in a vocab
 a time, with the gradient that will be asked for taken at once.
 """
 
+from functools import partial
+
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
+
+from llama_edu.data.batches import Batch
 
 IGNORED = -100  # a target that does not count, as in torch
 CHUNK_NUMBERS = 1 << 22  # scores held at a time: 16 MB in fp32
@@ -52,7 +56,27 @@ def output_loss(
         As `token_loss`; the same gradients, but for the order of sums.
     """
     rows, wanted = hidden.flatten(0, -2), targets.flatten()
+    if not torch.is_grad_enabled():  # which an autograd Function is not told
+        rows, output_weight = rows.detach(), output_weight.detach()
     return _OutputLoss.apply(rows, output_weight, wanted), (wanted != IGNORED).sum()
+
+
+def next_token_loss(
+    model: nn.Module, batch: Batch, dtype: torch.dtype | None = None
+) -> tuple[Float[Tensor, ""], Int[Tensor, ""]]:
+    """How far a model is from each next token of a batch: what pretraining makes small.
+
+    Args:
+        model: a `Llama`, or one inside DDP or FSDP.
+        batch: has `inputs` and `targets` (B, T), -100 where a target does not count, and `mask()`,
+            None or True where an input may look.
+        dtype: to compute in, e.g. bf16 over fp32 weights; that of the weights if None.
+
+    Returns:
+        As `token_loss`.
+    """
+    loss = partial(output_loss, targets=batch.targets)
+    return model(batch.inputs, mask=batch.mask(), dtype=dtype, loss=loss)
 
 
 class _OutputLoss(torch.autograd.Function):
@@ -65,15 +89,16 @@ class _OutputLoss(torch.autograd.Function):
         grad_hidden = torch.empty_like(hidden) if needs_hidden else None
         grad_weight = torch.zeros_like(weight) if needs_weight else None
         loss = torch.zeros((), device=hidden.device)
-        for part in torch.arange(len(hidden)).split(max(CHUNK_NUMBERS // len(weight), 1)):
-            rows = slice(int(part[0]), int(part[-1]) + 1)
+        n_rows = max(CHUNK_NUMBERS // len(weight), 1)
+        for first in range(0, len(hidden), n_rows):
+            rows = slice(first, first + n_rows)
             scores, wanted = (hidden[rows] @ narrow.mT).float(), targets[rows]
             counts = wanted != IGNORED
             loss += F.cross_entropy(scores, wanted, ignore_index=IGNORED, reduction="sum")
             if not (needs_hidden or needs_weight):
                 continue
             grad = scores.softmax(dim=-1)
-            grad[torch.arange(len(grad)), wanted.where(counts, 0)] -= 1
+            grad[torch.arange(len(grad), device=grad.device), wanted.where(counts, 0)] -= 1
             grad = (grad * counts[:, None]).to(hidden.dtype)
             if needs_hidden:
                 grad_hidden[rows] = grad @ narrow

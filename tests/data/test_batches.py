@@ -87,6 +87,19 @@ def test_no_token_looks_into_another_document(file):
         assert seen == list(range(first, t + 1))
 
 
+def test_documents_need_not_be_kept_apart(file):
+    whole, kept = Batches(file, 3, 5, keeps_apart=False).next(), Batches(file, 3, 5).next()
+    assert torch.equal(whole.tokens, kept.tokens)
+    assert whole.mask() is None and kept.mask().shape == (3, 1, 5, 5)
+
+
+@pytest.mark.parametrize("keeps_apart", [True, False])
+def test_a_batch_goes_to_a_device_whole(file, keeps_apart):
+    there = Batches(file, 3, 5, keeps_apart=keeps_apart).next().to("meta")
+    assert there.inputs.is_meta and there.targets.is_meta
+    assert not keeps_apart or there.mask().is_meta
+
+
 def test_a_packed_document_is_read_as_it_is_alone(file):
     """The mask alone keeps documents apart: RoPE sees distances, so positions go on counting."""
     from dataclasses import replace

@@ -67,6 +67,64 @@ def test_last_only_scores_the_last_token(model):
     torch.testing.assert_close(last, model(tokens)[:, -1:])
 
 
+def test_logits_are_the_output_layer_of_the_hidden_vectors(model):
+    tokens = torch.randint(31, (2, 5))
+    hidden = model.hidden(tokens)
+    assert hidden.shape == (2, 5, 24)
+    assert torch.equal(model.output(hidden), model(tokens))
+    cache = model.new_cache(2, max_len=5)
+    parts = [model.hidden(part, cache=cache) for part in tokens.split((2, 1, 2), dim=1)]
+    torch.testing.assert_close(torch.cat(parts, dim=1), hidden)
+
+
+def test_packed_documents_are_read_as_each_alone(model):
+    """Positions go on counting from one to the next; RoPE only sees distances."""
+    documents = [torch.randint(31, (1, n)) for n in (3, 1, 4)]
+    which = torch.tensor([0, 0, 0, 1, 2, 2, 2, 2])
+    mask = (which[:, None] == which).tril()
+    packed = torch.cat(documents, dim=1)
+    alone = torch.cat([model(document) for document in documents], dim=1)
+    torch.testing.assert_close(model(packed, mask=mask), alone, rtol=0, atol=1e-5)
+    each = mask.expand(2, 1, 8, 8).clone()
+    each[1] = torch.ones(8, 8, dtype=torch.bool).tril()  # the second text is one document
+    both = model(packed.expand(2, 8), mask=each)
+    torch.testing.assert_close(both, torch.cat((alone, model(packed))), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_packed_documents_learn_as_each_alone(model, dtype):
+    which = torch.tensor([0, 0, 0, 1, 2, 2, 2, 2])
+    packed = torch.randint(31, (1, 8))
+
+    def gradient(parts):
+        model.zero_grad()
+        for tokens, mask in parts:
+            model(tokens, mask=mask, dtype=dtype).float().square().sum().backward()
+        return torch.cat([weight.grad.flatten() for weight in model.parameters()])
+
+    together = gradient([(packed, (which[:, None] == which).tril())])
+    alone = gradient([(document, None) for document in packed.split((3, 1, 4), dim=1)])
+    # Other sums, in another order; bf16 rounds each to 1 part in 256.
+    assert (together - alone).norm() < (1e-5 if dtype == torch.float32 else 0.1) * alone.norm()
+
+
+def test_a_mask_does_not_go_with_a_cache(model):
+    with pytest.raises(ValueError, match="a mask and a cache cannot go together"):
+        mask = torch.ones(5, 5, dtype=torch.bool).tril()
+        model(torch.randint(31, (2, 5)), cache=model.new_cache(2, 5), mask=mask)
+
+
+def test_a_loss_gets_what_makes_the_logits(model):
+    tokens = torch.randint(31, (2, 5))
+
+    def loss(hidden, weight):
+        return (hidden @ weight.mT).square().sum(), torch.tensor(hidden.numel())
+
+    total, n = model(tokens, loss=loss)
+    torch.testing.assert_close(total, model(tokens).square().sum())
+    assert n == 2 * 5 * 24
+
+
 def test_tied_embeddings_are_one_parameter(config):
     model = Llama(replace(config, tie_embeddings=True))
     assert model.output.weight is model.embedding.weight

@@ -4,8 +4,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from llama_edu.config import PRESETS
+from llama_edu.data.batches import Batch
+from llama_edu.model.llama import Llama
 from llama_edu.train import loss as loss_room
-from llama_edu.train.loss import output_loss, token_loss
+from llama_edu.train.loss import next_token_loss, output_loss, token_loss
 
 
 def problem(dtype=torch.float64, n_tokens=11, width=6, vocab_size=17):
@@ -104,3 +107,36 @@ def test_the_scores_are_never_all_there(monkeypatch):
         output_loss(hidden, weight, targets)[0].backward()
     assert largest <= max(hidden.numel(), weight.numel())
     assert largest < 80 * 17
+
+
+def batch_of_two_documents() -> Batch:
+    tokens = torch.randint(512, (2, 9))
+    return Batch(tokens, torch.tensor([0, 0, 0, 1, 1, 1, 1, 2, 2]).expand(2, 9))
+
+
+@pytest.mark.parametrize("keeps_apart", [True, False])
+def test_the_next_tokens_are_the_targets(keeps_apart):
+    model, batch = Llama(PRESETS["tiny"]), batch_of_two_documents()
+    if not keeps_apart:
+        batch = Batch(batch.tokens)
+    total, n = next_token_loss(model, batch)
+    logits = model(batch.tokens[:, :-1], mask=batch.mask())
+    expected = F.cross_entropy(logits.flatten(0, 1), batch.tokens[:, 1:].flatten())
+    assert n.item() == 16
+    torch.testing.assert_close(total / n, expected)
+
+
+def test_the_next_tokens_in_bf16_are_close():
+    model, batch = Llama(PRESETS["tiny"]), batch_of_two_documents()
+    wide, narrow = (next_token_loss(model, batch, dtype)[0] for dtype in (None, torch.bfloat16))
+    assert wide.dtype == narrow.dtype == torch.float32
+    assert narrow.item() == pytest.approx(wide.item(), rel=0.01) and narrow != wide
+
+
+def test_nothing_is_kept_where_no_gradient_is_wanted(monkeypatch):
+    """An evaluation does not pay for the gradient that training takes at once."""
+    hidden, weight, targets = problem(torch.float32)
+    monkeypatch.setattr(torch.Tensor, "softmax", None)  # only the gradient needs it
+    with torch.no_grad():
+        total, _ = output_loss(hidden, weight, targets)
+    assert not total.requires_grad
