@@ -1,9 +1,9 @@
 """One decoding step, compiled: the same tokens as the plain loop, several times as fast.
 
 A step of a small model is mostly overhead: hundreds of calls, each for a few thousand numbers.
-Compiled, a layer is a handful of loops. One compiled layer serves all of them, with its weights and
-its cache as arguments, so that little is compiled; on a GPU the whole step is recorded once and
-replayed.
+Compiled, a layer is a handful of loops. A few layers are compiled together, with their weights and
+caches as arguments, and serve as often as the model has so many: little is compiled, and little is
+called. On a GPU the whole step is recorded once and replayed.
 
 Shapes: B texts, S tokens that the cache can hold, H query heads, G key and value heads, d a head.
 """
@@ -20,10 +20,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from llama_edu.model.cache import KVCache
-from llama_edu.model.llama import Llama
+from llama_edu.model.llama import Block, Llama
 from llama_edu.model.norm import rms_norm
 from llama_edu.model.rope import rotate, rotations
 
+MOST_LAYERS = 8  # compiled together: each costs two seconds, each call a tenth of a millisecond
 SHORTEST = 256  # caches hold so many tokens, or twice that, ...: few lengths are compiled
 
 
@@ -54,7 +55,10 @@ class CompiledStep:
         self.places = torch.arange(size, device=device)
         self.token = torch.zeros(cache.keys.shape[1], 1, dtype=torch.long, device=device)
         is_cpu = device.type == "cpu"
-        self._layer, self._head = (_compiled(one, is_cpu) for one in (_layer, _head))
+        self._layers, self._head = (_compiled(one, is_cpu) for one in (_layers, _head))
+        size = max(n for n in range(1, MOST_LAYERS + 1) if self.config.n_layers % n == 0)
+        layers = list(zip(map(_weights, model.blocks), self.keys, self.values, strict=True))
+        self.groups = [layers[i : i + size] for i in range(0, len(layers), size)]
         self._graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, tokens: Int[Tensor, "B 1"]) -> Float[Tensor, "B 1 V"]:
@@ -66,21 +70,11 @@ class CompiledStep:
 
     def _step(self) -> Tensor:
         model = self.model
-        positions = self.length.expand(len(self.token))
-        if self.n_padding is not None:
-            positions = positions - self.n_padding
-        rotation = rotations(positions[:, None], model.rope_frequencies)
-        is_hidden = self.places > self.length  # (S,)
-        if self.n_padding is not None:
-            is_hidden = is_hidden | (self.places < self.n_padding[:, None])
-        is_hidden = is_hidden.view(-1, 1, len(self.places))  # (B or 1, 1, S)
         x = model.embedding(self.token)[:, 0]  # (B, D)
-        for layer, block in enumerate(model.blocks):
-            x = self._layer(
-                x, rotation, is_hidden, self.length, self.keys[layer], self.values[layer],
-                block.attention_norm.gain, block.attention.qkv_proj.weight,
-                block.attention.o_proj.weight, block.ffn_norm.gain, block.ffn.gate_up_proj.weight,
-                block.ffn.down_proj.weight, self.config.norm_eps,
+        for group in self.groups:
+            x = self._layers(
+                x, self.length, self.places, self.n_padding, model.rope_frequencies, group,
+                self.config.norm_eps,
             )  # fmt: skip
         return self._head(x, model.norm.gain, model.output.weight, self.config.norm_eps)[:, None]
 
@@ -151,6 +145,28 @@ def _product(x: Float[Tensor, "B D"], weight: Float[Tensor, "F D"]) -> Float[Ten
     return F.linear(x, weight)
 
 
+def _weights(block: Block) -> tuple[Tensor, ...]:
+    attention, ffn = block.attention, block.ffn
+    return (
+        block.attention_norm.gain, attention.qkv_proj.weight, attention.o_proj.weight,
+        block.ffn_norm.gain, ffn.gate_up_proj.weight, ffn.down_proj.weight,
+    )  # fmt: skip
+
+
+def _layers(x, length, places, n_padding, frequencies, group, eps):
+    """Some blocks after each other, for one new token a text, the `length`-th."""
+    positions = length.expand(len(x))
+    is_hidden = places > length  # (S,)
+    if n_padding is not None:
+        positions = positions - n_padding
+        is_hidden = is_hidden | (places < n_padding[:, None])
+    rotation = rotations(positions[:, None], frequencies)
+    is_hidden = is_hidden.view(-1, 1, 1, len(places))  # (B or 1, 1, 1, S)
+    for weights, keys, values in group:
+        x = _layer(x, rotation, is_hidden, length, keys, values, *weights, eps)
+    return x
+
+
 def _layer(
     x, rotation, is_hidden, length, keys, values, attention_gain, qkv, out, ffn_gain, gate_up, down,
     eps,
@@ -165,7 +181,7 @@ def _layer(
     values.index_copy_(2, length, v.transpose(1, 2))
     q = q.view(n_texts, n_groups, -1, 1, d)  # the heads of a group share their keys
     scores = (q.float() * keys[:, :, None].float()).sum(-1) / math.sqrt(d)  # (B, G, H/G, S)
-    weights = scores.masked_fill(is_hidden[:, None], -math.inf).softmax(-1)
+    weights = scores.masked_fill(is_hidden, -math.inf).softmax(-1)
     mixed = (weights[..., None] * values[:, :, None].float()).sum(-2)  # (B, G, H/G, d)
     x = x + _product(mixed.view(n_texts, -1).to(x.dtype), out)
     gate, up = _product(rms_norm(x, ffn_gain, eps), gate_up).chunk(2, dim=-1)
