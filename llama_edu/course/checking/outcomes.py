@@ -89,14 +89,22 @@ def is_same_outcome(expected: Outcome, got: Outcome, question: Question) -> bool
 def failed_line(error: BaseException, function: Callable) -> str:
     """The last line of the learner's own code that an exception came through, with its number.
 
-    failed_line(error, scores) -> "In line 3: `return q @ k`"; "" if there is none.
+    failed_line(error, scores) -> "In line 3: `return q @ k`"; "" if there is none. If it is that
+    of another function that this one calls: "In line 8, in heads: `x.view(2)`, called in line 3:
+    `q = heads(x)`".
     """
     own = getattr(unwrap(function), "__globals__", None)
-    name, found = getattr(function, "__name__", ""), ""
+    name, found, call = getattr(function, "__name__", ""), "", ""
     for frame, number in traceback.walk_tb(error.__traceback__):
         if frame.f_globals is own:
-            where = "" if frame.f_code.co_name == name else f", in {frame.f_code.co_name}"
-            found = line_in_words(frame.f_code.co_filename, number, where)
+            code = frame.f_code
+            where = "" if code.co_name == name else f", in {code.co_name}"
+            is_called = where and getattr(own.get(code.co_name), "__code__", None) is code
+            found = line_in_words(code.co_filename, number, where)
+            if is_called and call:
+                found = f"{found.rstrip('.')}, called {call[0].lower()}{call[1:]}"
+            elif not is_called:
+                call = found
     return found
 
 

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from llama_edu.course.checking.crashes import CRASHES, crash_hint
 from llama_edu.course.checking.diagnose import diagnose
@@ -135,6 +136,24 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: 1 + b"a", "do not go together"),
     (lambda q, k, v, x, mask: "a" + 1, "do not go together"),
     (lambda q, k, v, x, mask: (1,) + [2], "do not go together"),
+    (lambda q, k, v, x, mask: rolled(), "`import math`"),
+    (lambda q, k, v, x, mask: k.repeat_interleave(2).shape[1], "lost a dimension on the way"),
+    (lambda q, k, v, x, mask: x.sum().size()[0], "lost a dimension on the way"),
+    (lambda q, k, v, x, mask: unpacked(q), "one size for each dimension"),
+    (lambda q, k, v, x, mask: torch.cat([q, k]), "which dimension is to grow"),
+    (lambda q, k, v, x, mask: torch.cat([q, x]), "which dimension is to grow"),
+    (lambda q, k, v, x, mask: torch.stack([q, k]), "`cat` joins"),
+    (lambda q, k, v, x, mask: torch.zeros(T, D).copy_(x), "a column of a row"),
+    (lambda q, k, v, x, mask: shifted_in_place(x[:1]), "`x.clone()`"),
+    (lambda q, k, v, x, mask: torch.max(0, x), "`x.clamp(min=...)`"),
+    (lambda q, k, v, x, mask: torch.maximum(x, 0), "`x.clamp(min=...)`"),
+    (lambda q, k, v, x, mask: F.cross_entropy(q[:, :, 0], mask.long()), "one target for each row"),
+    (lambda q, k, v, x, mask: F.cross_entropy(x, mask[0].long()), "one target for each row"),
+    (lambda q, k, v, x, mask: q * 1 + product(q, k), "print the shapes of what is handed over"),
+    (lambda q, k, v, x, mask: x @ x.T + q, "lined up from the right"),
+    (lambda q, k, v, x, mask: (lambda w: x @ w["w"].T + q)({"w": x}), "lined up from the right"),
+    (lambda q, k, v, x, mask: turned({"w": x, "q": q}, k), "`.T` turns round all the dimensions"),
+    (lambda q, k, v, x, mask: q @ (k * 1).T, "`.T` turns round all the dimensions"),
 ])  # fmt: skip
 def test_what_is_raised_brings_its_hint(answer, words):
     verdict = diagnose(QUESTION, answer)
@@ -159,6 +178,28 @@ def last(items):
 
 def setitem(items, place, item):
     items[place] = item
+
+
+def rolled():
+    return random.random()  # noqa: F821
+
+
+def unpacked(q):
+    n_texts, n_tokens, width = q.shape
+    return q.view(n_texts, n_tokens * width)
+
+
+def shifted_in_place(x):
+    x[:, 1:] = x[:, :-1]
+    return x
+
+
+def product(q, k):
+    return q @ k
+
+
+def turned(tensors, k):
+    return tensors["q"] @ k.mT + tensors["q"].T
 
 
 def add_up(word):

@@ -124,7 +124,14 @@ def test_the_failed_line_is_the_deepest_of_their_own_not_of_a_library():
     source = "import torch\n\ndef f(x):\n    return g(x)\n\ndef g(x):\n    return torch.stack(x)\n"
     function = defined(source, "f")
     (outcome,) = run(function, [{"x": 3}])
-    assert failed_line(outcome.error, function) == "In line 7, in g."
+    assert failed_line(outcome.error, function) == "In line 7, in g, called in line 4."
+
+
+def test_a_function_inside_the_answer_is_a_part_of_it():
+    source = "def f(x):\n    def g(y):\n        return y / 0\n\n    return g(x)\n"
+    function = defined(source, "f")
+    (outcome,) = run(function, [{"x": 3}])
+    assert failed_line(outcome.error, function) == "In line 3, in g."
 
 
 def test_the_failed_line_is_shown_where_its_text_is_known():

@@ -3,9 +3,10 @@
 import re
 
 from llama_edu.course.checking.crashes.python import PYTHON
+from llama_edu.course.checking.crashes.shapes import SHAPES
 from llama_edu.course.checking.crashes.tensors import TENSORS
 
-CRASHES = TENSORS + PYTHON
+CRASHES = SHAPES + TENSORS + PYTHON
 
 
 def crash_hint(error: BaseException, line: str = "") -> str:
@@ -21,6 +22,7 @@ def crash_hint(error: BaseException, line: str = "") -> str:
             isinstance(error, crash.kinds)
             and re.search(crash.message, message)
             and re.search(crash.line, line)
+            and (crash.holds is None or crash.holds(error, line))
         ):
             return crash.hint
     return ""

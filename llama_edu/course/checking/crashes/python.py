@@ -97,6 +97,13 @@ PYTHON = (
     ),
     Crash(
         NameError,
+        r"'(math|re|random|copy|string|functools|itertools|collections|Counter|defaultdict|deque|"
+        r"chain|pairwise|combinations|partial|reduce)' is not defined",
+        "It must be imported, here or in a cell above that has been run: `import math`, "
+        "`from collections import Counter`.",
+    ),
+    Crash(
+        NameError,
         r"is not defined",
         "Is it spelt as where it was made? And has that cell been run since the kernel began?",
     ),

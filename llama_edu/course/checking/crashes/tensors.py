@@ -1,12 +1,10 @@
-"""What a teacher says to the commonest complaints of PyTorch."""
+"""What a teacher says to complaints of PyTorch about values, dtypes and calls."""
 
 from llama_edu.course.checking.crashes.crash import Crash
 
-SIZES_DIFFER = r"size of tensor a .* must match"
 ONE_NUMBER = (
     r"only one element tensors|elements cannot be converted to Scalar|single element can be"
 )
-PRODUCT = r"@|matmul|einsum|mm\("
 
 # The first that fits is told, so that what is special stands before what is general.
 TENSORS = (
@@ -17,89 +15,16 @@ TENSORS = (
         "the values alone.",
     ),
     Crash(
-        RuntimeError,
-        rf"{SIZES_DIFFER}|Expected size for first two dimensions|t\(\) expects a tensor with <= 2|"
-        r"use of `x\.T` on tensors",
-        "`.T` turns round all the dimensions of a tensor. `.mT`, or `.transpose(-2, -1)`, swaps "
-        "the last two alone.",
-        line=r"\.T\b|\.t\(",
-    ),
-    Crash(
         TypeError,
         r"softmax\(\) (missing|received an invalid combination)",
         "`softmax` must be told along which dimension the weights sum to 1: `softmax(-1)` is the "
         "last.",
     ),
     Crash(
-        RuntimeError,
-        r"view size is not compatible",
-        "After `transpose` or `permute` the numbers no longer lie in memory in the order of the "
-        "dimensions, and `view` cannot cut them. `reshape` and `flatten` copy them where they "
-        "must.",
-    ),
-    Crash(
-        RuntimeError,
-        r"shapes cannot be multiplied|Expected size for first two dimensions|size mismatch|"
-        r"inconsistent tensor size",
-        "In `a @ b` the last dimension of a must be as long as the last but one of b. Write both "
-        "shapes down; `.mT` swaps the last two dimensions.",
-    ),
-    Crash(
-        RuntimeError,
-        r"only supported on matrices or batches of matrices.*[01]-D",
-        "It has lost its dimensions on the way: without a `dim`, `repeat_interleave` makes one "
-        "flat row of a tensor, and `sum` and `max` a lone number.",
-    ),
-    Crash(
-        RuntimeError,
-        rf"{SIZES_DIFFER}.* dimension [2-9]",  # `@` pairs the dimensions before the last two
-        "The mask lines up with what it hides from the right: its last two dimensions are those "
-        "of the scores, queries and keys. Write both shapes down.",
-        line=r"masked_fill|where\(",
-    ),
-    Crash(
-        RuntimeError,
-        rf"{SIZES_DIFFER}.* dimension [01]\b",
-        "`@` multiplies the last two dimensions and pairs those before them: they must be equal, "
-        "or one of them 1. Write both shapes down: has one side fewer heads than the other?",
-        line=PRODUCT,
-    ),
-    Crash(
-        RuntimeError,
-        SIZES_DIFFER,
-        "`*` multiplies number by number, and the shapes must line up from the right. What "
-        "multiplies each row by each column and adds up is `@`.",
-        line=r"^(?!.*@)(?!.*\.(?:mean|var|std|max|amax|norm)\().*[\w)\]] ?\*(?!\*)",
-    ),
-    Crash(
-        RuntimeError,
-        SIZES_DIFFER,
-        "Shapes are lined up from the right; two sizes must be equal, or one of them 1. A sum or "
-        "maximum along a dimension takes it away unless `keepdim=True`; `x[:, None]` makes a "
-        "column of a row.",
-    ),
-    Crash(
-        RuntimeError,
-        r"must be a matrix|must be a 3D tensor|1D tensors? expected",
-        "`mm`, `bmm` and `dot` take tensors of 2, 3 and 1 dimensions; `@` takes any number.",
-    ),
-    Crash(
         (RuntimeError, TypeError),
         r"only supports boolean masks|condition to be a boolean|invert\) is only implemented",
         "A mask of numbers is none: make it boolean first, with `.bool()` or `mask == 1`, and "
         "turn it round only then. On the numbers 1 and 0, `~` gives -2 and -1.",
-    ),
-    Crash(
-        IndexError,
-        r"shape of the mask .* does not match the shape of the indexed tensor",
-        "A mask in brackets must have the sizes of the first dimensions of what it picks from. "
-        "Where it is to be spread over others, `masked_fill` or `&` lines it up from the right.",
-    ),
-    Crash(
-        ValueError,
-        r"expected sequence of length \d+ at dim",
-        "A tensor has no ragged edge: its rows must be equally long before `torch.tensor` can make "
-        "it.",
     ),
     Crash(
         IndexError,
@@ -118,6 +43,13 @@ TENSORS = (
         r"must be (tuple of )?ints?,? ?(but got|not) float|repeat_interleave\(\).* got \(.*float|"
         r"'float' object cannot be interpreted",
         "A size or a count must be a whole number: `//` divides to one, `/` never does.",
+    ),
+    Crash(
+        TypeError,
+        r"(max|min)\(\) received an invalid combination.* got \((int|float), Tensor|"
+        r"(max|min)imum\(\).*must be Tensor, not (int|float)",
+        "`torch.max` and its like compare two tensors. To hold every number against a lone one "
+        "there are `x.clamp(min=...)` and `x.clamp(max=...)`.",
     ),
     Crash(
         TypeError,
@@ -162,20 +94,9 @@ TENSORS = (
     ),
     Crash(
         RuntimeError,
-        r"shape '.*' is invalid for input of size|Provided sizes .* don't multiply up",
-        "Cutting anew neither makes nor loses numbers: the product of the sizes stays the same.",
-    ),
-    Crash(
-        IndexError,
-        r"Dimension out of range|too many indices",
-        "The tensor has fewer dimensions than that. Print its shape: has a sum, an index, a "
-        "missing `keepdim`, or `repeat_interleave` without `dim` taken one away?",
-    ),
-    Crash(
-        (RuntimeError, TypeError),
-        r"permute.*does not match the length|transpose\(\) (missing|received)",
-        "`transpose` takes the two dimensions that change places, `permute` all of them in their "
-        "new order.",
+        r"refer to a single memory location",
+        "A slice looks into the same memory: this line reads the very numbers that it writes over. "
+        "Let it read from a copy, `x.clone()`.",
     ),
     Crash(
         TypeError,

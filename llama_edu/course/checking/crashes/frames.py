@@ -1,0 +1,29 @@
+"""What the variables were when something was raised."""
+
+import re
+import traceback
+from typing import Any
+
+from torch import Tensor
+
+TURNED = re.compile(r"\b(\w+)(?:\[[^\[\]]*\])?\.(?:T\b|t\()")  # of `q` or `weights["w_q"]`
+
+
+def turns_more_than_two(error: BaseException, line: str) -> bool:
+    """Whether a `.T` in the line that failed turns round a tensor of more than two dimensions.
+
+    True as well where nobody can know: the tensor has no name, or the frames are gone.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    n_dims = []
+    for name in TURNED.findall(line):
+        homes = (frame.f_locals | frame.f_globals for frame in reversed(frames))
+        value = next((home[name] for home in homes if name in home), None)
+        n_dims += [one.ndim for one in _tensors(value)]
+    return not n_dims or max(n_dims) > 2
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    """The tensor itself, or those of a dict."""
+    values = value.values() if isinstance(value, dict) else [value]
+    return [one for one in values if isinstance(one, Tensor)]
