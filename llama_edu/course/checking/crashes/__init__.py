@@ -2,6 +2,7 @@
 
 import re
 
+from llama_edu.course.checking.crashes.frames import CALLED
 from llama_edu.course.checking.crashes.python import PYTHON
 from llama_edu.course.checking.crashes.shapes import SHAPES
 from llama_edu.course.checking.crashes.tensors import TENSORS
@@ -14,14 +15,14 @@ def crash_hint(error: BaseException, line: str = "") -> str:
 
     Args:
         error: what the learner's code raised.
-        line: the line of theirs that raised it.
+        line: the line of theirs that raised it, and where that was called.
     """
-    message = str(error)
+    message, failed = str(error), line.partition(CALLED)[0]
     for crash in CRASHES:
         if (
             isinstance(error, crash.kinds)
             and re.search(crash.message, message)
-            and re.search(crash.line, line)
+            and re.search(crash.line, failed)
             and (crash.holds is None or crash.holds(error, line))
         ):
             return crash.hint

@@ -8,6 +8,13 @@ from torch import Tensor
 
 TURNED = re.compile(r"\b(\w+)(?:\[[^\[\]]*\])?\.(?:T\b|t\()")  # of `q` or `weights["w_q"]`
 
+CALLED = ", called in line "  # stands between the line that failed and the one that called it
+
+
+def is_called(error: BaseException, line: str) -> bool:
+    """Whether the line that failed is of a function that the answer calls."""
+    return CALLED in line
+
 
 def turns_more_than_two(error: BaseException, line: str) -> bool:
     """Whether a `.T` in the line that failed turns round a tensor of more than two dimensions.
@@ -16,7 +23,7 @@ def turns_more_than_two(error: BaseException, line: str) -> bool:
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     n_dims = []
-    for name in TURNED.findall(line):
+    for name in TURNED.findall(line.partition(CALLED)[0]):
         homes = (frame.f_locals | frame.f_globals for frame in reversed(frames))
         value = next((home[name] for home in homes if name in home), None)
         n_dims += [one.ndim for one in _tensors(value)]

@@ -1,7 +1,7 @@
 """What a teacher says to complaints of PyTorch about shapes."""
 
 from llama_edu.course.checking.crashes.crash import Crash
-from llama_edu.course.checking.crashes.frames import turns_more_than_two
+from llama_edu.course.checking.crashes.frames import is_called, turns_more_than_two
 
 SIZES_DIFFER = r"size of tensor a .* must match"
 PRODUCT = r"@|matmul|einsum|mm\("
@@ -23,7 +23,7 @@ SHAPES = (
         "too many indices|expanded size",
         "The line that fails is of a function that is called, and the mistake may be where it is "
         "called: print the shapes of what is handed over. Are they those that it is made for?",
-        line=r", called in line \d+",
+        holds=is_called,
     ),
     Crash(
         RuntimeError,
