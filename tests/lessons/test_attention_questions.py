@@ -132,6 +132,10 @@ def tile(x, q):
      "global_max_made_zero"),
     ("softmax", lambda x, dim: (e := (x - x.amax(-1, True)).exp()) / e.sum(dim, True),
      "max_over_last_dim"),
+    ("softmax", lambda x, dim: (e := (x - x.amax(dim, True)).exp()) / e.sum(dim),
+     "sum_without_keepdim"),
+    ("softmax", lambda x, dim: (e := (x - x.amax(dim)).exp()) / e.sum(dim),
+     "max_without_keepdim + sum_without_keepdim"),
     ("attend", divided_again, "nan_for_blind"),
     ("attend", equal_where_blind, "finite_fill"),
     ("causal_mask", lambda n_queries, n_keys: torch.arange(n_keys)
@@ -187,6 +191,9 @@ def test_what_had_no_name_has_one(name, answer, misconception):
 @pytest.mark.parametrize("name, answer, hint", [
     ("scores", lambda q, k: q @ k.T / math.sqrt(q.shape[-1]), "`.T` turns round all"),
     ("attend", lambda q, k, v, mask: torch.softmax(q @ k.T) @ v, "must be told along which dim"),
+    ("grouped_attention", lambda q, k, v: q @ k.repeat_interleave(2).mT, "one flat row"),
+    ("grouped_attention", lambda q, k, v: q[..., : k.repeat_interleave(2).shape[2]],
+     "lost a dimension"),
 ])  # fmt: skip
 def test_what_always_raises_is_told_by_what_it_raises(name, answer, hint):
     verdict = diagnose(find_question(f"attention.{name}"), answer)

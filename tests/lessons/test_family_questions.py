@@ -203,7 +203,30 @@ def of_the_first_llama(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff,
     return n_layers * layer
 
 
+def heads_as_wide_as_a_group(
+    vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, tie_embeddings
+):
+    d_head = d_model // n_kv_heads
+    attention = 2 * d_model * n_heads * d_head + 2 * d_model * n_kv_heads * d_head
+    layer = attention + 3 * d_model * d_ff + 2 * d_model
+    tables = vocab_size * d_model if tie_embeddings else 2 * vocab_size * d_model
+    return tables + n_layers * layer + d_model
+
+
+def bits_by_bytes(memory_gib, n_params, bits_per_weight, bytes_per_token):
+    bits = memory_gib * 1024**3 * 8
+    return max(0, (bits - n_params * bits_per_weight) // bytes_per_token)
+
+
+def of_all_parameters(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, n_tokens):
+    n_params = built(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, True)
+    return 2 * n_params + n_layers * 4 * d_model * n_tokens
+
+
 @pytest.mark.parametrize("name, answer, misconception", [
+    ("parameters", heads_as_wide_as_a_group, "width_shared_by_groups"),
+    ("longest_text", bits_by_bytes, "bits_over_bytes"),
+    ("flops_per_token", of_all_parameters, "norms_too"),
     ("parameters", twice_the_heads, "all_heads_have_keys + ignores_ties"),
     ("parameters", with_biases, "formula_of_2017"),
     ("parameters", norms_in_one_bracket, "last_norm_in_each_layer"),

@@ -201,6 +201,23 @@ def top_p_but_the_first(logits, p):
     return logits.masked_fill(goes.gather(-1, order.argsort(-1)), -math.inf)
 
 
+def top_p_shifted_in_place(logits, p):
+    ordered, order = logits.sort(descending=True)
+    goes = ordered.softmax(-1).cumsum(-1) > p
+    goes[..., 1:] = goes[..., :-1]
+    goes[..., 0] = False
+    return logits.masked_fill(goes.scatter(-1, order, goes), -math.inf)
+
+
+def accept_by_zip(proposal, logits):
+    accepted = []
+    for ours, best in zip(proposal, logits.argmax(-1).tolist(), strict=False):
+        if ours != best:
+            break
+        accepted.append(ours)
+    return [*accepted, best]
+
+
 def accept_from(proposal, logits, step):
     best, n = logits.argmax(-1).tolist(), 0
     while n < len(proposal) and proposal[n] == best[n + step]:
@@ -232,6 +249,7 @@ def accept_from(proposal, logits, step):
     ("pad_left", padded(lambda right, n: torch.ones_like(right).tril()), "padding_seen"),
     ("accept", accept_all_equal, "mistakes_skipped"),
     ("accept", accept_until, "correction_lost"),
+    ("accept", accept_by_zip, "last_judged_again"),
     ("top_p", top_p_but_the_first, "only_the_first_saved"),
     ("top_k", lambda logits, k: logits.masked_fill(logits < logits.topk(min(k, len(logits)))
      .values[:, -1:], -torch.inf), "rows_for_tokens"),
@@ -244,6 +262,14 @@ def accept_from(proposal, logits, step):
 def test_a_likely_slip_is_named(name, answer, misconception):
     verdict = diagnose(find_question(f"generation.{name}"), answer)
     assert verdict.misconception == misconception, as_text(verdict)
+
+
+@pytest.mark.parametrize("name, answer, words", [
+    ("top_p", top_p_shifted_in_place, "`x.clone()`"),
+    ("attend_step", lambda q, k, v, keys, values: torch.cat([keys, k]), "which dimension is to"),
+])  # fmt: skip
+def test_a_likely_crash_gets_a_hint(name, answer, words):
+    assert words in diagnose(find_question(f"generation.{name}"), answer).hint
 
 
 def test_a_library_does_not_attend():

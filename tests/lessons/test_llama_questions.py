@@ -154,6 +154,11 @@ def norm_first(tokens, weights, n_layers, n_heads, n_kv_heads):
     return x @ weights.get(OUTPUT, weights[EMBEDDING]).T
 
 
+def never_swapped(x, layer, n_heads, n_kv_heads):
+    q, k, v = (y.transpose(1, 2) for y in qkv(x, layer, n_heads, n_kv_heads))
+    return back(grouped_attention(rotate(q), rotate(k), v), layer)
+
+
 def asks_the_new_name(weights, n_heads, n_kv_heads):
     renamed = {}
     for name, weight in weights.items():
@@ -169,6 +174,7 @@ def asks_the_new_name(weights, n_heads, n_kv_heads):
     ("attention", rotated_before_the_swap, "turned_by_head"),
     ("attention", turned_values_and_no_output, "values_turned + no_output_product"),
     ("attention", spread_with_repeat, "heads_tiled"),
+    ("attention", never_swapped, "heads_not_swapped"),
     ("attention", adds_the_stream, "stream_added"),
     ("block", side_by_side, "stream_before_attention_read"),
     ("block", overwrites_the_stream, "added_to_the_copy"),
@@ -216,7 +222,8 @@ def output_added(weights, n_heads, n_kv_heads):
     ("block", adds_in_place, "the function wrote into `x`"),
     ("forward", needs_an_output, "KeyError: 'lm_head.weight'"),
     ("forward", output_by_or, "need one truth value"),
-    ("loss", lambda logits, tokens: F.cross_entropy(logits[:, :-1], tokens[:, 1:]), "It raised"),
+    ("loss", lambda logits, tokens: F.cross_entropy(logits[:, :-1], tokens[:, 1:]),
+     "one target for each row"),
     ("loss", lambda logits, tokens: honest_loss(logits, tokens).item(), "got a float"),
     ("to_meta", output_added, "'output.weight' is too many"),
 ])  # fmt: skip

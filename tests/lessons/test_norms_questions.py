@@ -152,6 +152,8 @@ def test_honest_answers_in_other_forms_are_right(name, answer):
     ("narrow_rms_norm", lambda x, gain, eps: x
      / (x.float().square().mean(-1, keepdim=True) + eps).sqrt().to(x.dtype) * gain,
      "root_rounded"),
+    ("narrow_rms_norm", lambda x, gain, eps: rms(x.float(), 1, eps).half() * gain,
+     "always_float16"),
     ("swiglu", lambda x, gate, up, down: (x @ gate.T * F.silu(x @ up.T)) @ down.T,
      "gate_and_up_swapped"),
     ("swiglu", lambda x, gate, up, down: F.silu((x @ gate.T) * (x @ up.T)) @ down.T,
@@ -180,3 +182,14 @@ def test_honest_answers_in_other_forms_are_right(name, answer):
 ])  # fmt: skip
 def test_a_likely_slip_is_named(name, answer, misconception):
     assert diagnose(question(name), answer).misconception == misconception
+
+
+def test_a_call_that_hands_over_what_does_not_fit_is_shown():
+    def answer(x, mix, gains, gate, up, down, eps):
+        x = x + mix @ rms(x, gains[:, 0], eps)
+        return x + glu(rms(x, gains[:, 1], eps), gate, up, down)
+
+    verdict = diagnose(question("block"), answer)
+    assert ", in rms: " in verdict.line
+    assert "called in line" in verdict.line
+    assert "shapes of what is handed over" in verdict.hint

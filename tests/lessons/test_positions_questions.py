@@ -187,7 +187,29 @@ def radians_and_no_clamp(frequencies, factor, low, high, old_context):
     return torch.lerp(frequencies / factor, frequencies, share)
 
 
+def sinusoids_without_a_column(n_positions, d_model):
+    table = torch.zeros(n_positions, d_model)
+    angles = torch.arange(n_positions) * frequencies_one_by_one(d_model, 10_000.0)
+    table[:, 0::2], table[:, 1::2] = angles.sin(), angles.cos()
+    return table
+
+
+def asked_by_if(frequencies, factor, low, high, old_context):
+    turns = old_context * frequencies / (2 * math.pi)
+    return frequencies / factor if turns < low else frequencies
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), [
+    ("sinusoids", sinusoids_without_a_column, "`x[:, None]` makes a column"),
+    ("scale_frequencies", asked_by_if, "need one truth value"),
+])  # fmt: skip
+def test_likely_crashes_get_a_hint(name, answer, words):
+    assert words in verdict_of(name, answer).hint
+
+
 @pytest.mark.parametrize(("name", "answer", "told"), [
+    ("inverse_frequencies", lambda d_head, theta: theta ** -torch.arange(0, d_head, 2) / d_head,
+     "power_divided"),
     ("inverse_frequencies", lambda d_head, theta: theta ** (-torch.arange(d_head // 2) / d_head),
      "half_exponents"),
     ("inverse_frequencies", lambda d_head, theta: 1 / frequencies_as_exp(d_head, theta), "growing"),

@@ -238,6 +238,8 @@ def test_trial_answers_are_named(name, answer, misconception):
 @pytest.mark.parametrize("name, answer, words", [
     ("teacher_forcing", ragged, "no ragged edge"),
     ("target_mask", mask_of_numbers, "combine truth values"),
+    ("feed_forward_sublayer", lambda x, weights, eps: torch.max(0, x @ weights["w_1"]),
+     "`x.clamp(min=...)`"),
 ])  # fmt: skip
 def test_trial_answers_that_crash_get_a_hint(name, answer, words):
     assert words in ask(name, answer).hint

@@ -70,6 +70,16 @@ FLOPS_PER_TOKEN = Question(
             hint="Norms are no products with a matrix, and `n_tokens` counts the new token too.",
         ),
         Misconception(
+            "norms_too",
+            {
+                "2 * (attention + ffn)": "2 * (attention + ffn + 2 * d_model)",
+                "2 * vocab_size * d_model": "2 * (vocab_size + 1) * d_model",
+            },
+            says="the numbers of all the norms are counted, as if each cost two FLOPs",
+            hint="You are 4 · D too high for each layer, and 2 · D once: a norm is no matrix, and "
+            "is not counted here.",
+        ),
+        Misconception(
             "no_output",
             {" + 2 * vocab_size * d_model": ""},
             says="the output is left out",

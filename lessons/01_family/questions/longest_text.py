@@ -73,6 +73,12 @@ LONGEST_TEXT = Question(
             hint="A weight of 16 bits takes two bytes.",
         ),
         Misconception(
+            "bits_over_bytes",
+            {"memory_gib * 2**30": "8 * memory_gib * 2**30", " / 8": ""},
+            says="what is left is in bits, and what a token takes in bytes",
+            hint="What you divide, and what you divide by, must have one unit.",
+        ),
+        Misconception(
             "two_bytes",
             {"bits_per_weight / 8": "2"},
             says="every weight takes 2 bytes, whatever `bits_per_weight` says",

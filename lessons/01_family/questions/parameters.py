@@ -71,10 +71,11 @@ PARAMETERS = Question(
             hint="A token has a key, to be found by, and a value, to be handed over: two matrices.",
         ),
         Misconception(
-            "keys_of_one_number",
-            {"n_kv_heads * d_head": "n_kv_heads"},
-            says="each key and value is one number",
-            hint="A key is a vector, as wide as a query: how wide is a head?",
+            "width_shared_by_groups",
+            {"d_model // n_heads": "d_model // n_kv_heads"},
+            says="a head is D / G wide",
+            hint="The width D is shared among the query heads. That some of them have a key in "
+            "common makes none of them wider.",
         ),
         Misconception(
             "head_as_wide_as_model",

@@ -15,6 +15,7 @@ def softmax(x: Tensor, dim: int) -> Tensor:
 def softmax_cases(generator):
     yield {"x": randn(generator, 2, 3), "dim": -1}
     yield {"x": randn(generator, 2, 3), "dim": 0}
+    yield {"x": randn(generator, 3, 3), "dim": 1}  # what has lost its dimension fits, wrongly
     yield {"x": randn(generator, 2, 5, 4), "dim": 1}
     yield {"x": 3 * randn(generator, 3, 4, 5, 2), "dim": -2}
     yield {"x": 60 + randn(generator, 2, 3), "dim": 1}  # exp fits, exp of the double does not
@@ -133,7 +134,14 @@ SOFTMAX = Question(
             {"amax(dim, keepdim=True)": "amax(dim)"},
             says="the maximum has lost its dimension and lines up with the wrong one",
             hint="Pass `keepdim=True`, so that the maximum of a (2, 3) tensor along dim 1 is "
-            "(2, 1) and meets its own row. The sum needs it too.",
+            "(2, 1) and meets its own row.",
+        ),
+        Misconception(
+            "sum_without_keepdim",
+            {"e.sum(dim, keepdim=True)": "e.sum(dim)"},
+            says="the sum has lost its dimension and lines up with the wrong one",
+            hint="The sum of a (2, 3) tensor along dim 1 is (2,), which lines up from the right, "
+            "with columns. What keeps it (2, 1)?",
         ),
         Misconception(
             "exp_forgotten",

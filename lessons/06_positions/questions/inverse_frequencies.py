@@ -52,6 +52,12 @@ INVERSE_FREQUENCIES = Question(
             "of pairs. For a head of 4, the second exponent is -1/2.",
         ),
         Misconception(
+            "power_divided",
+            {"(-torch.arange(0, d_head, 2) / d_head)": "-torch.arange(0, d_head, 2) / d_head"},
+            says="the power is divided by d, and not the exponent",
+            hint="Python takes `**` before `/`. What belongs to the exponent needs parentheses.",
+        ),
+        Misconception(
             "first_is_not_1",
             {"(0, d_head, 2)": "(2, d_head + 2, 2)"},
             says="the pairs are counted from 1",

@@ -102,6 +102,12 @@ NARROW_RMS_NORM = Question(
             hint="After scaling, each of the D numbers has a learned factor.",
         ),
         Misconception(
+            "always_float16",
+            {".to(x.dtype)": ".half()"},
+            says="the result goes to float16, whatever the dtype of x",
+            hint="x may be bfloat16 too, and so may the gain: `x.dtype` is the dtype of x.",
+        ),
+        Misconception(
             "always_bfloat16",
             {".to(x.dtype)": ".bfloat16()"},
             says="the result goes to bfloat16, whatever the dtype of x",

@@ -28,7 +28,7 @@ def attention_cases(generator):
     for n_texts, n_tokens, config in (
         (1, 2, shape(6, 1, 4, 2, 4, 3)),
         (2, 5, shape(12, 1, 6, 2, 4, 3)),  # all heads together are wider than the model
-        (3, 4, shape(7, 1, 3, 3, 2, 3)),  # as many key heads as query heads
+        (3, 3, shape(7, 1, 3, 3, 2, 3)),  # as many key heads as query heads, and as tokens
         (2, 6, shape(16, 1, 4, 2, 4, 3)),  # as wide as the model, as in every LLaMA
     ):
         yield {
@@ -138,6 +138,13 @@ ATTENTION = Question(
             hint="Each of the three has a matrix of its own.",
         ),
         Misconception(
+            "heads_not_swapped",
+            {CUT: ".unflatten(-1, (n, -1))"},
+            says="heads and tokens are not swapped: tokens come first",
+            hint="`rotate` and `grouped_attention` take (B, heads, T, d). What have you, and which "
+            "two dimensions must change places?",
+        ),
+        Misconception(
             "heads_tiled",
             {ATTEND: "grouped_attention(q, tile(k, q), tile(v, q))"},
             says="the key and value heads are tiled (`repeat`), in the order 0 1 0 1",
@@ -150,16 +157,6 @@ ATTENTION = Question(
             says="the input is added to the result",
             hint="Only what attention adds is asked for. In a layer it is added to the stream, and "
             "x here is a normed copy of that.",
-        ),
-        Misconception(
-            "input_turned",
-            {
-                "    def heads(": "    x = rotate(x[:, None])[:, 0]\n\n    def heads(",
-                Q: Q[7:-1],
-                K: K[7:-1],
-            },
-            says="the tokens' own vectors are turned, before queries and keys are made of them",
-            hint="What is turned are queries and keys, head by head.",
         ),
         Misconception(
             "no_output_product",

@@ -71,6 +71,14 @@ ACCEPT = Question(
             hint="The last row stands after the whole proposal: it gives one token more.",
         ),
         Misconception(
+            "last_judged_again",
+            {"best[: n_right + 1]": "best[: n_right + 1][: len(proposal)] + "
+             "best[n_right - 1 : n_right] * (n_right == len(proposal))"},
+            says="where all are right, the last proposed token is written once more",
+            hint="After the loop you hold the row that judged the last proposed token. Which row "
+            "comes after it?",
+        ),
+        Misconception(
             "mistake_kept",
             {"best[: n_right + 1]": "(proposal + best[-1:])[: n_right + 1]"},
             says="the first wrong token is taken from the proposal",
