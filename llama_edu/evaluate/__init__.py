@@ -3,7 +3,7 @@
 from llama_edu.evaluate.baselines import baselines, packed_bits_per_byte
 from llama_edu.evaluate.calibration import Bin, Calibration, calibration
 from llama_edu.evaluate.choice import Choice, choose
-from llama_edu.evaluate.likelihood import bits_per_byte, perplexity, token_losses
+from llama_edu.evaluate.likelihood import bits_per_byte, perplexity, token_losses, windows
 from llama_edu.evaluate.ngram import ByteNgram, fit_ngram
 from llama_edu.evaluate.scores import (
     Score,
@@ -18,4 +18,5 @@ __all__ = [
     "Bin", "ByteNgram", "Calibration", "Choice", "Score", "baselines", "bits_per_byte", "bootstrap",
     "calibration", "choose", "exact_match", "fit_ngram", "packed_bits_per_byte",
     "paired_difference", "perplexity", "questions_needed", "token_losses", "wilson",
+    "windows",
 ]  # fmt: skip

@@ -90,14 +90,17 @@ def split_options(
 def option_losses(model: Llama, shared: list[int], endings: list[list[int]]) -> list[Tensor]:
     """-ln P of each token of each ending, in nats; what they share is read only once."""
     device = model.embedding.weight.device
-    cache = model.new_cache(1, len(shared) + max(map(len, endings)))
-    first = model(torch.tensor([shared], device=device), cache=cache, last_only=True)[0]
-    losses = []
-    for ending in endings:
-        cache.length = len(shared)  # back to the end of the prompt
-        ids = torch.tensor([ending], device=device)
-        logits = first
-        if len(ending) > 1:
-            logits = torch.cat((first, model(ids[:, :-1], cache=cache)[0]))
-        losses.append(-logits.float().log_softmax(-1).gather(1, ids.mT)[:, 0])
-    return losses
+    n_shared, longest = len(shared), max(map(len, endings))
+    prompt = model.new_cache(1, n_shared)
+    first = model(torch.tensor([shared], device=device), cache=prompt, last_only=True)
+    logits = first.expand(len(endings), -1, -1)
+    # Zeros behind the shorter endings: no token looks ahead, so they change nothing before them.
+    ids = torch.tensor([[*e, *[0] * (longest - len(e))] for e in endings], device=device)
+    if longest > 1:
+        cache = model.new_cache(len(endings), n_shared + longest)
+        cache.keys[:, :, :, :n_shared] = prompt.keys
+        cache.values[:, :, :, :n_shared] = prompt.values
+        cache.length = n_shared
+        logits = torch.cat((logits, model(ids[:, :-1], cache=cache)), dim=1)
+    losses = -logits.float().log_softmax(-1).gather(2, ids[:, :, None])[:, :, 0]
+    return [row[: len(ending)] for row, ending in zip(losses, endings, strict=True)]

@@ -16,16 +16,45 @@ Tokenizer = BPETokenizer | SentencePieceTokenizer
 MOST_TOKENS = 1024  # read at once unless told: the scores of more take memory by the gigabyte
 
 
+def windows(n_tokens: int, window: int, stride: int) -> list[tuple[int, int, int]]:
+    """Where to cut a text so that every token but the first is predicted just once.
+
+    Each (start, new, end) says: read from token `start`; predict `new` to `end - 1`, those that no
+    window before has predicted. What lies between `start` and `new` is context alone. Windows begin
+    `stride` tokens apart, and the last one ends with the text, so it may overlap more.
+
+    windows(10, 4, 2) -> [(0, 1, 5), (2, 5, 7), (4, 7, 9), (5, 9, 10)]
+
+    Args:
+        n_tokens: of the text, two at least.
+        window: tokens that a model reads at once; it predicts the one after each.
+        stride: from 1 to `window`.
+
+    Raises:
+        ValueError: if a number is out of range.
+    """
+    if n_tokens < 2:
+        raise ValueError(f"a text must hold at least 2 tokens, got {n_tokens}")
+    if not 1 <= stride <= window:
+        raise ValueError(f"stride must be from 1 to window={window}, got {stride}")
+    last = max(0, n_tokens - 1 - window)  # where the window begins that ends with the text
+    cuts, new = [], 1
+    for start in [*range(0, last, stride), last]:
+        end = min(start + window + 1, n_tokens)
+        cuts.append((start, new, end))
+        new = end
+    return cuts
+
+
 @torch.no_grad()
 def token_losses(
     model: Llama, ids: Sequence[int], window: int | None = None, stride: int | None = None
 ) -> Float[Tensor, " n_tokens-1"]:
     """-ln P of every token but the first, in nats, each counted once.
 
-    A long text is read in windows that begin `stride` tokens apart. What a window shares with the
-    one before is context there and is not counted again. So each token is predicted from at least
-    `window - stride + 1` tokens before it and at most `window`, or from all there are. A larger
-    stride is faster and gives less context, so that losses come out a little higher.
+    A long text is read in `windows`. Each token is predicted from at least `window - stride + 1`
+    tokens before it and at most `window`, or from all there are. A larger stride is faster and
+    gives less context, so that losses come out a little higher.
 
     Args:
         model: a decoder, in eval mode.
@@ -39,24 +68,14 @@ def token_losses(
     most = model.config.max_seq_len
     window = min(most, MOST_TOKENS) if window is None else window
     stride = max(1, window // 2) if stride is None else stride
-    if len(ids) < 2:
-        raise ValueError(f"ids must hold at least 2 tokens, got {len(ids)}")
     if not 1 <= window <= most:
         raise ValueError(f"window must be from 1 to max_seq_len={most}, got {window}")
-    if not 1 <= stride <= window:
-        raise ValueError(f"stride must be from 1 to window={window}, got {stride}")
     tokens = torch.tensor([ids], device=model.embedding.weight.device)
-    last = max(0, len(ids) - 1 - window)  # where the window begins that ends with the text
-    losses = tokens.new_empty(len(ids) - 1, dtype=torch.float32)
-    n_counted = 0
-    for start in [*range(0, last, stride), last]:
-        piece = tokens[:, start : start + window + 1]
-        is_new = slice(n_counted - start, None)
-        logits = model(piece[:, :-1])[0, is_new].float()
-        found = F.cross_entropy(logits, piece[0, 1:][is_new], reduction="none")
-        losses[n_counted : n_counted + len(found)] = found
-        n_counted += len(found)
-    return losses
+    losses = []
+    for start, new, end in windows(len(ids), window, stride):
+        logits = model(tokens[:, start : end - 1])[0, new - 1 - start :]
+        losses.append(F.cross_entropy(logits.float(), tokens[0, new:end], reduction="none"))
+    return torch.cat(losses)
 
 
 def perplexity(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from llama_edu.evaluate import bits_per_byte, perplexity, token_losses
+from llama_edu.evaluate import bits_per_byte, perplexity, token_losses, windows
 from llama_edu.tokenizer.bpe import BPETokenizer
 
 TEXT = "the rat sat on the mat, and the cat ate the rat; 猫 sat on."
@@ -22,6 +22,19 @@ def test_in_one_window_it_is_transformers_loss(model, theirs, ids):
     short = torch.tensor([ids[:30]])
     expected = theirs(short, labels=short).loss.item()
     assert math.log(perplexity(model, ids[:30])) == pytest.approx(expected, rel=1e-5)
+
+
+def test_windows_tile_the_text_and_the_last_one_ends_with_it():
+    assert windows(10, 4, 2) == [(0, 1, 5), (2, 5, 7), (4, 7, 9), (5, 9, 10)]
+    assert windows(10, 4, 4) == [(0, 1, 5), (4, 5, 9), (5, 9, 10)]
+    assert windows(4, 9, 3) == [(0, 1, 4)]
+    for n_tokens in range(2, 30):
+        for window in range(1, 12):
+            for stride in range(1, window + 1):
+                cuts = windows(n_tokens, window, stride)
+                predicted = [i for _, new, end in cuts for i in range(new, end)]
+                assert predicted == [*range(1, n_tokens)]
+                assert all(0 <= start < new < end <= start + window + 1 for start, new, end in cuts)
 
 
 @pytest.mark.parametrize(("window", "stride"), [(32, 16), (16, 16), (16, 5), (7, 1), (1, 1)])
