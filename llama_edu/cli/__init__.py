@@ -8,6 +8,7 @@ import typer
 
 from llama_edu.cli import course, data, talk
 from llama_edu.cli.build import build
+from llama_edu.cli.cost import cost
 from llama_edu.cli.doctor import doctor
 from llama_edu.cli.export import export
 from llama_edu.cli.grade import grade
@@ -25,6 +26,7 @@ app.command()(course.progress)
 app.command()(talk.chat)
 app.command()(talk.complete)
 app.command()(export)
+app.command()(cost)
 app.add_typer(data.app, name="data")
 app.command()(doctor)
 app.command()(build)
