@@ -1,10 +1,11 @@
 """The KV cache: what attention has already computed about the tokens read so far."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from llama_edu.config import ModelConfig
+from llama_edu.model import masks
 
 
 class KVCache:
@@ -58,3 +59,17 @@ class KVCache:
         keys[:, :, self.length :] = k
         values[:, :, self.length :] = v
         return keys, values
+
+    def positions(self, n_tokens: int) -> Int[Tensor, "*B T"]:
+        """Where the next tokens stand, each text counting from its own first token."""
+        positions = torch.arange(self.length, self.length + n_tokens, device=self.keys.device)
+        if self.n_padding is None:
+            return positions
+        return (positions - self.n_padding[:, None]).clamp(min=0)  # padding's does not matter
+
+    def mask(self, n_tokens: int) -> Bool[Tensor, "*mask T S"] | None:
+        """What the next tokens may see; None where that is everything before them, or all."""
+        if self.n_padding is None and (self.length == 0 or n_tokens == 1):
+            return None
+        mask = masks.causal(n_tokens, self.length + n_tokens, device=self.keys.device)
+        return mask if self.n_padding is None else masks.hide_padding(mask, self.n_padding)

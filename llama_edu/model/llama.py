@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from llama_edu.config import ModelConfig
-from llama_edu.model import masks, rope
+from llama_edu.model import rope
 from llama_edu.model.attention import Attention
 from llama_edu.model.cache import KVCache
 from llama_edu.model.ffn import FeedForward
@@ -163,13 +163,8 @@ class Llama(nn.Module):
                 f"the cache holds {cache.max_len} tokens; {start} are in it, "
                 f"so {n_tokens} more do not fit"
             )
-        positions = torch.arange(start, start + n_tokens, device=tokens.device)
-        mask = None
-        if cache is not None and cache.n_padding is not None:
-            mask = masks.causal(n_tokens, start + n_tokens, device=tokens.device)
-            mask = masks.hide_padding(mask, cache.n_padding)
-            # Each text counts from its own first token; padding has no position that matters.
-            positions = (positions - cache.n_padding[:, None]).clamp(min=0)  # (B, T)
-        elif start > 0 and n_tokens > 1:
-            mask = masks.causal(n_tokens, start + n_tokens, device=tokens.device)
+        if cache is None:
+            positions, mask = torch.arange(n_tokens, device=tokens.device), None
+        else:
+            positions, mask = cache.positions(n_tokens), cache.mask(n_tokens)
         return rope.rotations(positions, self.rope_frequencies), mask
