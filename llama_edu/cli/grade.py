@@ -88,7 +88,7 @@ def _grade(
     from llama_edu.grading.levels import choose_level
     from llama_edu.grading.sandbox import Limits
     from llama_edu.grading.store import Assignment, keep_seed, read_results
-    from llama_edu.grading.submissions import question_names, read_submissions
+    from llama_edu.grading.submissions import check_exercise, question_names, read_submissions
     from llama_edu.grading.view import check_unseen
 
     lesson = find_lesson(name)
@@ -96,6 +96,7 @@ def _grade(
     if not exercise.is_file():
         raise ValueError(f"lesson {lesson.name} has no exercise yet")
     questions = question_names(exercise.read_bytes())
+    check_exercise(lesson, questions)
     limits = Limits(timeout, _bytes(memory))
     part, n_parts = _shard(shard)
     level = choose_level(sandbox)

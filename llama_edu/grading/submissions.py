@@ -4,13 +4,14 @@ Nothing is unpacked or followed, and whatever is wrong with one student's files 
 student alone.
 """
 
+import ast
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llama_edu.course.lessons import cell_name
+from llama_edu.course.lessons import Lesson, cell_name
 from llama_edu.grading.handed_in import MAX_STUDENT_BYTES, File, Refused, in_folder, in_zip
 from llama_edu.grading.names import file_name
 
@@ -40,6 +41,28 @@ def question_names(exercise: bytes) -> list[str]:
     """The questions of an exercise, in its order; nbformat would take seconds to be imported."""
     names = (_answer(cell)[0] for cell in json.loads(exercise)["cells"])
     return [name for name in names if name]
+
+
+def check_exercise(lesson: Lesson, names: Collection[str]) -> None:
+    """Hold the questions of an exercise's notebook against those that the lesson asks.
+
+    The lesson's files are read, not run: torch would take seconds to be imported.
+
+    Raises:
+        ValueError: if the notebook is older or newer: a line for each question that has no cell,
+            or each cell that has no question.
+    """
+    asked = [
+        node.args[0].value
+        for file in lesson.question_files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Question"
+    ]
+    lines = [f"{name}: the notebook has no cell for it" for name in asked if name not in names]
+    lines += [f"{name}: the lesson does not ask it" for name in names if name not in asked]
+    if lines:
+        head = f"exercises/{lesson.name}.ipynb must ask what its lesson asks; build it again with "
+        raise ValueError("\n".join([f"{head}`llama-edu build {lesson.name[:2]}`:", *lines]))
 
 
 def read_submissions(path: Path, questions: list[str]) -> Iterator[Submission]:

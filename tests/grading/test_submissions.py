@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from llama_edu.course.checking.questions import load_questions
+from llama_edu.course.lessons import all_lessons
 from llama_edu.grading.handed_in import MAX_BYTES
 from llama_edu.grading.names import file_name
-from llama_edu.grading.submissions import read_submissions
+from llama_edu.grading.submissions import check_exercise, read_submissions
 
-from .conftest import QUESTIONS, RIGHT, hand_in, notebook
+from .conftest import LESSON, QUESTIONS, RIGHT, hand_in, notebook
 
 NAMES = list(QUESTIONS)
 
@@ -265,3 +267,19 @@ def test_a_name_that_is_no_unicode_does_not_stop_the_class(submissions):
         pytest.skip("this file system takes Unicode names only")
     (student,) = read(submissions)
     assert student.encode() == b"an_n"
+
+
+@pytest.mark.parametrize("lesson", all_lessons(), ids=lambda lesson: lesson.name)
+def test_an_exercise_with_all_its_questions_may_be_graded(lesson):
+    check_exercise(lesson, [question.name for question in load_questions(lesson)])
+
+
+def test_an_exercise_older_than_its_questions_is_told_by_question():
+    first, *others = NAMES
+    with pytest.raises(ValueError, match="build it again with `llama-edu build 05`") as raised:
+        check_exercise(LESSON, [*others, "attention.old"])
+    lines = str(raised.value).splitlines()[1:]
+    assert lines == [
+        f"{first}: the notebook has no cell for it",
+        "attention.old: the lesson does not ask it",
+    ]
