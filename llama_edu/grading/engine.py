@@ -17,7 +17,7 @@ import nbval.plugin
 import pytest
 from nbformat import NotebookNode
 
-from llama_edu.course.checking.diagnose import judge
+from llama_edu.course.checking.judge import judge
 from llama_edu.course.checking.verdict import Verdict
 from llama_edu.course.notebook import to_text
 from llama_edu.grading.injection import GIVEN, OWN, TRIAL, Task

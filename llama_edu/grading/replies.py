@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llama_edu.course.checking.compare import max_items
 from llama_edu.course.checking.describe import Large, kind_of
 from llama_edu.course.checking.outcomes import Outcome
 from llama_edu.course.checking.questions import Question
+from llama_edu.course.checking.same import max_items
 from llama_edu.course.checking.verdict import MAX_LINE, Verdict
 from llama_edu.grading.inside import wire
 

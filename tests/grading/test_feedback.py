@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from llama_edu.course.checking.diagnose import HINTS
 from llama_edu.course.checking.questions import load_questions
+from llama_edu.course.checking.verdict import HINTS
 from llama_edu.grading.feedback import (
     SENTENCES,
     advice,

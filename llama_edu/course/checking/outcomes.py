@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from llama_edu.course.checking.compare import bounded, is_same
 from llama_edu.course.checking.questions import Question
+from llama_edu.course.checking.same import bounded, is_same
 
 MAX_ITEMS = 100_000  # of a result: one that has more, or that holds itself, is not looked into
 MAY_GROW = (list, dict, set, Counter, defaultdict)

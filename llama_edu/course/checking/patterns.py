@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from llama_edu.course.checking.compare import is_close
+from llama_edu.course.checking.same import is_close
 
 MAX_PERMUTED_DIMS = 5
 MAX_TIMES = 10**6  # more is written in short: 1e+09 times

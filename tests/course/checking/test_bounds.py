@@ -8,11 +8,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_edu.course.checking.compare import difference, is_same
+from llama_edu.course.checking.compare import difference
 from llama_edu.course.checking.describe import Large, describe, is_whole
-from llama_edu.course.checking.diagnose import diagnose, judge
+from llama_edu.course.checking.diagnose import diagnose
+from llama_edu.course.checking.judge import judge
 from llama_edu.course.checking.outcomes import Outcome
 from llama_edu.course.checking.questions import Misconception, Question
+from llama_edu.course.checking.same import is_same
 from llama_edu.grading.inside import wire
 from llama_edu.grading.replies import MIME, read_reply
 
