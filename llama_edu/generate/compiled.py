@@ -108,7 +108,7 @@ def compiled_step(model: Llama, cache: KVCache, n_new: int) -> Callable[[Tensor]
             return step(tokens)
         except Exception as error:  # no compiler, a path with a space, a version that cannot
             warnings.warn(
-                f"decoding goes on uncompiled: torch.compile failed here ({_reason(error)})",
+                f"decoding goes on uncompiled: torch.compile failed here ({failure(error)})",
                 stacklevel=2,
             )
             step = partial(model, cache=cache, last_only=True)  # the cache is as it was
@@ -117,8 +117,8 @@ def compiled_step(model: Llama, cache: KVCache, n_new: int) -> Callable[[Tensor]
     return tried
 
 
-def _reason(error: Exception) -> str:
-    """Why it failed, in a line; what a compiler says fills pages."""
+def failure(error: Exception) -> str:
+    """Why compiling failed, in a line; what a compiler says fills pages."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if any("CppCompileError" in line for line in lines) and " " in sys.prefix:
         return f"the path of this Python holds a space: {sys.prefix}"

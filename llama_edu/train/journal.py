@@ -8,8 +8,8 @@ RUN/samples.jsonl     {"step", "prompt", "text"}
 
 import importlib.util
 import json
-import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -23,27 +23,43 @@ class Journal:
     """The written record of a run, and the same for TensorBoard where that is installed.
 
     Args:
-        run: folder of the run, made if need be.
+        run: folder of the run.
+        writes: whether anything is written: of several processes only the first one does.
     """
 
-    def __init__(self, run: Path):
-        self.run = run
-        run.mkdir(parents=True, exist_ok=True)
+    def __init__(self, run: Path, writes: bool = True):
+        self.run, self.writes = run, writes
         self._board = None
+
+    @property
+    def exists(self) -> bool:
+        return (self.run / ABOUT).exists()
+
+    def open(self, step: int, **about: object) -> None:
+        """Say what the run is, and take out what was written after a step: it will come again.
+
+        Args:
+            step: from which the run goes on; 0 for a new one.
+            about: the run, in values that JSON knows.
+        """
+        if not self.writes:
+            return
+        self.run.mkdir(parents=True, exist_ok=True)
+        about |= {"version": __version__, "machine": machine()}
+        _replace(self.run / ABOUT, json.dumps(about, indent=2) + "\n")
+        for path in (self.run / METRICS, self.run / SAMPLES):
+            if path.exists():
+                kept = [line for line in read_lines(path) if step and line["step"] <= step]
+                _replace(path, "".join(map(_line, kept)))
         if importlib.util.find_spec("tensorboard") is not None:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._board = SummaryWriter(run / "tensorboard")
-
-    def describe(self, **about: object) -> None:
-        """Write what the run is, beside the version and the machine."""
-        about |= {"version": __version__, "machine": machine()}
-        part = self.run / f"{ABOUT}.part"
-        part.write_text(json.dumps(about, indent=2, default=str) + "\n", encoding="utf-8")
-        part.replace(self.run / ABOUT)
+            self._board = SummaryWriter(self.run / "tensorboard", purge_step=step + 1)
 
     def metrics(self, step: int, **values: float) -> None:
-        """Add a line of numbers; each is on the disk before the next step begins."""
+        """Add a line of numbers; it is written before the next step begins."""
+        if not self.writes:
+            return
         _append(self.run / METRICS, {"step": step, **values})
         if self._board is not None:
             for name, value in values.items():
@@ -51,22 +67,35 @@ class Journal:
 
     def sample(self, step: int, prompt: str, text: str) -> None:
         """Add what the model made of a prompt."""
+        if not self.writes:
+            return
         _append(self.run / SAMPLES, {"step": step, "prompt": prompt, "text": text})
         if self._board is not None:
             self._board.add_text(prompt, text, step)
 
-    def cut(self, step: int) -> None:
-        """Take out what was written after this step: a resumed run writes it again.
+    def keep(
+        self, step: int, rank: int, parts: Sequence, tokenizer=None, **values: float
+    ) -> Path:  # fmt: skip
+        """Write this process's batches of a step that went wrong, as ids and as text.
 
-        A line that a killed process left unfinished goes too.
+        Args:
+            step: that went wrong.
+            rank: of the process.
+            parts: its batches.
+            tokenizer: that makes texts of them, if there is one.
+            values: loss and the like.
+
+        Returns:
+            The file.
         """
-        for name in (METRICS, SAMPLES):
-            path = self.run / name
-            if path.exists():
-                kept = [line for line in read_lines(path) if line["step"] <= step]
-                part = path.with_name(f"{name}.part")
-                part.write_text("".join(map(_line, kept)), encoding="utf-8")
-                os.replace(part, path)  # noqa: PTH105 (what is there is replaced, on every system)
+        inputs = [row for batch in parts for row in batch.inputs.tolist()]
+        targets = [row for batch in parts for row in batch.targets.tolist()]
+        kept = {"step": step, **values, "inputs": inputs, "targets": targets}
+        if tokenizer is not None:
+            kept["texts"] = [tokenizer.decode(row) for row in inputs]
+        path = self.run / f"not_finite-{step}{f'-{rank}' if rank else ''}.json"
+        _replace(path, json.dumps(kept, ensure_ascii=False))
+        return path
 
     def close(self) -> None:
         """Let TensorBoard write what it holds."""
@@ -91,6 +120,12 @@ def machine() -> dict[str, object]:
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
 
 
 def _append(path: Path, values: dict) -> None:

@@ -12,12 +12,14 @@ class Progress:
 
     Args:
         n_steps: of the whole run.
+        minutes: after which it ends at the latest; None for no limit.
         is_shown: whether anything is written at all.
     """
 
-    def __init__(self, n_steps: int, is_shown: bool = True):
+    def __init__(self, n_steps: int, minutes: float | None = None, is_shown: bool = True):
         self.n_steps, self.is_shown = n_steps, is_shown
-        self._bar = self._task = None
+        self._ends = None if minutes is None else time.monotonic() + 60 * minutes
+        self._bar = self._task = self._step_seconds = None
         self._next_line = 0.0
 
     def __enter__(self) -> Self:
@@ -36,12 +38,28 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
-    def update(self, step: int, loss: float, tokens_per_second: float, seconds_left: float) -> None:
-        """Show where the run stands; in a log only every ten seconds."""
-        text = f"loss {loss:.3f} · {_thousands(tokens_per_second)} tokens/s · {_clock(seconds_left)} left"  # noqa: E501
+    def update(self, step: int, loss: float, n_tokens: int, seconds: float) -> None:
+        """Show where the run stands; in a log only every ten seconds.
+
+        Args:
+            step: that has been taken.
+            loss: in nats a token.
+            n_tokens: of this step.
+            seconds: that it took.
+        """
+        if not self.is_shown:
+            return
+        # A mean that forgets: the speed of the last twenty steps or so.
+        mean = self._step_seconds or seconds
+        self._step_seconds = mean + 0.05 * (seconds - mean)
+        left = (self.n_steps - step) * self._step_seconds
+        if self._ends is not None:
+            left = max(min(left, self._ends - time.monotonic()), 0)
+        speed = _thousands(n_tokens / self._step_seconds)
+        text = f"loss {loss:.3f} · {speed} tokens/s · {_clock(left)} left"
         if self._bar is not None:
             self._bar.update(self._task, completed=step, description=text)
-        elif self.is_shown and (step == self.n_steps or time.monotonic() >= self._next_line):
+        elif step == self.n_steps or time.monotonic() >= self._next_line:
             print(f"step {step} of {self.n_steps} · {text}", file=sys.stderr)
             self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
 

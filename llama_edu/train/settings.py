@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 
 from llama_edu.model.linear import multiplies_bf16
+from llama_edu.train.schedule import warmup_cosine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +70,15 @@ class TrainSettings:
             raise ValueError(f"minutes must be positive, got {self.minutes}")
         if not 0 <= self.n_warmup <= self.n_steps:
             raise ValueError(f"n_warmup={self.n_warmup} must be from 0 to n_steps={self.n_steps}")
-        for name, known in (("optimizer", ("adamw", "lamb")), ("precision", ("auto", "fp32", "bf16"))):  # fmt: skip # noqa: E501
+        for name, known in (
+            ("optimizer", ("adamw", "lamb")), ("precision", ("auto", "fp32", "bf16")),
+        ):  # fmt: skip
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {known}, got {getattr(self, name)!r}")
+
+    def schedule(self, step: int) -> float:
+        """The learning rate of a step, from 1: the first one moves, the last one ends the fall."""
+        return warmup_cosine(step, self.peak_lr, self.n_warmup, self.n_steps, self.final_share)
 
     def dtype(self, device: torch.device) -> torch.dtype:
         """What to compute in on this device."""

@@ -5,32 +5,25 @@ that counted, shortens what is too long, and moves the weights. Around it the ru
 (held-out loss, samples), writes everything down, and can be ended and gone on with at any step.
 """
 
-import json
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
-
-from llama_edu.generate.decode import generate
 from llama_edu.model.llama import Llama
-from llama_edu.train import checkpoint
-from llama_edu.train.journal import ABOUT, Journal
+from llama_edu.train import looks
+from llama_edu.train.checkpoint import Checkpoints, load_model
+from llama_edu.train.interrupt import Interrupt
+from llama_edu.train.journal import Journal
 from llama_edu.train.loss import next_token_loss
 from llama_edu.train.optim import AdamW, Lamb, decay_groups
+from llama_edu.train.processes import Processes
 from llama_edu.train.progress import Progress
-from llama_edu.train.schedule import warmup_cosine
 from llama_edu.train.settings import TrainSettings
+from llama_edu.train.step import Loss, Step
 from llama_edu.weights import save_hf
-
-Loss = Callable[[nn.Module, object], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,7 @@ class Outcome:
 
     Args:
         step: where the run stands.
-        loss: of the last step, in nats a token.
+        loss: of the last step, in nats a token; NaN if there was none.
         held_out_loss: at the last evaluation; None without held-out text.
         reason: "done", "minutes" or "interrupted".
     """
@@ -54,22 +47,23 @@ class Trainer:
     """A run: a model, its data and settings, and a folder that remembers all of it.
 
     Args:
-        run: folder of the run, e.g. with `data/` in it already.
-        model: trained in place.
+        run: folder of the run, which may hold `data/` already.
+        model: trained in place, on the device where it is.
         batches: gives the next batch by `next()` and its place by `state_dict()` and
-            `load_state_dict()`, as `Batches` does.
+            `load_state_dict()`, as `Batches` does; under torchrun this process's share.
         settings: of the run.
         loss: (model, batch) -> sum in nats and number of targets that count. `next_token_loss` in
-            the settings' precision if None; any other chooses its own precision.
+            the settings' precision if None; any other chooses its own.
         held_out: batches that are never trained on, read at each evaluation with
-            `next_token_loss`.
+            `next_token_loss`; `held_out_batches` makes some of a file.
         tokenizer: writes the samples, and stands beside the model at the end.
         schedule: step -> learning rate, from step 1 on; warm-up and cosine of the settings if None.
         stage: what kind of training this is.
+        processes: of `joined()`, under torchrun.
         is_shown: whether progress is shown on stderr.
 
     Raises:
-        FileExistsError: at `train()`, if the folder holds a run and `resume()` was not called.
+        ValueError: if the batches are shared among another number of processes.
     """
 
     def __init__(
@@ -84,215 +78,157 @@ class Trainer:
         tokenizer=None,
         schedule: Callable[[int], float] | None = None,
         stage: str = "pretrain",
+        processes: Processes | None = None,
         is_shown: bool = True,
     ):
         self.run, self.model, self.batches, self.settings = Path(run), model, batches, settings
+        self.processes = processes or Processes()
+        if (n := getattr(batches, "n_ranks", 1)) != self.processes.n_ranks:
+            raise ValueError(
+                f"the batches are shared among {n} processes, the run has {self.processes.n_ranks}"
+            )
         self.device = next(model.parameters()).device
         self.plain_loss = partial(next_token_loss, dtype=settings.dtype(self.device))
-        self.loss = loss or self.plain_loss
-        self.held_out, self.tokenizer, self.stage = held_out, tokenizer, stage
-        self.schedule = schedule or partial(
-            warmup_cosine, peak_lr=settings.peak_lr, n_warmup=settings.n_warmup,
-            n_steps=settings.n_steps, final_share=settings.final_share,
-        )  # fmt: skip
+        self.loss, self.held_out, self.tokenizer = loss or self.plain_loss, held_out, tokenizer
+        self.schedule, self.stage = schedule or settings.schedule, stage
+        self.processes.share(model)
         kind = {"adamw": AdamW, "lamb": Lamb}[settings.optimizer]
         self.optimizer = kind(
             decay_groups(model, settings.weight_decay), betas=settings.betas, eps=settings.eps
         )
-        self.progress = Progress(settings.n_steps, is_shown)
+        self.progress = Progress(
+            settings.n_steps, settings.minutes, is_shown and self.processes.is_first
+        )
+        self.journal = Journal(self.run, self.processes.is_first)
+        self.checkpoints = Checkpoints(self.run, model, self.optimizer, batches, self.processes)
         self.step = self.n_tokens = 0
-        self.last_loss, self.held_out_loss, self.best = math.nan, None, math.inf
-        self._resumed = self._is_interrupted = False
+        self.last_loss, self.held_out_loss, self.best = math.nan, None, None
+        self._is_resumed = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the folder holds a run, which `resume()` can go on with."""
+        return self.journal.exists
 
     def resume(self) -> None:
-        """Go on from the last checkpoint of the folder: weights, optimizer, data, chance.
+        """Go on from the last checkpoint: weights, optimizer, place in the data, chance.
+
+        A run that was killed before its first checkpoint begins anew.
 
         Raises:
-            FileNotFoundError: if there is none.
+            FileNotFoundError: if the folder holds no run.
             ValueError: if it is of another model or of other data.
         """
-        state, parts = checkpoint.read_checkpoint(self.run / "checkpoints" / "last")
-        self.batches.load_state_dict(state["batches"])
-        checkpoint.load_model_tensors(self.model, parts["model"])
-        checkpoint.load_optimizer_tensors(self.model, self.optimizer, parts["optimizer"])
-        checkpoint.set_random_state(parts["random-0"])
-        self.step, self.n_tokens = state["step"], state["n_tokens"]
-        self.held_out_loss = state["held_out_loss"]
-        self.best = math.inf if state["best"] is None else state["best"]
-        self._resumed = True
+        if not self.has_begun:
+            raise FileNotFoundError(f"{self.run} holds no run to go on with")
+        self._is_resumed = True
+        if self.checkpoints.exist:
+            state = self.checkpoints.load()
+            self.step, self.n_tokens = state["step"], state["n_tokens"]
+            self.held_out_loss, self.best = state["held_out_loss"], state["best"]
 
     def train(self) -> Outcome:
         """Train until the steps or the minutes are over, or Ctrl-C; leave a checkpoint.
 
         Raises:
-            FileExistsError: if the folder holds a run and this is not `resume()`d from it.
-            FloatingPointError: if loss or gradient are not finite; the batch is kept.
+            FileExistsError: if the folder holds a run and this one is not `resume()`d from it.
+            FloatingPointError: if a loss or gradient is not finite; its batch is kept.
         """
-        if not self._resumed and (self.run / ABOUT).exists():
-            raise FileExistsError(f"{self.run} holds a run: resume it, or choose another folder")
-        journal = self.journal = Journal(self.run)
-        journal.describe(
-            stage=self.stage, settings=asdict(self.settings), model=asdict(self.model.config),
-            data=self.batches.state_dict(), n_params=self.model.config.n_params,
+        self._open()
+        settings, started, reason = self.settings, time.monotonic(), "done"
+        step = Step(
+            self.model, self.loss, self.optimizer, settings.max_grad_norm, self.processes,
+            settings.compiles,
         )  # fmt: skip
-        journal.cut(self.step)
-        started, reason = time.monotonic(), "done"
-        minutes = self.settings.minutes or math.inf
-        with self.progress, self._listening():
+        with self.progress, Interrupt(self.progress.say) as interrupt:
             if self.step == 0:
-                self._look(is_evaluated=True, is_sampled=False)
-            while self.step < self.settings.n_steps:
-                self._take_step(started, minutes)
-                is_late = time.monotonic() - started > 60 * minutes
-                reason = "interrupted" if self._is_interrupted else "minutes" if is_late else "done"
-                ends = reason != "done" or self.step == self.settings.n_steps
-                self._look(
-                    ends or self.step % self.settings.eval_every == 0,
-                    ends or self.step % self.settings.sample_every == 0,
-                )
-                if ends or self.step % self.settings.save_every == 0:
-                    self._save()
-                if ends:
-                    break
-        journal.close()
-        if self.step == self.settings.n_steps:
-            reason = "done"
-        self.write_model()
+                self._evaluate()
+            while self.step < settings.n_steps and reason == "done":
+                minutes = (time.monotonic() - started) / 60
+                is_late = settings.minutes is not None and minutes > settings.minutes
+                notes = self._take(step, [interrupt.happened, is_late])
+                reason = "interrupted" if notes[0] else "minutes" if notes[1] else "done"
+                is_last = self.step == settings.n_steps or reason != "done"
+                if is_last or self.step % settings.eval_every == 0:
+                    self._evaluate()
+                if is_last or self.step % settings.sample_every == 0:
+                    self._sample()
+                if is_last or self.step % settings.save_every == 0:
+                    self._save("last")
+        self.journal.close()
+        if self.processes.is_first:
+            self.write_model()
+        self.processes.wait()
+        reason = "done" if self.step == settings.n_steps else reason
         return Outcome(self.step, self.last_loss, self.held_out_loss, reason)
 
-    def _take_step(self, started: float, minutes: float) -> None:
-        start, settings = time.perf_counter(), self.settings
-        lr = self.schedule(self.step + 1)
-        parts = [self._to_device(self.batches.next()) for _ in range(settings.n_parts)]
-        sums = torch.zeros(2, device=self.device)
-        for batch in parts:
-            loss, n = self.loss(self.model, batch)
-            loss.backward()
-            sums += torch.stack((loss.detach(), n.to(loss.dtype)))
-        grads = [w.grad for w in self.model.parameters() if w.grad is not None]
-        norm = nn.utils.get_total_norm(grads)
-        total, n_tokens, grad_norm = torch.cat((sums, norm[None])).tolist()
-        loss, grad_norm = (x / n_tokens if n_tokens else math.nan for x in (total, grad_norm))
-        self._check_finite(loss, grad_norm, n_tokens, lr, parts)
-        # One pass over the gradient makes it a mean and shortens it.
-        shorter = min(1.0, settings.max_grad_norm / (grad_norm + 1e-6))
-        torch._foreach_mul_(grads, shorter / n_tokens)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self.step += 1
-        self.n_tokens += int(n_tokens)
-        self.last_loss = loss
-        seconds = time.perf_counter() - start
-        self.journal.metrics(
-            self.step, loss=loss, lr=lr, grad_norm=grad_norm, n_tokens=self.n_tokens,
-            seconds=round(seconds, 6),
+    def _open(self) -> None:
+        if self.has_begun and not self._is_resumed:
+            raise FileExistsError(f"{self.run} holds a run: resume it, or choose another folder")
+        self.processes.wait()  # or the others might see what the first one writes now
+        self.journal.open(
+            self.step, stage=self.stage, settings=asdict(self.settings),
+            model=asdict(self.model.config), n_params=self.model.config.n_params,
+            data=self.batches.state_dict(), n_processes=self.processes.n_ranks,
         )  # fmt: skip
-        left = min(
-            (settings.n_steps - self.step) * seconds, 60 * minutes - (time.monotonic() - started)
-        )
-        self.progress.update(self.step, loss, n_tokens / seconds, max(left, 0.0))
 
-    def _check_finite(self, loss, grad_norm, n_tokens, lr, parts) -> None:
-        if math.isfinite(loss) and math.isfinite(grad_norm):
-            return
-        step = self.step + 1
-        self.journal.metrics(
-            step, loss=loss, lr=lr, grad_norm=grad_norm, n_tokens=self.n_tokens, seconds=0.0
-        )
-        path = self.run / f"not_finite-{step}.json"
-        rows = [row for batch in parts for row in batch.inputs.tolist()]
-        texts = [self.tokenizer.decode(row) for row in rows] if self.tokenizer else None
-        targets = [row for batch in parts for row in batch.targets.tolist()]
-        kept = {"step": step, "loss": loss, "grad_norm": grad_norm, "inputs": rows,
-                "targets": targets, "texts": texts}  # fmt: skip
-        path.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-        why = f"the loss is {loss}, the gradient's norm {grad_norm}"
-        if n_tokens == 0:
-            why = "no target of its batch counts"
-        raise FloatingPointError(
-            f"step {step}: {why}; the weights are those of step {self.step}, the batch is kept "
-            f"in {path}"
-        )
-
-    def _look(self, is_evaluated: bool, is_sampled: bool) -> None:
-        """Measure the held-out loss, and write samples, where it is time."""
-        if is_evaluated and self.held_out:
-            self.held_out_loss = self.evaluate()
-            self.journal.metrics(
-                self.step, held_out_loss=self.held_out_loss, n_tokens=self.n_tokens
+    def _take(self, step: Step, notes: list[bool]) -> list[float]:
+        """Take a step and write down how it went; the notes of all processes."""
+        start, lr = time.perf_counter(), self.schedule(self.step + 1)
+        parts = [self._on_device(self.batches.next()) for _ in range(self.settings.n_parts)]
+        measured = step(parts, lr, notes)
+        self.step, self.n_tokens = self.step + 1, self.n_tokens + measured.n_tokens
+        self.last_loss, seconds = measured.loss, time.perf_counter() - start
+        values = {"loss": measured.loss, "lr": lr, "grad_norm": measured.grad_norm}
+        self.journal.metrics(self.step, **values, n_tokens=self.n_tokens, seconds=seconds)
+        if not measured.is_finite:
+            path = self.journal.keep(
+                self.step, self.processes.rank, parts, self.tokenizer, **values
             )
-            self.progress.say(f"step {self.step} · held-out loss {self.held_out_loss:.3f}")
-            if self.held_out_loss < self.best:
-                self.best = self.held_out_loss
-                self._write("best")
-        if is_sampled and self.tokenizer is not None:
-            for prompt in self.settings.prompts:
-                text = self._sample(prompt)
-                self.journal.sample(self.step, prompt, text)
-                self.progress.say(f"step {self.step} · {prompt}{text}")
+            raise FloatingPointError(
+                f"step {self.step}: the loss is {measured.loss}, the gradient's norm "
+                f"{measured.grad_norm}, of {measured.n_tokens} targets; the weights are still "
+                f"those of step {self.step - 1}, and the batch is kept in {path}"
+            )
+        self.progress.update(self.step, measured.loss, measured.n_tokens, seconds)
+        return measured.notes
 
-    @torch.no_grad()
+    def _evaluate(self) -> None:
+        if not self.held_out:
+            return
+        self.held_out_loss = self.evaluate()
+        self.journal.metrics(self.step, held_out_loss=self.held_out_loss, n_tokens=self.n_tokens)
+        self.progress.say(f"step {self.step} · held-out loss {self.held_out_loss:.3f}")
+        if self.best is None or self.held_out_loss < self.best:
+            self.best = self.held_out_loss
+            self._save("best")
+
     def evaluate(self) -> float:
-        """Mean loss over the held-out batches, in nats a token."""
-        sums = torch.zeros(2, device=self.device)
-        for batch in self.held_out:
-            loss, n = self.plain_loss(self.model, self._to_device(batch))
-            sums += torch.stack((loss, n.to(loss.dtype)))
-        total, n_tokens = sums.tolist()
-        return total / n_tokens
+        """Mean loss over the held-out batches now, in nats a token."""
+        return looks.mean_loss(self.plain_loss, self.model, self.held_out, self.processes)
 
-    def _sample(self, prompt: str) -> str:
-        ids = self.tokenizer.encode(prompt) or [0]
-        n_new = min(self.settings.n_sample_tokens, self.model.config.max_seq_len - len(ids))
-        dice = torch.Generator(self.device).manual_seed(0)  # the run's own chance is left alone
-        (answer,) = generate(self.model, [ids], n_new, temperature=0.8, top_p=0.95, generator=dice)
-        return self.tokenizer.decode(answer)
+    def _sample(self) -> None:
+        if self.tokenizer is None or not self.settings.prompts:
+            return
+        model = self.checkpoints.whole_model()
+        for prompt in self.settings.prompts if self.processes.is_first else ():
+            text = looks.sample(model, self.tokenizer, prompt, self.settings.n_sample_tokens)
+            self.journal.sample(self.step, prompt, text)
+            self.progress.say(f"step {self.step} · {prompt}{text}")
 
-    def _save(self) -> None:
-        self._write(
-            "last",
-            optimizer=checkpoint.optimizer_tensors(self.model, self.optimizer),
-            **{"random-0": checkpoint.random_state()},
-        )
-
-    def _write(self, which: str, **parts: dict[str, Tensor]) -> None:
-        state = {
-            "step": self.step, "n_tokens": self.n_tokens, "held_out_loss": self.held_out_loss,
-            "best": self.best if math.isfinite(self.best) else None,
-            "batches": self.batches.state_dict(),
-        }  # fmt: skip
-        tensors = checkpoint.model_tensors(self.model)
-        checkpoint.write_checkpoint(self.run / "checkpoints" / which, state, model=tensors, **parts)
+    def _save(self, which: str) -> None:
+        self.checkpoints.save(
+            which, step=self.step, n_tokens=self.n_tokens, held_out_loss=self.held_out_loss,
+            best=self.best,
+        )  # fmt: skip
 
     def write_model(self) -> Path:
         """Put the best model, by the held-out loss, into RUN/model, with its tokenizer."""
-        has_best = (self.run / "checkpoints" / "best" / checkpoint.STATE).exists()
         folder = self.run / "model"
-        save_hf(checkpoint.load_model(self.run, "best" if has_best else "last"), folder)
+        save_hf(load_model(self.run), folder)
         if self.tokenizer is not None:
             self.tokenizer.save(folder)
         return folder
 
-    def _to_device(self, batch):
+    def _on_device(self, batch):
         return batch if self.device.type == "cpu" else batch.to(self.device)
-
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Let the first Ctrl-C end the run after its step, and the second at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def note(*_: object) -> None:
-            if self._is_interrupted:
-                raise KeyboardInterrupt
-            self._is_interrupted = True
-            self.progress.say("ending after this step; Ctrl-C again ends at once")
-
-        before = signal.signal(signal.SIGINT, note)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from llama_edu.config import ModelConfig
-from llama_edu.data.batches import Batches, write_tokens
+from llama_edu.data.batches import Batches
 from llama_edu.model.llama import Llama
 from llama_edu.train import checkpoint
 from llama_edu.train.journal import read_lines
@@ -25,13 +25,6 @@ CONFIG = ModelConfig(
 SETTINGS = TrainSettings(
     n_steps=9, peak_lr=1e-2, n_warmup=3, precision="fp32", eval_every=4, save_every=5, n_parts=2
 )
-
-
-@pytest.fixture
-def file(tmp_path):
-    dice = torch.Generator().manual_seed(0)
-    documents = [torch.randint(41, (n,), generator=dice).tolist() for n in (90, 7, 200, 50)]
-    return write_tokens(tmp_path / "train.tokens", documents, vocab_size=41)
 
 
 def make(run, file, settings=SETTINGS, **more) -> Trainer:
