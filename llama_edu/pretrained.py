@@ -76,7 +76,7 @@ def load_pretrained(
 
     Args:
         name_or_path: a source that holds a GGUF file (fetched if need be), a GGUF file, a Hugging
-            Face folder (config.json) or a folder of Meta's (params.json).
+            Face folder (config.json), a folder of Meta's (params.json), or one of a training run.
         dtype: of the weights in memory; what this machine runs faster if None.
 
     Raises:
@@ -106,6 +106,8 @@ def locate(name_or_path: str | Path) -> Path:
         SourceError: if a named source cannot be fetched.
     """
     path = Path(name_or_path).expanduser()
+    if (path / "model" / "config.json").exists():  # a run of training keeps its model there
+        path = path / "model"
     if path.suffix == ".gguf" and path.is_file():
         return path
     if (path / "config.json").exists() or (path / "params.json").exists():

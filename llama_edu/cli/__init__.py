@@ -6,7 +6,7 @@ import warnings
 
 import typer
 
-from llama_edu.cli import course, data, talk
+from llama_edu.cli import course, data, talk, train
 from llama_edu.cli.build import build
 from llama_edu.cli.cost import cost
 from llama_edu.cli.doctor import doctor
@@ -28,6 +28,7 @@ app.command()(talk.complete)
 app.command()(export)
 app.command()(cost)
 app.add_typer(data.app, name="data")
+app.add_typer(train.app, name="train")
 app.command()(doctor)
 app.command()(build)
 app.command()(course.release)

@@ -1,0 +1,78 @@
+"""`llama-edu train`: a model of your own text, on the machine that is there."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llama_edu.cli.program import typed
+
+STAGES = ("pretrain",)
+INTERRUPTED = 130  # what shells return after Ctrl-C
+
+app = typer.Typer(help="Train a model on your own text, and look at how that went.")
+
+
+@app.callback(invoke_without_command=True)
+def train(
+    context: typer.Context,
+    text: Annotated[
+        str | None,
+        typer.Option(
+            help="A file (.txt, .md, .jsonl), a folder of text or code, or the name of a source "
+            "(llama-edu data list)."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the run; runs/NAME OF THE TEXT if not given.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Time to spend, 5 if not given: size and steps fit it.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps, whatever time they take.", min=1)
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="A shape by name, such as tiny, in place of a fitted one.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of all chance; 0 if not given.", min=0)] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out as it was begun.")
+    ] = False,
+    stage: Annotated[str, typer.Option(help="What kind of training: pretrain.")] = "pretrain",
+) -> None:
+    """Read a text, train a tokenizer and a model on it, and write a page about what came of it."""
+    if context.invoked_subcommand:
+        return
+    if stage not in STAGES:
+        raise ValueError(f"--stage must be one of {', '.join(STAGES)}, got {stage!r}")
+    wishes = {"minutes": minutes, "n_steps": steps, "preset": preset, "seed": seed}
+    given = {name: value for name, value in wishes.items() if value is not None}
+    if resume and (out is None or given):
+        why = "needs --out RUN" if out is None else "goes on as the run was begun, with --out alone"
+        raise ValueError(f"--resume {why}")
+    if not resume and text is None:
+        raise ValueError("--text must name a file or folder, or a source such as shakespeare")
+    _run(text, out or Path("runs") / Path(text).resolve().stem, resume, given)
+
+
+def _run(text: str | None, run: Path, resume: bool, given: dict) -> None:
+    from rich.console import Console
+
+    with Console(stderr=True).status("loading PyTorch"):
+        from llama_edu.train import own_text
+    if not resume:
+        own_text.prepare(text, run, own_text.Wishes(**given), say=print)
+    outcome, results = own_text.train_own_text(run)
+    prompt = own_text.first_prompt(run)
+    talk = typed(own_text.talk_command(run, prompt))
+    if results is None:
+        print(typed(f"stopped at step {outcome.step:,}; llama-edu train --out {run} --resume "
+                    "goes on from there"))  # fmt: skip
+        print(f"Talk to it as it is: {talk}")
+        raise typer.Exit(INTERRUPTED)
+    print("bits per byte of the held-out text: " + ", ".join(
+        f"{name} {bits:.3f}" for name, bits in results.bits_per_byte.items()
+    ))  # fmt: skip
+    print(f"The page: {run / 'report.html'}")
+    print(f"Talk to it: {talk}")

@@ -1,1 +1,0 @@
-"""Smaller models: fewer numbers, or fewer bits for each."""
