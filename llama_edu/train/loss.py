@@ -16,7 +16,8 @@ from torch.nn import functional as F
 from llama_edu.data.batches import Batch
 
 IGNORED = -100  # a target that does not count, as in torch
-CHUNK_NUMBERS = 1 << 22  # scores held at a time: 16 MB in fp32
+CHUNK_NUMBERS = 1 << 22  # scores held at a time: 16 MB in fp32, which a CPU's cache holds
+GPU_CHUNK_NUMBERS = 1 << 27  # a GPU needs a larger product to be busy
 
 
 def token_loss(
@@ -89,7 +90,8 @@ class _OutputLoss(torch.autograd.Function):
         grad_hidden = torch.empty_like(hidden) if needs_hidden else None
         grad_weight = torch.zeros_like(weight) if needs_weight else None
         loss = torch.zeros((), device=hidden.device)
-        n_rows = max(CHUNK_NUMBERS // len(weight), 1)
+        n_numbers = CHUNK_NUMBERS if hidden.device.type == "cpu" else GPU_CHUNK_NUMBERS
+        n_rows = max(n_numbers // len(weight), 1)
         for first in range(0, len(hidden), n_rows):
             rows = slice(first, first + n_rows)
             scores, wanted = (hidden[rows] @ narrow.mT).float(), targets[rows]

@@ -1,0 +1,1 @@
+"""Smaller models: fewer numbers, or fewer bits for each."""
