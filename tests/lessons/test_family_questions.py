@@ -213,6 +213,10 @@ def heads_as_wide_as_a_group(
     return tables + n_layers * layer + d_model
 
 
+def rounded_up(width, multiple_of):
+    return -(-width // multiple_of) * multiple_of
+
+
 def bits_by_bytes(memory_gib, n_params, bits_per_weight, bytes_per_token):
     bits = memory_gib * 1024**3 * 8
     return max(0, (bits - n_params * bits_per_weight) // bytes_per_token)
@@ -224,6 +228,11 @@ def of_all_parameters(vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff, 
 
 
 @pytest.mark.parametrize("name, answer, misconception", [
+    ("ffn_width", lambda d_model, multiplier, multiple_of: rounded_up(
+        int(multiplier * round(8 * d_model / 3)), multiple_of), "two_thirds_rounded"),
+    ("ffn_width", lambda d_model, multiplier, multiple_of: rounded_up(
+        round(multiplier * round(8 * d_model / 3)), multiple_of),
+     "two_thirds_rounded + product_rounded"),
     ("parameters", heads_as_wide_as_a_group, "width_shared_by_groups"),
     ("longest_text", bits_by_bytes, "bits_over_bytes"),
     ("flops_per_token", of_all_parameters, "norms_too"),

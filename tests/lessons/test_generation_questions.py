@@ -209,6 +209,15 @@ def top_p_shifted_in_place(logits, p):
     return logits.masked_fill(goes.scatter(-1, order, goes), -math.inf)
 
 
+def draw_that_falls_through(logits, temperature, u):
+    if temperature == 0:
+        return int(logits.argmax())
+    for token, end in enumerate((logits.softmax(-1) / temperature).cumsum(-1).tolist()):
+        if end > u:
+            return token
+    return None
+
+
 def accept_by_zip(proposal, logits):
     accepted = []
     for ours, best in zip(proposal, logits.argmax(-1).tolist(), strict=False):
@@ -249,6 +258,7 @@ def accept_from(proposal, logits, step):
     ("pad_left", padded(lambda right, n: torch.ones_like(right).tril()), "padding_seen"),
     ("accept", accept_all_equal, "mistakes_skipped"),
     ("accept", accept_until, "correction_lost"),
+    ("draw", draw_that_falls_through, "temperature_after_softmax"),
     ("accept", accept_by_zip, "last_judged_again"),
     ("top_p", top_p_but_the_first, "only_the_first_saved"),
     ("top_k", lambda logits, k: logits.masked_fill(logits < logits.topk(min(k, len(logits)))

@@ -198,6 +198,18 @@ def test_likely_slips_are_named(name, answer, misconception):
     assert (verdict.ok, verdict.misconception) == (False, misconception), as_text(verdict)
 
 
+def with_whole_names(tokens, weights, n_layers, n_heads, n_kv_heads):
+    x = weights[EMBEDDING][tokens]
+    for i in range(n_layers):
+        layer = {name: w for name, w in weights.items() if name.startswith(f"model.layers.{i}.")}
+        x = as_a_helper(x, layer, n_heads, n_kv_heads)
+    return x
+
+
+def as_a_helper(x, layer, n_heads, n_kv_heads):
+    return x * layer[FIRST]
+
+
 def needs_an_output(tokens, weights, *sizes, **more):
     return norm(stream(tokens, weights, *sizes, **more), weights[NORM]) @ weights[OUTPUT].T
 
@@ -220,6 +232,7 @@ def output_added(weights, n_heads, n_kv_heads):
 
 @pytest.mark.parametrize("name, answer, says", [
     ("block", adds_in_place, "the function wrote into `x`"),
+    ("forward", with_whole_names, "handed over with all that is asked"),
     ("forward", needs_an_output, "KeyError: 'lm_head.weight'"),
     ("forward", output_by_or, "need one truth value"),
     ("loss", lambda logits, tokens: F.cross_entropy(logits[:, :-1], tokens[:, 1:]),

@@ -194,12 +194,19 @@ def sinusoids_without_a_column(n_positions, d_model):
     return table
 
 
+def halves_of_the_texts(x, positions, frequencies):
+    cos, sin = (positions[:, None] * frequencies).cos()[:, None], 0
+    a, b = x.chunk(2)
+    return torch.cat((a * cos - b * sin, a * sin + b * cos))
+
+
 def asked_by_if(frequencies, factor, low, high, old_context):
     turns = old_context * frequencies / (2 * math.pi)
     return frequencies / factor if turns < low else frequencies
 
 
 @pytest.mark.parametrize(("name", "answer", "words"), [
+    ("rotate_half_split", halves_of_the_texts, "`dim` names another one"),
     ("sinusoids", sinusoids_without_a_column, "`x[:, None]` makes a column"),
     ("scale_frequencies", asked_by_if, "need one truth value"),
 ])  # fmt: skip

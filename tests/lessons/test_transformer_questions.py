@@ -224,6 +224,9 @@ def counted_with_start(logits, start, end, max_new_tokens):
     ("cross_attention", attention_of("memory", "x", "x"), "memory_asks"),
     ("cross_attention", attention_of(names="qvk"), "keys_for_values"),
     ("cross_attention", attention_of(causal=True), "causal"),
+    ("cross_attention", lambda x, memory, weights, n_heads, padding: find_question(
+        "transformer.cross_attention").reference(x, memory, weights, n_heads, ~padding),
+     "mask_inverted"),
     ("feed_forward_sublayer", torchs_spread, "correction + eps_after_root"),
     ("masked_loss", zeroed, "divided_by_all_places"),
     ("masked_loss", of_texts, "mean_of_means"),

@@ -121,13 +121,16 @@ FFN_WIDTH = Question(
             "goes up to the next multiple.",
         ),
         Misconception(
-            "rounded_not_cut",
-            {
-                "int(2 * 4 * d_model / 3)": "round(2 * 4 * d_model / 3)",
-                "int(multiplier * width)": "round(multiplier * width)",
-            },
-            says="the first two steps round to the nearest whole number",
-            hint="What `int(2730.7)` gives, and what `round(2730.7)`?",
+            "two_thirds_rounded",
+            {"int(2 * 4 * d_model / 3)": "round(2 * 4 * d_model / 3)"},
+            says="two thirds of 4 · D are rounded to the nearest whole number",
+            hint="What does `int(2730.7)` give, and what `round(2730.7)`?",
+        ),
+        Misconception(
+            "product_rounded",
+            {"int(multiplier * width)": "round(multiplier * width)"},
+            says="the product with the multiplier is rounded to the nearest whole number",
+            hint="What is behind the point is cut off there, too.",
         ),
     ],
 )

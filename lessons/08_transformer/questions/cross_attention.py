@@ -139,6 +139,12 @@ CROSS_ATTENTION = Question(
             hint="A dot product of a head has d = D / H summands, and its spread is their root.",
         ),
         Misconception(
+            "mask_inverted",
+            {HIDDEN: HIDDEN.replace("padding", "~padding")},
+            says="what is no padding is hidden, and padding is looked at",
+            hint="`masked_fill` fills where its mask is True, and `padding` is True at padding.",
+        ),
+        Misconception(
             "padding_seen",
             {"scores.masked_fill(hidden, -math.inf)": "scores"},
             says="padding is looked at",

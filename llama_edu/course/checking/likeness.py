@@ -53,8 +53,8 @@ def recognise(
 
     Pairs are tried where no single one fits, and where the results tell something: nearly any two
     mistakes together make a thing that always raises, or always gives the same. Where several
-    pairs fit, only what they share is known. Where an exception hides a few cases, the others may
-    still show one mistake, or two.
+    pairs fit, only what they share is known. Where an exception, or None, hides a few cases, the
+    others may still show one mistake, or two.
 
     Args:
         question: whose misconceptions are tried.
@@ -87,9 +87,9 @@ def recognise(
         shared = [one for one in question.misconceptions if all(one in pair for pair in found)]
         if found:
             return Likeness(tuple(shared), has_another=True) if len(shared) == 1 else None
-        rest = [i for i, outcome in enumerate(got) if not outcome.error]
+        rest = [i for i, one in enumerate(got) if not _is_lost(expected[i], one)]
         wrong = [i for i in rest if not is_same_outcome(expected[i], got[i], question)]
-        if not 0 < n_errors < len(wrong):  # else the exception is what there is to say
+        if not 0 < len(got) - len(rest) < len(wrong):  # else that is what there is to say
             return None
         singles = (((k,), wrong_function(question, k)) for k in question.misconceptions)
         twos = (((first, second), wrong) for first, second, wrong in pairs(question))
@@ -98,6 +98,11 @@ def recognise(
             if alike := [slips for slips, wrong in some if fits(wrong, rest)]:
                 return Likeness(alike[0], has_another=True) if len(alike) == 1 else None
         return None
+
+
+def _is_lost(expected: Outcome, got: Outcome) -> bool:
+    """Whether there is no result where there should be one."""
+    return got.error is not None or (got.value is None and expected.value is not None)
 
 
 def _words(error: BaseException | None) -> str:

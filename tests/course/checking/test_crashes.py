@@ -104,7 +104,7 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: {}.get("a")[0], "`.get` gives None for a key"),
     (lambda q, k, v, x, mask: {}["a"], "ask with `in`"),
     (lambda q, k, v, x, mask: add_up("a"), "begin at 0"),
-    (lambda q, k, v, x, mask: add_other("a"), "ask with `in`"),
+    (lambda q, k, v, x, mask: add_other("a"), "how do they differ"),
     (lambda q, k, v, x, mask: list(5), "Print it: is it a count"),
     (lambda q, k, v, x, mask: last([]), "begin it before"),
     (lambda q, k, v, x, mask: [1, 2][2], "The last place of n items is n - 1"),
@@ -140,6 +140,8 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: k.repeat_interleave(2).shape[1], "lost a dimension on the way"),
     (lambda q, k, v, x, mask: x.sum().size()[0], "lost a dimension on the way"),
     (lambda q, k, v, x, mask: unpacked(q), "one size for each dimension"),
+    (lambda q, k, v, x, mask: halves(x[:1]), "`dim` names another one"),
+    (lambda q, k, v, x, mask: asked({"b": x}), "how do they differ"),
     (lambda q, k, v, x, mask: torch.cat([q, k]), "which dimension is to grow"),
     (lambda q, k, v, x, mask: torch.cat([q, x]), "which dimension is to grow"),
     (lambda q, k, v, x, mask: torch.stack([q, k]), "`cat` joins"),
@@ -187,6 +189,15 @@ def rolled():
 def unpacked(q):
     n_texts, n_tokens, width = q.shape
     return q.view(n_texts, n_tokens * width)
+
+
+def halves(x):
+    a, b = x.chunk(2)
+    return torch.cat((b, a))
+
+
+def asked(tensors):
+    return tensors["a"]
 
 
 def shifted_in_place(x):

@@ -1,6 +1,7 @@
 """What a teacher says to the commonest complaints of Python itself."""
 
 from llama_edu.course.checking.crashes.crash import Crash
+from llama_edu.course.checking.crashes.frames import is_called
 
 UNPACKING = r"(too many|not enough) values to unpack|cannot unpack non-iterable"
 
@@ -35,6 +36,13 @@ PYTHON = (
         "The dict has no such key yet. To count, begin at 0: `counts.get(key, 0) + 1`, or a "
         "`Counter`, or a `defaultdict(int)`.",
         line=r"\] *\+= *[^\[]*$",  # with no other brackets the key is that on the left
+    ),
+    Crash(
+        KeyError,
+        r"",
+        "The dict has no such key. Was it handed over with all that is asked of it? Print its "
+        "keys beside the one that is missing: how do they differ?",
+        holds=is_called,
     ),
     Crash(
         KeyError,

@@ -28,9 +28,9 @@ SHAPES = (
     Crash(
         RuntimeError,
         r"view size is not compatible",
-        "After `transpose` or `permute` the numbers no longer lie in memory in the order of the "
-        "dimensions, and `view` cannot cut them. `reshape` and `flatten` copy them where they "
-        "must.",
+        "After `transpose`, `permute` or a slice the numbers no longer lie one behind the other in "
+        "memory, in the order of the dimensions, and `view` cannot cut them. `reshape` and "
+        "`flatten` copy them where they must.",
     ),
     Crash(
         RuntimeError,
@@ -127,6 +127,13 @@ SHAPES = (
         "index takes one away, and so do `sum` and `max`; `repeat_interleave` without `dim` "
         "leaves one flat row.",
         line=r"\.(shape|size\(\))\[",
+    ),
+    Crash(
+        ValueError,
+        r"values to unpack",
+        "`chunk`, `split` and `unbind` cut the first dimension unless `dim` names another one. "
+        "Print how many pieces come out, and their shapes.",
+        line=r"\b(chunk|split|tensor_split|unbind)\(",
     ),
     Crash(
         ValueError,
