@@ -28,7 +28,7 @@ def export(
     ],
     dtype: Annotated[
         str | None,
-        typer.Option(help="f32, f16 or bf16; for GGUF also q8_0, which is its default."),
+        typer.Option(help="f32, f16 or bf16; for GGUF also q4_0 and q8_0, its default."),
     ] = None,
 ) -> None:
     """Write a model with its tokenizer for other programs.
@@ -41,7 +41,7 @@ def export(
     from llama_edu.weights import save_gguf, save_hf
 
     is_file = out.suffix == ".gguf"
-    known = [*DTYPES, "q8_0"] if is_file else list(DTYPES)
+    known = [*DTYPES, "q8_0", "q4_0"] if is_file else list(DTYPES)
     dtype = dtype or ("q8_0" if is_file else "f32")
     if dtype not in known:
         raise ValueError(f"--dtype={dtype} must be one of {', '.join(known)} for {out.name}")

@@ -15,7 +15,7 @@ from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from llama_edu.weights import assemble
 from llama_edu.weights.gguf import NAMES, ROPE_FACTORS
 
-PACKINGS = {"f32": "F32", "f16": "F16", "bf16": "BF16", "q8_0": "Q8_0"}
+PACKINGS = {"f32": "F32", "f16": "F16", "bf16": "BF16", "q8_0": "Q8_0", "q4_0": "Q4_0"}
 
 
 def save_gguf(
@@ -30,9 +30,9 @@ def save_gguf(
         model: to write. Its rows of q and k are interleaved already, as GGUF has them.
         tokenizer: the one that it was trained with; at most as many tokens as the model has rows.
         path: of the file; replaced whole, never left half written.
-        dtype: of the matrices: "f32", "f16", "bf16" or "q8_0" (32 numbers share a scale: 8.5 bits
-            each). Norms stay f32. Where the rows of a matrix are no multiple of 32 numbers, q8_0
-            leaves it f16.
+        dtype: of the matrices: "f32", "f16", "bf16", "q8_0" or "q4_0" (32 numbers share a scale:
+            8.5 or 4.5 bits each; embedding and output layer stay q8_0). Norms stay f32. Where the
+            rows of a matrix are no multiple of 32 numbers, it is left f16.
 
     Returns:
         The path.
@@ -66,7 +66,7 @@ def save_gguf(
         for key, value in vocab.items():
             _add(writer, key, value)
         for name, weight in tensors.items():
-            kind = GGMLQuantizationType[_packing(weight, dtype)]
+            kind = GGMLQuantizationType[_packing(name, weight, dtype)]
             packed = quantize(_numbers(weight), kind)
             writer.add_tensor(name, packed, raw_dtype=kind)
         writer.write_header_to_file()
@@ -115,11 +115,13 @@ def _rope_factors(config: ModelConfig) -> dict[str, Tensor]:
     return {ROPE_FACTORS: plain / inverse_frequencies(config.d_head, config.rope_theta, scaling)}
 
 
-def _packing(weight: Tensor, dtype: str) -> str:
+def _packing(name: str, weight: Tensor, dtype: str) -> str:
     if weight.ndim == 1:
         return "F32"
-    is_odd = dtype == "q8_0" and weight.shape[-1] % 32
-    return "F16" if is_odd else PACKINGS[dtype]
+    if dtype.startswith("q") and weight.shape[-1] % 32:
+        return "F16"
+    is_end = name in (NAMES["embedding"], NAMES["output"])  # these decide the words
+    return PACKINGS["q8_0" if dtype == "q4_0" and is_end else dtype]
 
 
 def _numbers(weight: Tensor) -> np.ndarray:

@@ -40,7 +40,7 @@ def test_what_is_written_is_read_again(folder, tmp_path, capsys, name, arguments
 
 
 @pytest.mark.parametrize("name, dtype, message", [
-    ("m.gguf", "q4_0", "--dtype=q4_0 must be one of f32, f16, bf16, q8_0 for m.gguf"),
+    ("m.gguf", "q3_k", "--dtype=q3_k must be one of f32, f16, bf16, q8_0, q4_0 for m.gguf"),
     ("folder", "q8_0", "--dtype=q8_0 must be one of f32, f16, bf16 for folder"),
     ("there.gguf", "f32", "there.gguf is a folder: choose another name"),
     ("a_file", "f32", "a_file is a file: choose another name"),

@@ -54,7 +54,7 @@ def make_model(randomize, **changes) -> Llama:
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
-@pytest.mark.parametrize("dtype", ["f32", "f16", "bf16", "q8_0"])
+@pytest.mark.parametrize("dtype", ["f32", "f16", "bf16", "q8_0", "q4_0"])
 def test_what_was_written_says_the_same(randomize, tmp_path, name, dtype):
     model, tokenizer = make_model(randomize), TOKENIZERS[name]()
     path = save_gguf(model, tokenizer, tmp_path / "m.gguf", dtype)
@@ -69,7 +69,7 @@ def test_what_was_written_says_the_same(randomize, tmp_path, name, dtype):
     if dtype == "f32":
         for key, weight in model.state_dict().items():
             assert torch.equal(again.state_dict()[key], weight), key
-    rounded = {"f32": 0, "f16": 2**-10, "bf16": 2**-7, "q8_0": 2**-5}[dtype]
+    rounded = {"f32": 0, "f16": 2**-10, "bf16": 2**-7, "q8_0": 2**-5, "q4_0": 0.4}[dtype]
     logits, others = model(torch.tensor([ids])), again(torch.tensor([ids]))
     assert (logits - others).abs().max() <= 5 * rounded * logits.abs().max()
 
@@ -125,7 +125,7 @@ def test_rows_that_are_no_multiple_of_32_stay_f16(randomize, tmp_path):
 
 
 @pytest.mark.parametrize("changes, dtype, tokenizer, message", [
-    ({}, "q4_0", byte_level, "dtype='q4_0' must be one of f32, f16, bf16, q8_0"),
+    ({}, "q3_k", byte_level, "dtype='q3_k' must be one of f32, f16, bf16, q8_0, q4_0"),
     ({"vocab_size": 200}, "f32", byte_level, "the tokenizer has 274 tokens, the model 200"),
     ({}, "f32", lambda: byte_level((r"\w+",)), "has no name for"),
     ({"rope_scaling": RopeScaling(factor=8.0, high_freq_factor=5.0)}, "f32", byte_level,
