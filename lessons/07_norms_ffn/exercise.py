@@ -7,7 +7,7 @@
 # **What you will be able to do:** write both norms, one that survives float16, SwiGLU with its
 # hidden width, and put them together as LLaMA does.
 #
-# **Time:** about 55 minutes: 7.1 8 · 7.2 8 · 7.3 12 · 7.4 9 · 7.5 8 · 7.6 10.
+# **Time:** about 50 minutes: 7.1 8 · 7.2 8 · 7.3 12 · 7.4 9 · 7.5 5 · 7.6 10.
 #
 # Write each function where it says `YOUR CODE HERE`, then run the cell below it: it tells you
 # whether it is right, and if not, which mistake it makes. Try as often as you like.
@@ -135,11 +135,11 @@ def swiglu(x: Tensor, gate: Tensor, up: Tensor, down: Tensor) -> Tensor:
 check("norms.swiglu", swiglu)
 
 # %% [markdown]
-# ### 7.5 How wide? · difficulty 2/5 · importance 3/5 · 8 min
+# ### 7.5 How wide? · difficulty 2/5 · importance 3/5 · 5 min
 #
-# Meta's rule for the hidden width. Two thirds of 4D, cut down to a whole number. Times a
-# multiplier (1.0 in LLaMA 1, 1.3 in Llama 3 8B), cut down to a whole number again. Then *up* to the
-# next multiple of `multiple_of`, unless it is one already.
+# Meta's rule for the hidden width: two thirds of 4D, cut down to a whole number; times a multiplier
+# (1.0 in LLaMA 1, 1.3 in Llama 3 8B), cut down to a whole number again; then *up* to the next
+# multiple of `multiple_of`, unless it is one already. (If you wrote it in 1.2, take it over.)
 #
 # <details><summary>Hint 1</summary>`int(3.9)` is 3: it cuts off what stands after the
 # point. Begin with 2 · 4D / 3.</details>
