@@ -177,7 +177,8 @@ check("generation.attend_step", attend_step)
 def pad_left(prompts: list[list[int]], padding: int) -> tuple[Tensor, Tensor, Tensor]:
     """B prompts, the longest of T ids -> tokens (B, T), positions (B, T), mask (B, T, T).
 
-    The mask is boolean, True where the token of the row may look at that of the column.
+    The mask is boolean, True where the token of the row may look at that of the column. A prompt
+    may hold the padding's id as a token of its own.
     """
     ### BEGIN SOLUTION
     longest = max(len(prompt) for prompt in prompts)
@@ -232,5 +233,7 @@ check("generation.accept", accept)
 # Done? Put together, your functions are `llama_edu/generate` and its cache, but for the tokenizer
 # at both ends. Go back to the lesson, unfold `keep_top_p`, and compare.
 #
-# This is the last lesson written so far; lesson 11 will be on attention to long texts.
 # `llama-edu progress` shows how far you are.
+#
+# Next: [lesson 11, efficient attention](../notebooks/11_efficient.ipynb): what attention costs in a
+# long text, and how to pay less.

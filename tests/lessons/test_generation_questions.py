@@ -76,6 +76,14 @@ def attend_by_positions(q, k, v, keys, values):
     return fit.masked_fill(hidden, -torch.inf).softmax(-1) @ values, keys, values
 
 
+def pad_left_by_id(prompts, padding):
+    longest = max(map(len, prompts))
+    tokens = torch.tensor([[padding] * (longest - len(prompt)) + prompt for prompt in prompts])
+    is_text = tokens != padding
+    causal, own = torch.ones(longest, longest).tril().bool(), torch.eye(longest).bool()
+    return tokens, (is_text.cumsum(-1) - 1).clamp(min=0), causal & is_text[:, None] | own
+
+
 def pad_left_in_loops(prompts, padding):
     longest = max(map(len, prompts))
     tokens, positions = [], []
@@ -256,6 +264,7 @@ def accept_from(proposal, logits, step):
     ("pad_left", padded(lambda right, n: right & (torch.arange(right.shape[1]) >= n[:, None])
      [:, None]), "empty_rows"),
     ("pad_left", padded(lambda right, n: torch.ones_like(right).tril()), "padding_seen"),
+    ("pad_left", pad_left_by_id, "padding_by_id"),
     ("accept", accept_all_equal, "mistakes_skipped"),
     ("accept", accept_until, "correction_lost"),
     ("draw", draw_that_falls_through, "temperature_after_softmax"),

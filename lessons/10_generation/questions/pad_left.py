@@ -31,6 +31,7 @@ def pad_left_cases(generator):
     yield batch(2, 2)  # nothing to fill up
     yield batch(4)
     yield batch(1, 6, 2, 5)
+    yield {"prompts": [[95, 7, 95], [5]], "padding": 95}  # its id is a token of the text as well
 
 
 POSITIONS = "(places - n).clamp(min=0)"
@@ -80,12 +81,6 @@ PAD_LEFT = Question(
             hint="There is no place before the first: let padding have 0.",
         ),
         Misconception(
-            "padding_at_one",
-            {".clamp(min=0)": ".where(places >= n, 1)"},
-            says="padding has the position 1",
-            hint="Some libraries do so, and it never matters; here padding has 0.",
-        ),
-        Misconception(
             "padding_seen",
             {"causal & is_text | torch.eye(longest).bool()": "causal.expand(len(prompts), -1, -1)"},
             says="the mask is causal only: text may look at the padding",
@@ -129,10 +124,21 @@ PAD_LEFT = Question(
             hint="Here it is boolean: True where yours is 0.",
         ),
         Misconception(
-            "padding_at_minus_one",
-            {".clamp(min=0)": ".clamp(min=-1)"},
-            says="padding has the position -1",
-            hint="There is no place before the first: let padding have 0.",
+            "padding_by_id",
+            {
+                POSITIONS: "((torch.tensor(tokens) != padding).cumsum(-1) - 1).clamp(min=0)",
+                "(places >= n)": "(torch.tensor(tokens) != padding)",
+            },
+            says="whatever has the padding's id is taken for padding",
+            hint="A prompt may hold that id as a token of its own. What else tells how many tokens "
+            "were put in front of a prompt?",
+        ),
+        Misconception(
+            "hidden_by_id",
+            {"(places >= n)": "(torch.tensor(tokens) != padding)"},
+            says="the mask hides whatever has the padding's id",
+            hint="A prompt may hold that id as a token of its own. What else tells how many tokens "
+            "were put in front of a prompt?",
         ),
         Misconception(
             "looks_ahead",
