@@ -50,6 +50,7 @@ check("start.temper", temper)
 
 # %% [markdown]
 # That is how every exercise works. If a cell ever runs on and on (`[*]` beside it), the square ■
-# above the notebook stops it.
+# above the notebook stops it. Save your notebook, and `!llama-edu progress` in a cell (with the
+# `!`) shows how far you are.
 #
 # Next: [lesson 01, the family](../notebooks/01_family.ipynb): what is in a LLaMA, counted.

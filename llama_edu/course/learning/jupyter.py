@@ -58,6 +58,9 @@ def jupyterlab(folder: Path, page: str, port: int | None, browser: bool) -> Iter
             "JUPYTER_TOKEN": token,
             "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [own, others])),
             "JUPYTER_PREFER_ENV_PATH": "1",  # this Python's kernel, not another named python3
+            "PATH": os.pathsep.join(  # so that `!llama-edu progress` runs in a cell
+                [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+            ),
         }
         with (Path(own) / "log").open("w+", encoding="utf-8", errors="replace") as log:
             process = subprocess.Popen(
