@@ -6,7 +6,7 @@
 # **What you will be able to do:** say what goes into a language model and what comes out, make a
 # text of it, and set how boldly it writes.
 #
-# **Time:** about 20 minutes: an answer 4 · tokens 3 · scores 4 · a text 6 · what you will build 3.
+# **Time:** about 25 minutes: an answer 4 · tokens 3 · scores 6 · a text 7 · what you will build 5.
 #
 # Before anything is explained: ask it something. Below, a real LLaMA answers, small enough for a
 # laptop: SmolLM2, run by the code of this course and nothing else. Click a cell and press
@@ -74,8 +74,10 @@ answer_guess(
 #
 # ## What comes out: a score for every token there is
 #
-# Give it the beginning of a sentence, and look at everything it returns. (It takes a list of
-# texts, here of one, and scores what follows *each* token. `no_grad`: nothing is learned now.)
+# Give it the beginning of a sentence, and look at everything it returns. A **tensor** is an array
+# of numbers with any number of dimensions, PyTorch's kind of list. The model takes one with a row
+# for each text, here one row, and scores what follows *each* token, so we ask for the last. (All
+# that `no_grad` says is that nothing is learned now.)
 
 # %% tags=["nbval-check-output"]
 prompt = "The sky is"

@@ -31,13 +31,13 @@ for name, c in FAMILY.items():
           f"{c.vocab_size:9,}{c.max_seq_len:9,}")
 
 # %% [markdown]
-# Inside the model each token is a vector; **D** is the width of that vector, and **V** counts the
-# tokens of the vocabulary. The **context length** of a model is the most tokens that it was trained
-# to take at once. A **layer** has two parts, and the vectors go through layer after layer. The
-# first part is *attention*, in which tokens look at each other (lesson 05). It is split into heads:
-# **H** counts those that look, and **G** counts the key and value heads, which hold what they look
-# at. The second is the **feed-forward layer**, which treats each token by itself: it makes the
-# vector wider and narrow again. **F** is the width in between.
+# Inside the model each token is a **vector**, a row of numbers; **D** is its width, and **V**
+# counts the tokens of the vocabulary. The **context length** of a model is the most tokens that it
+# was trained to take at once. A **layer** has two parts, and the vectors go through layer after
+# layer. The first part is *attention*, in which tokens look at each other (lesson 05). It is split
+# into heads: **H** counts those that look, and **G** counts the key and value heads, which hold
+# what they look at. The second is the **feed-forward layer**, which treats each token by itself: it
+# makes the vector wider and narrow again. **F** is the width in between.
 
 # %% [markdown] tags=["sourced"]
 # The table ends before LLaMA 4: this course has no preset for it yet, so its row is copied, not
@@ -49,14 +49,14 @@ for name, c in FAMILY.items():
 # few. Scout has 16 to choose from, Maverick 128; a token takes one, and one more that is shared. So
 # of Scout's 109 billion parameters and Maverick's 400, only 17 billion work for any one token
 # ([model card](https://github.com/meta-llama/llama-models/blob/main/models/llama4/MODEL_CARD.md)).
-# Lesson 12 (planned) builds it.
+# Lesson 12 builds it.
 
 # %% [markdown]
 # ## Parameters by hand
 #
-# A **parameter** is one of the numbers that a model learns. They lie in matrices, so counting them
-# is multiplying widths and heights. Try it on `tiny`, our smallest preset: V 512, D 64, 2 layers,
-# H 4, G 2, F 176. Each head is D / H = 16 numbers wide.
+# A **parameter** is one of the numbers that a model learns. They lie in matrices, tables of
+# numbers, so counting them is multiplying widths and heights. Try it on `tiny`, our smallest
+# preset: V 512, D 64, 2 layers, H 4, G 2, F 176. Each head is D / H = 16 numbers wide.
 
 # %% tags=["nbval-check-output"]
 embedding = 512 * 64  # a row of 64 numbers for each token
@@ -149,7 +149,7 @@ print(f"{thin / whole:.1%} of each matrix, {factored:,} parameters in all")
 # A **low-rank approximation** replaces a matrix by the product of two thin ones. LLaMA's weights
 # are whole matrices ([released code](https://github.com/meta-llama/llama/blob/llama_v1/llama/model.py)),
 # 2 billion parameters more. Low rank is what *users* add, to tune a LLaMA at less cost (LoRA,
-# arXiv:2106.09685; lesson 21, planned).
+# arXiv:2106.09685; lesson 21).
 
 # %% [markdown]
 # ## An encoder and a decoder?

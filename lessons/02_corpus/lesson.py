@@ -12,9 +12,8 @@
 # %% [markdown]
 # A **corpus** is the collection of texts that a language model is trained on. The model learns from
 # nothing else, so somebody must decide what goes in, for far more pages than anybody can read.
-# Begin with six. *Would you train on each of these pages as it is?*
-#
-# (Code that only prepares a figure or a list can be skipped, here and below.)
+# Begin with six. *Would you train on each of these pages as it is?* (Code that only prepares a
+# figure or a list can be skipped, here and below.)
 
 # %% tags=["nbval-check-output"]
 import random
@@ -374,13 +373,9 @@ answer_guess(guess, n_found, "35 times the height at which the upright line cros
 # %% [markdown]
 # With few bands we miss nearly all copies; with many, nearly all pairs are compared and nothing is
 # saved. 64 bands compare 94 of 2,926 pairs and find 34 copies. A pair that meets counts as a copy
-# if its signatures agree in at least 0.4 of all places. Is that a good bound, and which old print
-# is missing?
+# if its signatures agree in at least 0.4 of all places. Which of the 35 old prints is missing?
 
 # %% tags=["nbval-check-output"]
-similar = sorted((estimate_jaccard(signatures[i], signatures[j])
-                  for j in range(len(names)) for i in range(j)), reverse=True)  # fmt: skip
-print("the 33rd to the 37th most similar pair:", [f"{s:.2f}" for s in similar[32:37]])
 for name in ("cymbeline_gut_f", "cymbeline_gut"):
     acts = re.findall(r"^(?:ACT|Actus) \w+", plays[name], re.MULTILINE)
     print(f"{name}: {len(plays[name]):,} characters, {acts}")
@@ -388,10 +383,9 @@ i, j = (names.index(name) for name in ("cymbeline_gut_f", "cymbeline_gut"))
 print(f"similarity: {estimate_jaccard(signatures[i], signatures[j]):.2f}")
 
 # %% [markdown]
-# The bound lies in a gap with one pair in the middle: *Cymbeline*. Our modern file is broken, and
-# acts III and IV are gone. It was deduplication that found it out.
-
-# %% [markdown]
+# *Cymbeline*: our modern file is broken, and acts III and IV are gone. It was deduplication that
+# found it out.
+#
 # ## Personal data
 #
 # **Personally identifiable information** (PII) is what tells who a person is or how to reach them,
@@ -462,8 +456,6 @@ for number, name in enumerate(six, 1):
 
 # %% [markdown]
 # Would you have decided the same? Page 5 is the one to argue about.
-#
-# `llama-edu data build` runs these steps over all sources, and reports examples of what it dropped.
 #
 # ## In short
 #

@@ -101,10 +101,10 @@ for operation in OPERATIONS:
 
 # %% [markdown] tags=["sourced"]
 # The dictionary, WordNet, lists base forms: it takes our *found*, from *to find*, for *to found* a
-# city. **Stop words** are the short words that hold a sentence together, such as *the* and *not*.
-# Here no operation touches them: a deleted *not* would turn a label round. EDA as published
-# (arXiv:1901.11196) leaves them alone only when it replaces or inserts, and may swap or delete
-# them. It also deletes each word with probability α, where we delete exactly n.
+# city. No operation touches *stop words* (lesson 02), such as *the* and *not*: a deleted *not*
+# would turn a label round. EDA as published (arXiv:1901.11196) leaves them alone only when it
+# replaces or inserts, and may swap or delete them. It also deletes each word with probability α,
+# where we delete exactly n.
 
 # %% [markdown]
 # Now let the reader read 400 stories, to make sure that it is right, and then their rewrites.

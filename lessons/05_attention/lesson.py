@@ -150,8 +150,8 @@ plots.lines(
 # %% [markdown]
 # The spread of $q \cdot k$ is $\sqrt{d}$. Unscaled, a wide query is sure of itself before it has
 # learned anything. Worse, it hardly learns: where one weight is nearly 1, a small change of the
-# scores changes next to nothing (arXiv:1706.03762, sec. 3.2.1). That has nothing to do with depth,
-# as some texts say: the scale corrects for the width of the queries, in every layer alike.
+# scores changes next to nothing (arXiv:1706.03762, sec. 3.2.1). (Some texts say that it helps deep
+# layers. It corrects for the width of the queries, in every layer alike.)
 
 # %% [markdown]
 # ## The mask, and a model that cheats
@@ -180,8 +180,8 @@ config = ModelConfig(vocab_size=len(letters), max_seq_len=T, **shape)
 
 # %% [markdown]
 # `look` takes letters through all layers. Its *mask* says at which places each letter may look.
-# Read only the three lines in the middle: you know what they do. The rest of a layer is for lesson
-# 07, the steps of `train` are for lesson 14 (planned).
+# Read only the three lines in the middle: you know what they do. (The rest is for lessons 07 and
+# 14.) We train two models, equal but for one thing: one sees the past only, the other everything.
 
 # %%
 def look(model, tokens, mask):
@@ -212,9 +212,6 @@ def train(name, mask, n_steps=150):
         losses.append(loss.item())
         print(f"\r{name}: step {step + 1} of {n_steps}", end="", file=sys.stderr)
     return model, losses
-
-# %% [markdown]
-# Two such models are equal but for one thing: one sees the past only, the other everything.
 
 # %% tags=["nbval-ignore-output"]
 past, everything = masks.causal(T, T), torch.ones(T, T, dtype=torch.bool)
@@ -328,10 +325,8 @@ print("back, flatten only:", heads.reshape(1, 2, 6)[0].tolist())
 # All of it is the package's `explicit_attention`, which you have used in `look`. It holds most of
 # what the exercise asks: *write your own first*, then unfold it and compare.
 
-# %% tags=["nbval-ignore-output"]
-show_source(explicit_attention, folded="explicit_attention: for after the exercise")
-
 # %% tags=["nbval-check-output"]
+show_source(explicit_attention, folded="explicit_attention: for after the exercise")
 q, k, v = (torch.randn(2, n, 5, 8, generator=dice) for n in (6, 3, 3))  # H = 6, G = 3
 torchs = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
 print("equal to PyTorch's:", torch.allclose(explicit_attention(q, k, v)[0], torchs, atol=1e-6))
@@ -389,12 +384,10 @@ _, fresh = habits(torch.cat([half, half]))
 for kind, (layer, head) in champions.items():
     then, now = kinds[kind][layer, head], fresh[kind][layer, head]
     print(f"{kind:16} {layer}.{head}: story {then:.1f}, fresh text {now:.1f}")
-best = divmod(fresh["what followed"].argmax().item(), 9)
-print(f"best of all at what followed here: {best[0]}.{best[1]}, {fresh['what followed'].max():.1f}")
 
 # %% [markdown]
-# All three keep their habits, though another induction head does better here. Now the riddle: which
-# head looks hardest from the last *to* at *Alice*? Move the sliders to see others.
+# All three keep their habits. Now the riddle: which head looks hardest from the last *to* at
+# *Alice*? Move the sliders to see others.
 
 # %% tags=["nbval-ignore-output"]
 tokens = torch.tensor(smol.text_ids(f"{scene} Bob gave a drink to"))
@@ -482,6 +475,6 @@ answer_guess(guess, "rise" if after.mean() > before.mean() else "fall", why)
 # ([released code](https://github.com/meta-llama/llama-models)). LLaMA 1 has a key head for every
 # query head; Llama 2 70B and all of Llama 3 have 8 groups (arXiv:2307.09288, arXiv:2407.21783). The
 # formula is from arXiv:1706.03762, groups from arXiv:2305.13245. Attention to a part of the past
-# only ("local") comes with Llama 4: lesson 11 (planned).
+# only ("local") comes with Llama 4: lesson 11.
 #
 # **Now you:** [exercises/05_attention](../exercises/05_attention.ipynb)

@@ -175,8 +175,9 @@ print(f"{score(105, 103):.2f}")
 answer_guess(guess, round(score(105, 103), 2), "both turn by the same, so the angle between stays")
 
 # %% [markdown]
-# To turn is to multiply by a complex number: read the pair as $a + ib$, and place $t$ multiplies it
-# by $e^{i t w}$, with $w$ in radians a token. A query at place $m$ and a key at place $n$ score
+# (If complex numbers are new to you, skip the formula; its meaning stands below it.) To turn is to
+# multiply by a complex number: read the pair as $a + ib$, and place $t$ multiplies it by
+# $e^{i t w}$, with $w$ in radians a token. A query at place $m$ and a key at place $n$ score
 #
 # $$\operatorname{Re}\left(q\, e^{i m w} \cdot \overline{k\, e^{i n w}}\right)
 #   = \operatorname{Re}\left(q\, \bar k\, e^{i (m - n) w}\right)$$

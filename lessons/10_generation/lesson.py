@@ -259,25 +259,17 @@ print("the package's:", generate(model, [ids], 10)[0] == plain)
 broken, _ = naive_cached(ids, 10, forgets_places=True)
 print("right: ", repr(text_of(plain)))
 print("broken:", repr(text_of(broken)))
-for start in (len(ids), 0):
-    naive_read(ids, cache := {}, start=0)
-    error = naive_read(plain[:1], cache, start)[-1] - long[0, len(ids)]
-    print(f"after the first new token, at place {start:2}: logits off by {error.abs().max():.0f}")
 
 # %% [markdown]
-# The first word is right, since the prompt was read with its places; then the text goes astray,
-# in fluent English, and no error is raised. A comparison with the slow loop, token by token, finds
-# it: do that for every cache you write.
+# The first word is right, since the prompt was read with its places; then the text goes astray, in
+# fluent English, and without an error. Compare every cache you write with the slow loop.
 #
-# `torch.cat` copies the whole cache for every token. The package's sets its memory aside once:
+# `torch.cat` copies the whole cache for every token. The package's, whose source comes first, sets
+# its memory aside once. What does *one more token* cost, after few and after many?
 
 # %% tags=["nbval-ignore-output"]
 show_source(KVCache.append)
 
-# %% [markdown]
-# What does *one more token* cost, after few and after many?
-
-# %% tags=["nbval-ignore-output"]
 @torch.no_grad()
 def seconds(run, *inputs, n=3):
     """The quickest of n runs: what else the machine does can only slow one down."""
@@ -355,7 +347,7 @@ print(f"at most {bandwidth / weights:.0f} tokens a second, measured {1 / one:.0f
 # %% [markdown]
 # A computation is **memory-bound** when the time goes into fetching numbers, and **compute-bound**
 # when it goes into arithmetic. Decoding one text is the first, prefill of a long prompt the second.
-# So weights of fewer bytes make decoding faster (lesson 22, planned). And weights that have been
+# So weights of fewer bytes make decoding faster (lesson 22). And weights that have been
 # fetched can serve several texts at once:
 
 # %% tags=["nbval-ignore-output"]
@@ -469,8 +461,7 @@ answer_guess(guess, "slower" if cost > len(alone) else "faster", why)
 # much where the answer repeats the question, and nothing where it does not. The model with fewer
 # layers saves passes, but each proposed token costs 25/30 of one, which is more than it saves. A
 # **draft model** is the cheap model that proposes; it pays if it is *far* cheaper and mostly right.
-# (We counted a pass over 5 tokens as one pass, which flatters both. In a large batch there is less
-# to gain: there the weights are shared already.)
+# (We counted a pass over 5 tokens as one, which flatters both. A large batch gains less.)
 
 # %% [markdown]
 # ## In short
@@ -482,11 +473,8 @@ answer_guess(guess, "slower" if cost > len(alone) else "faster", why)
 # %% [markdown] tags=["sourced"]
 # **Where LLaMA really does this.** Unless told otherwise, the
 # [code of LLaMA 1](https://github.com/meta-llama/llama/tree/llama_v1) samples with temperature 0.8
-# and top-p 0.95, and keeps the token that crosses p. It pads on the right, but starts to write
-# where the shortest prompt ends. Its mask was right only for a whole prompt or one token; that of
-# [Llama 2](https://github.com/meta-llama/llama) is right for a piece in between too. Top-p is from
-# arXiv:1904.09751, min-p from arXiv:2407.01082 (whether it helps is disputed: arXiv:2506.13681).
-# Speculative decoding made T5-XXL 2 to 3 times as fast, and keeps the distribution when it samples
-# (arXiv:2211.17192).
+# and top-p 0.95, and keeps the token that crosses p. Top-p is from arXiv:1904.09751,
+# min-p from arXiv:2407.01082 (whether it helps is disputed: arXiv:2506.13681). Speculative decoding
+# made T5-XXL 2 to 3 times as fast, and keeps the distribution when it samples (arXiv:2211.17192).
 #
 # **Now you:** [exercises/10_generation](../exercises/10_generation.ipynb)
