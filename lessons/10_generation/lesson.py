@@ -117,8 +117,7 @@ plots.lines(
 )  # fmt: skip
 
 # %% [markdown]
-# Move the rules yourself, for both beginnings. Below stands what a high temperature writes with no
-# rule, with top-p and with min-p.
+# Move the rules yourself, for both beginnings. Below stand three texts of a high temperature.
 
 # %% tags=["nbval-ignore-output"]
 def draw_rules(beginning, temperature, top_k, top_p, min_p):
@@ -227,7 +226,8 @@ def naive_read(new, cache, start, blocks=model.blocks):
         x = x + block.ffn(block.ffn_norm(x))
     return model.output(model.norm(x))[0]
 
-naive_read(ids, cache := {}, start=0)  # the prompt
+cache = {}
+naive_read(ids, cache, start=0)  # the prompt
 logits = naive_read(plain[:1], cache, start=len(ids))[-1]  # one token alone
 print("as without a cache:", torch.allclose(logits, long[0, len(ids)], atol=1e-3))
 answer_guess(guess, "k and v", "no one asks with an old query again, and its answer is given")
