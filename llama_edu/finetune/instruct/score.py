@@ -1,0 +1,60 @@
+"""Exact match by kind of task, on worlds that no training saw."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import torch
+
+from llama_edu.finetune.instruct.examples import Example, Tokenizer, chat_example
+from llama_edu.finetune.instruct.packing import join
+from llama_edu.finetune.instruct.world import KINDS, Task, conversation, tasks, unseen_stories
+from llama_edu.model.llama import Llama
+from llama_edu.train.loss import IGNORED
+
+BATCH_TOKENS = 16_384
+
+
+@torch.no_grad()
+def answers_greedily(model: Llama, examples: Sequence[Example]) -> list[bool]:
+    """Whether greedy decoding would write exactly the targets of each example.
+
+    It would if and only if each target is the likeliest token after those before it: up to the
+    first wrong token the text read here is the text written there. One pass does for decoding.
+
+    Args:
+        model: to be tested.
+        examples: of one answer each, the end of the turn in it.
+    """
+    right = [False] * len(examples)
+    order = sorted(range(len(examples)), key=lambda i: len(examples[i]))
+    while order:
+        size = max(BATCH_TOKENS // len(examples[order[-1]]), 1)
+        order, part = order[:-size], order[-size:]
+        batch = join([[examples[i]] for i in part])
+        is_right = model(batch.inputs).argmax(-1) == batch.targets
+        for i, row in zip(part, (is_right | (batch.targets == IGNORED)).all(1), strict=True):
+            right[i] = bool(row)
+    return right
+
+
+def unseen_questions(
+    n_stories: int, seed: int = 0, kinds: tuple[str, ...] = KINDS
+) -> list[tuple[str, Task]]:
+    """All tasks of stories that no training saw, each with its story's text."""
+    dice = random.Random(seed)
+    stories = islice(unseen_stories(seed), n_stories)
+    return [(story, task) for story in stories for task in tasks(story, dice, kinds)]
+
+
+def exact_match(
+    model: Llama, tokenizer: Tokenizer, questions: Iterable[tuple]
+) -> dict[str, list[bool]]:
+    """By kind: for each question, asked alone after its story, whether greedy decoding is right."""
+    questions = list(questions)
+    examples = [chat_example(tokenizer, conversation(s, [task])) for s, task in questions]
+    found = defaultdict(list)
+    for (_, task), right in zip(questions, answers_greedily(model, examples), strict=True):
+        found[task.kind].append(right)
+    return dict(found)
