@@ -289,7 +289,7 @@ print(f"to answer: {sum(answering.values()) / 1e9:.1f} GB")
 # ## A whole life: training once, answering for years
 #
 # What does a token cost when the model *answers*? Forward only, $2N$ FLOPs. So a smaller model
-# saves a little with every token, for ever. That is what LLaMA 1 was made for. Compare ten billion
+# saves a little with every token. That is what LLaMA 1 was made for. Compare ten billion
 # parameters trained on 200 billion tokens, once held to be best, with seven billion on a trillion.
 # If both are as good, the second took more work to train. **Predict:** after how many tokens of
 # answers has it paid off?
@@ -374,8 +374,8 @@ plots.lines(
 # %% [markdown] tags=["sourced"]
 # **Where LLaMA really does this.** The article says that LLaMA greatly reduces the cost and the
 # carbon of *training*. Its paper says otherwise: LLaMA 65B took *more* energy than OPT-175B, 449
-# against 356 MWh (arXiv:2302.13971, table 15). What LLaMA reduces is the cost of *use*: "the best
-# possible performance at various inference budgets" (sec. 1). Llama 3 8B read nearly 1,900 tokens
+# against 356 MWh (arXiv:2302.13971, table 15). What LLaMA reduces is the cost of *use*: the best
+# performance for a given budget of inference (sec. 1). Llama 3 8B read nearly 1,900 tokens
 # for each parameter, where about 20 are cheapest to train (arXiv:2203.15556). Every LLaMA's paper
 # or card prints hours, watts and tonnes: so they can be checked at all.
 #
