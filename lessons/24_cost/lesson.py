@@ -374,9 +374,9 @@ plots.lines(
 # %% [markdown] tags=["sourced"]
 # **Where LLaMA really does this.** The article says that LLaMA greatly reduces the cost and the
 # carbon of *training*. Its paper says otherwise: LLaMA 65B took *more* energy than OPT-175B, 449
-# against 356 MWh (arXiv:2302.13971, table 15). What LLaMA reduces is the cost of *use*: the best
-# performance for a given budget of inference (sec. 1). Llama 3 8B read nearly 1,900 tokens
-# for each parameter, where about 20 are cheapest to train (arXiv:2203.15556). Every LLaMA's paper
-# or card prints hours, watts and tonnes: so they can be checked at all.
+# against 356 MWh (arXiv:2302.13971, table 15). What LLaMA reduces is the cost of *use* (sec. 1):
+# Llama 3 8B read nearly 1,900 tokens for each parameter, where about 20 are cheapest to train
+# (arXiv:2203.15556). Every LLaMA's paper or card prints hours, watts and tonnes: so they can be
+# checked at all.
 #
 # **Now you:** [exercises/24_cost](../exercises/24_cost.ipynb)
