@@ -11,12 +11,13 @@ from typing import Annotated
 import torch
 import typer
 
-from benchmarks import data, decode, load, machine, memory, tokenizer, train
+from benchmarks import data, decode, load, machine, memory, tokenizer, train, trainer
 from benchmarks.report import Table, render, write
 from benchmarks.workload import STORIES, Workload
 
 SECTIONS = {
     "train": train.tables,
+    "trainer": trainer.tables,
     "decode": decode.tables,
     "memory": memory.tables,
     "load": load.tables,

@@ -49,6 +49,10 @@ def _is_eager_peer(row: Row) -> bool:
     return row.side == "peer" and not row.is_compiled
 
 
+def _is_trainer(row: Row) -> bool:
+    return row.name == "llama_edu, trainer"
+
+
 def _is_transformers(row: Row) -> bool:
     return row.name.startswith("transformers")
 
@@ -67,6 +71,18 @@ GOALS = [
     Goal(
         "fp32 training at least 1.0 × the fastest eager peer, not compiled",
         "train fp32", _is("llama_edu", "fp32"), _is_eager_peer, 1.0,
+    ),
+    Goal(
+        "the trainer's loop takes less than 3 % beyond the bare step, bf16",
+        "trainer bf16", _is_trainer, _is("llama_edu, bare step", "bf16"), 0.97,
+    ),
+    Goal(
+        "a step of the trainer, bf16, no slower than one of transformers' Trainer",
+        "trainer bf16", _is_trainer, _is_transformers, 1.0,
+    ),
+    Goal(
+        "a step of the trainer, bf16, no slower than one of a nanoGPT-shaped loop",
+        "trainer bf16", _is_trainer, _is("nanoGPT-shaped loop", "bf16"), 1.0,
     ),
     Goal(
         "decoding in fp32, batch 1, at least 1.4 × transformers' generate in fp32",
@@ -99,6 +115,10 @@ GOALS = [
     Goal(
         "a training step in bf16 takes no more memory than transformers'",
         "memory train bf16", _is_ours, _is_peer, 1.0,
+    ),
+    Goal(
+        "a step of the trainer in bf16 takes no more memory than transformers' Trainer",
+        "memory trainer bf16", _is_ours, _is_peer, 1.0,
     ),
     Goal(
         "decoding takes no more memory than transformers'",

@@ -23,6 +23,7 @@ from llama_edu.weights import save_hf
 JOBS = {
     "train fp32": "Peak memory of a training step, fp32",
     "train bf16": "Peak memory of a training step, bf16 over fp32 master weights",
+    "trainer bf16": "Peak memory of two steps of a whole training loop, bf16",
     "decode fp32": "Peak memory of decoding, batch 1, fp32",
 }
 WHO = ("llama_edu", "transformers")
@@ -96,11 +97,11 @@ def main() -> None:
     batch_size, n_tokens, n_new_tokens, n_threads = json.loads(numbers)
     import torch._dynamo  # the first optimizer step imports it, for everybody
 
-    from benchmarks import decode, train
+    from benchmarks import decode, train, trainer
     from llama_edu.weights.hf import read_hf_config
 
     if who == "transformers":
-        from transformers import LlamaForCausalLM  # noqa: F401 (the import is lazy before this)
+        from transformers import LlamaForCausalLM, Trainer  # noqa: F401 (lazy before this)
     torch.set_num_threads(n_threads)
     workload = Workload(
         config=read_hf_config(folder),
@@ -114,6 +115,9 @@ def main() -> None:
     if kind == "train":
         name = "transformers, SDPA" if who == "transformers" else who
         run = train.contender(name, Path(folder), precision, workload).make()
+    elif kind == "trainer":
+        name = trainer.TRANSFORMERS if who == "transformers" else trainer.OURS
+        run = trainer.contender(name, Path(folder), precision, workload).make()
     else:
         run = decode.contender(who, precision, Path(folder), [[1]], n_new_tokens).make()
     run()

@@ -6,7 +6,9 @@ share of every weight, its gradient and what the optimizer knows of it, and a bl
 it is used.
 """
 
+import gc
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 Engine = Literal["ddp", "fsdp"]
+SECONDS_TO_LET_GO = 0.5
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,10 @@ def joined(engine: Engine = "ddp") -> Iterator[Processes]:
         distributed.barrier()  # whoever leaves while others still talk to it is aborted
     finally:
         distributed.destroy_process_group()
+        # gloo's threads let go of the last tensors some time after a call has returned; where the
+        # interpreter has ended by then, the process is aborted.
+        gc.collect()
+        time.sleep(SECONDS_TO_LET_GO)
 
 
 def whole(tensor: Tensor) -> Tensor:

@@ -65,16 +65,18 @@ class Step:
         if compiles:
             compile_blocks(model)
 
-    def __call__(self, parts: Sequence, lr: float, notes: Sequence[float] = ()) -> Measured:
+    def __call__(
+        self, parts: Sequence, lr: float, note: Callable[[], Sequence[float]] = tuple
+    ) -> Measured:
         """Move the weights, unless the loss or the gradient is not finite.
 
         Args:
             parts: batches; the mean is over the targets of all of them.
             lr: learning rate.
-            notes: what this process has to tell the others.
+            note: asked, when the gradients are there, what this process has to tell the others.
         """
         sums = self._add_gradients(parts)
-        told = self.processes.total(torch.cat((sums, sums.new_tensor(notes))))
+        told = self.processes.total(torch.cat((sums, sums.new_tensor(note()))))
         grads = [w.grad for w in self.model.parameters() if w.grad is not None]
         norm = whole(nn.utils.get_total_norm(grads))
         total, n, *notes, norm = torch.cat((told, norm.to(told.dtype)[None])).tolist()

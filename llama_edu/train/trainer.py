@@ -135,7 +135,8 @@ class Trainer:
             FloatingPointError: if a loss or gradient is not finite; its batch is kept.
         """
         self._open()
-        settings, started, reason = self.settings, time.monotonic(), "done"
+        settings, reason = self.settings, "done"
+        ends = math.inf if settings.minutes is None else time.monotonic() + 60 * settings.minutes
         step = Step(
             self.model, self.loss, self.optimizer, settings.max_grad_norm, self.processes,
             settings.compiles,
@@ -144,10 +145,10 @@ class Trainer:
             if self.step == 0:
                 self._evaluate()
             while self.step < settings.n_steps and reason == "done":
-                minutes = (time.monotonic() - started) / 60
-                is_late = settings.minutes is not None and minutes > settings.minutes
-                notes = self._take(step, [interrupt.happened, is_late])
-                reason = "interrupted" if notes[0] else "minutes" if notes[1] else "done"
+                is_interrupted, is_late = self._take(
+                    step, lambda: (interrupt.happened, time.monotonic() > ends)
+                )
+                reason = "interrupted" if is_interrupted else "minutes" if is_late else "done"
                 is_last = self.step == settings.n_steps or reason != "done"
                 if is_last or self.step % settings.eval_every == 0:
                     self._evaluate()
@@ -172,11 +173,11 @@ class Trainer:
             data=self.batches.state_dict(), n_processes=self.processes.n_ranks,
         )  # fmt: skip
 
-    def _take(self, step: Step, notes: list[bool]) -> list[float]:
+    def _take(self, step: Step, note: Callable[[], Sequence[bool]]) -> list[float]:
         """Take a step and write down how it went; the notes of all processes."""
         start, lr = time.perf_counter(), self.schedule(self.step + 1)
         parts = [self._on_device(self.batches.next()) for _ in range(self.settings.n_parts)]
-        measured = step(parts, lr, notes)
+        measured = step(parts, lr, note)
         self.step, self.n_tokens = self.step + 1, self.n_tokens + measured.n_tokens
         self.last_loss, seconds = measured.loss, time.perf_counter() - start
         values = {"loss": measured.loss, "lr": lr, "grad_norm": measured.grad_norm}
