@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import data, decode, load, machine, memory, tokenizer, train
+from benchmarks import data, decode, load, machine, memory, tokenizer, train, trainer
 from benchmarks.__main__ import measure
 from benchmarks.gguf_file import write_gguf
 from benchmarks.goals import GOALS
@@ -251,13 +251,16 @@ def test_written_gguf_is_the_same_model(tmp_path):
 
 def test_smallest_round_measures_everybody(tmp_path):
     pytest.importorskip("transformers")
-    sections = [train.tables, decode.tables]
+    sections = [train.tables, trainer.tables, decode.tables]
     tables = {table.key: table for table in measure(sections, SMALLEST, tmp_path / "results.md")}
     for precision in ("fp32", "bf16"):
         table = tables[f"train {precision}"]
         names = {row.name for row in table.rows}
         assert {"llama_edu", "transformers, SDPA", "nanoGPT-shaped", train.CEILING} <= names
         assert "LLaMAs agree" in table.notes[-1]
+        assert {row.name for row in tables[f"trainer {precision}"].rows} == trainer.LOOPS.keys()
+    assert {row.precision for row in tables["optimizers"].rows} == {"AdamW", "LAMB"}
+    assert len(tables["packing"].rows) == 3
     for key in ("decode single", "decode batch"):
         measured = {(row.name, row.precision) for row in tables[key].rows}
         assert {("llama_edu", "fp32"), ("transformers", "fp32"), ("llama_edu", "bf16")} <= measured
@@ -265,6 +268,31 @@ def test_smallest_round_measures_everybody(tmp_path):
     others = {f"memory {job}" for job in memory.JOBS} | {"tokenizer encode", "data near-copies"}
     others |= {tokenizer.train_key(size) for size in tokenizer.VOCAB_SIZES}
     assert wanted <= tables.keys() | others
+
+
+def test_a_loop_is_run_one_step_a_call():
+    done = []
+
+    def loop(pause):
+        for step in range(3):
+            pause()
+            done.append(step)
+        raise ValueError("the data are over")
+
+    run = trainer.Stepwise(loop)
+    assert done == []
+    run()
+    run()
+    assert done == [0, 1]
+    with pytest.raises(ValueError, match="the data are over"):
+        run()
+
+
+def test_padding_wastes_what_packing_does_not():
+    table = trainer._packing(replace(SMALLEST, n_tokens=32), lambda line: None)
+    wasted = {row.name: row.columns["wasted tokens"] for row in table.rows}
+    assert wasted["packed, one long text"] == wasted["packed, documents kept apart"] == "0 %"
+    assert wasted["padded to the longest"] != "0 %"
 
 
 def test_memory_of_a_job_covers_its_weights(tmp_path):

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed.rendezvous import rendezvous
 
 Engine = Literal["ddp", "fsdp"]
 SECONDS_TO_LET_GO = 0.5
@@ -131,9 +132,14 @@ def joined(engine: Engine = "ddp") -> Iterator[Processes]:
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield Processes(device=torch.device(device))
         return
-    distributed.init_process_group("nccl" if has_gpu else "gloo")
+    store, rank, n_ranks = next(rendezvous("env://"))
+    # torchrun keeps its store from one start to the next: without a name of its own, the second
+    # start would find the addresses of processes that are no more.
+    store = distributed.PrefixStore(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store)
+    distributed.init_process_group(
+        "nccl" if has_gpu else "gloo", store=store, rank=rank, world_size=n_ranks
+    )
     try:
-        rank, n_ranks = distributed.get_rank(), distributed.get_world_size()
         yield Processes(rank, n_ranks, engine, torch.device(device))
         distributed.barrier()  # whoever leaves while others still talk to it is aborted
     finally:

