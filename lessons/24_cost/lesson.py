@@ -363,7 +363,8 @@ plots.lines(
 #
 # Any of this for other shapes, GPUs and factors, in the terminal:
 # `llama-edu cost --preset llama-3-8b --tokens 15e12 --gpu h100 --mfu 0.4`.
-#
+
+# %% [markdown]
 # ## In short
 #
 # 1. Training takes about 6 N D FLOPs; hours follow from the GPU and the MFU, kilowatt-hours from
