@@ -144,9 +144,7 @@ def adamw_in_place(weight, grad, m, v, step, lr, betas, eps, weight_decay):
     w.mul_(1 - lr * weight_decay)
     m.mul_(betas[0]).add_(grad, alpha=1 - betas[0])
     v.mul_(betas[1]).addcmul_(grad, grad, value=1 - betas[1])
-    w.addcdiv_(
-        m / (1 - betas[0] ** step), (v / (1 - betas[1] ** step)).sqrt().add_(eps), value=-lr
-    )
+    w.addcdiv_(m / (1 - betas[0] ** step), (v / (1 - betas[1] ** step)).sqrt().add_(eps), value=-lr)
     return w, m, v
 
 

@@ -46,8 +46,9 @@ CROSS_ENTROPY_BACK = Question(
     equivalent_mutants={
         "grad = logits.softmax(-1) -> grad = logits.softmax(1)": "the last of two dimensions is 1",
         "grad[torch.arange(len(grad)), targets.clamp(min=0)] -= 1 -> "
-        "grad[torch.arange(len(grad)), targets.clamp(min=-1)] -= 1":
-        "-1 is the last column, in a row that is then multiplied by 0",
+        "grad[torch.arange(len(grad)), targets.clamp(min=-1)] -= 1": (
+            "-1 is the last column, in a row that is then multiplied by 0"
+        ),
     },
     misconceptions=[
         Misconception(
