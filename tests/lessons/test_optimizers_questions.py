@@ -173,3 +173,63 @@ def test_honest_answers_in_other_forms_are_right(name, answer):
     for seed in range(3):
         verdict = diagnose(question(name), answer, seed)
         assert verdict.ok, verdict.sentence
+
+
+def walk_down(graph):
+    """Recursion that overwrites."""
+    slopes = [0.0] * len(graph)
+
+    def visit(i, value):
+        slopes[i] = value
+        for j, slope in graph[i]:
+            visit(j, value * slope)
+
+    visit(len(graph) - 1, 1.0)
+    return slopes
+
+
+def p_minus_y_mean(logits, targets):
+    y = F.one_hot(targets.clamp(min=0), logits.shape[1])
+    return (logits.softmax(-1) - y) / len(targets)
+
+
+def naive_norm_back(grad, x, gain, eps):
+    r = x.square().mean(-1, keepdim=True).add(eps).sqrt()
+    return grad * gain / r, (grad * x / r).sum(0)
+
+
+def adam_l2(weight, grad, m, v, step, lr, betas, eps, weight_decay):
+    g = grad + weight_decay * weight
+    m = betas[0] * m + (1 - betas[0]) * g
+    v = betas[1] * v + (1 - betas[1]) * g * g
+    m_hat, v_hat = m / (1 - betas[0] ** step), v / (1 - betas[1] ** step)
+    return weight - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+
+def raw_adam(weight, grad, m, v, step, lr, betas, eps, weight_decay):
+    m = betas[0] * m + (1 - betas[0]) * grad
+    v = betas[1] * v + (1 - betas[1]) * grad**2
+    return weight - lr * m / (v.sqrt() + eps) - lr * weight_decay * weight, m, v
+
+
+@pytest.mark.parametrize("name, answer, misconception", [
+    ("go_back", walk_down, "last_way"),
+    ("cross_entropy_back", p_minus_y_mean, "mean_over_all + ignored_counts"),
+    ("cross_entropy_back", lambda logits, targets: logits.softmax(-1)
+     * (targets != -100)[:, None] / (targets != -100).sum(), "target_forgotten"),
+    ("rms_norm_back", naive_norm_back, "rms_constant"),
+    ("rms_norm_back", lambda grad, x, gain, eps: ((r := (x**2).mean(-1, keepdim=True)
+     .add(eps).rsqrt()) * (grad * gain - x * r * (grad * gain * x * r).mean(-1, keepdim=True)),
+     (grad * x * r).mean(0)), "gain_mean"),
+    ("adamw_step", adam_l2, "l2"),
+    ("adamw_step", raw_adam, "no_bias_correction"),
+    ("lamb_step", lambda weight, update, lr, weight_decay: weight - lr * (
+     u := update + weight_decay * weight) * weight.norm() / u.norm(), "nan_at_zero"),
+    ("lamb_step", lambda weight, update, lr, weight_decay: weight - lr * (
+     update + weight_decay * weight), "no_trust_ratio"),
+    ("clip", lambda grads, max_norm: [g * min(1.0, max_norm / (g.norm().item() + 1e-6))
+     for g in grads], "each_by_itself"),
+    ("clip", lambda grads, max_norm: [g.clamp(-max_norm, max_norm) for g in grads], "numbers_cut"),
+])  # fmt: skip
+def test_a_likely_slip_is_named(name, answer, misconception):
+    assert diagnose(question(name), answer).misconception == misconception

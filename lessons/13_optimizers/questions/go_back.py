@@ -48,6 +48,19 @@ def every_way(graph: list[list[tuple[int, float]]]) -> list[float]:
     return slopes
 
 
+def last_way(graph: list[list[tuple[int, float]]]) -> list[float]:
+    """Walks down from the loss and sets what each way brings, over what another one has brought."""
+    slopes = [0.0] * len(graph)
+
+    def visit(i: int, value: float) -> None:
+        slopes[i] = value
+        for j, slope in graph[i]:
+            visit(j, value * slope)
+
+    visit(len(graph) - 1, 1.0)
+    return slopes
+
+
 ADD = "slopes[j] += slope * slopes[i]"
 
 GO_BACK = Question(
@@ -100,23 +113,23 @@ GO_BACK = Question(
             hint="The pairs hold two things. What is the second one for?",
         ),
         Misconception(
-            "multiplied_in",
-            {ADD: "slopes[j] *= slope * slopes[i]"},
-            says="the ways to the loss are multiplied with each other",
-            hint="Slopes are multiplied along one way. What is done with several ways?",
-        ),
-        Misconception(
             "nothing_passed_on",
             {"slope * slopes[i]": "slope * slopes[j]"},
             says="nothing comes from the loss: all slopes but its own stay 0",
-            hint="Does the loss itself pass on to its parts? And whose slope do you multiply with, "
-            "that of the part or of the number made of it?",
+            hint="They begin at 0, and 0 times anything is 0. What is passed to a part: whose "
+            "slope, and is it added?",
         ),
         Misconception(
             "every_way",
             every_way,
             says="a number passes its slope on each time it grows, and all of it again",
             hint="Pass on once, when nothing more will be added: the order of the list helps.",
+        ),
+        Misconception(
+            "last_way",
+            last_way,
+            says="a walk down from the loss sets each slope, over what another way has brought",
+            hint="A number that reaches the loss in two ways moves it by both.",
         ),
     ],
 )
