@@ -197,8 +197,7 @@ answer_guess(guess, broken.grad, why, wrong={1: "the plain + a is walked first"}
 # %% [markdown]
 # Where a number is used in several places, its slopes *add up*. In a LLaMA that happens all the
 # time: the residual stream is read by a layer and passed on beside it; a tied embedding is used at
-# both ends; every weight is used once for each token. The cause of a wrong gradient that is right
-# in small tests is mostly here.
+# both ends; every weight is used once for each token.
 #
 # ## Whole layers
 #
@@ -229,7 +228,7 @@ answer_guess(guess, round(sum(slopes), 9) + 0.0, why)
 #
 # $$\text{gradient of } x = g\,W \qquad\qquad \text{gradient of } W = g^\top x$$
 #
-# No other product of these has the right shape, which is how most people remember them. Here are
+# No other product of these has the right shape, which makes them easy to remember. Here are
 # the two products backward for one forward.
 
 # %% [markdown]
@@ -360,8 +359,7 @@ answer_guess(guess, 0.02, "from there on b jumps across to a place at least as h
 
 # %% [markdown]
 # The steep side sets the rate, and the flat side waits: on both sides of the best rate it gets
-# worse, slowly on one and at once on the other. Rare tokens make such valleys: their numbers seldom
-# get a gradient, those of frequent ones always.
+# worse, slowly on one and at once on the other.
 #
 # **Momentum** is a running mean of the gradients that is followed instead of the last one: steps to
 # and fro cancel out. **Adam** also keeps a running mean of the gradient's *square*, and divides by
@@ -532,7 +530,7 @@ for name, losses in runs.items():
 
 # %% [markdown]
 # One run each proves no ranking: SGD and momentum, at a well chosen rate and clipped (below), are
-# hardly behind here. Where a valley is as steep as ours, they would be. What, then, is LAMB for?
+# hardly behind here; in the valley SGD was, by far. What, then, is LAMB for?
 #
 # ## Large batches
 #
@@ -613,9 +611,8 @@ why = "at first Adam knows one gradient only: nearly every number moves by the w
 answer_guess(guess, "high rate", why)
 
 # %% [markdown]
-# Warm-up is no law: at the good rate nothing was seen, and in a short run it costs steps. What it
-# does is make higher rates possible. In a real run nobody can try many rates, and a rate that is a
-# little too high must not ruin it.
+# Warm-up is no law: at the good rate nothing was seen. What it does here is make a higher rate
+# possible, one that would be too high without it.
 #
 # **Gradient clipping** is shortening a gradient that is longer than a limit (LLaMA: 1.0), all its
 # numbers by one factor. We feed our model a damaged text at step 50: one letter, over and over.
