@@ -14,7 +14,7 @@ VENV_PYTHON = .venv/bin/python
 # Threads that spin while they wait starve whatever else runs.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: help start test test-all lessons mutants bench doctor lint clean
+.PHONY: help start test test-all lessons mutants bench contest doctor lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ mutants: .venv/test.stamp ## change each solution by machine: does its question 
 
 bench: .venv/test.stamp ## measure speed and memory beside other implementations
 	@GOMP_SPINCOUNT=$${GOMP_SPINCOUNT:-1000} $(VENV_PYTHON) -m benchmarks
+
+contest: .venv/test.stamp ## five minutes on two cores: ours, or yours by ENTRY=mine.py (docs/contest.md)
+	@GOMP_SPINCOUNT=$${GOMP_SPINCOUNT:-1000} $(VENV_PYTHON) -m benchmarks.contest $(ENTRY)
 
 doctor: .venv/run.stamp ## say what this machine has, and what to do about what it lacks
 	@$(VENV_PYTHON) -m llama_edu doctor

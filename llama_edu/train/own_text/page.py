@@ -23,6 +23,7 @@ from llama_edu.train.own_text.plan import Plan
 from llama_edu.weights import load_hf
 
 WATTS_A_CORE, WATTS_OF_A_GPU = 10.0, 400.0  # assumed, and the page says so
+N_EARLIER = 4  # samples from before the end
 N_SMOOTHED = 100  # points of the training curve, each the mean of its stretch
 
 
@@ -95,11 +96,14 @@ def _render(run: Path, chosen: Plan, results: Results, metrics: list, samples: l
     )
     about = json.loads((run / "data" / "about.json").read_text(encoding="utf-8"))
     own, *others = results.bits_per_byte.values()
+    last = [sample for sample in samples if sample["step"] == samples[-1]["step"]]
+    earlier = [sample for sample in samples if sample["prompt"] == last[0]["prompt"]][:-1]
     better = sum(own < other for other in others)
     return environment.get_template("page.html").render(
         name=Path(about["text"]).name, about=about, config=chosen.config, results=results,
-        settings=chosen.settings, n_better=better, n_others=len(others), samples=samples,
-        curve=_svg(_curve(metrics)), bars=_svg(_bars(results.bits_per_byte)),
+        settings=chosen.settings, n_better=better, n_others=len(others), last=last,
+        before=earlier[:: max(1, len(earlier) // N_EARLIER)][:N_EARLIER],
+        curve=_svg(_curve(metrics)),
         command=talk_command(run, chosen.settings.prompts[0]), n_threads=torch.get_num_threads(),
         has_gpu=torch.cuda.is_available(),
     )  # fmt: skip
@@ -121,14 +125,6 @@ def _curve(metrics: list[dict]) -> Figure:
         title=f"The loss fell from {first:.2f} to {last:.2f} nats a token",
         x_label="step", y_label="loss (nats a token)", markers=False,
         alt=f"Loss by step: held out {first:.2f} at the start, {last:.2f} at the end.",
-    )  # fmt: skip
-
-
-def _bars(bits: dict[str, float]) -> Figure:
-    best = min(bits, key=bits.get)
-    return plots.bars(
-        bits, title=f"Fewest bits a byte: {best}", x_label="bits per byte of held-out text",
-        n_digits=3, alt=", ".join(f"{name} {value:.3f}" for name, value in bits.items()),
     )  # fmt: skip
 
 

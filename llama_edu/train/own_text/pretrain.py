@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -18,13 +18,10 @@ from llama_edu.train.own_text.plan import Plan
 from llama_edu.train.own_text.read import read_files
 from llama_edu.train.own_text.survey import survey
 from llama_edu.train.own_text.vocabulary import choose_size, learn_tokenizer, write_token_file
-from llama_edu.train.settings import TrainSettings
 from llama_edu.train.trainer import Outcome, Trainer
 
-N_LOOKS = 10  # evaluations in a run, and as many samples
 N_PROMPTS = 2
 PROMPT_CHARS = 24
-SECONDS_BETWEEN_SAVES = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,14 +162,7 @@ def _plan(
         rule = f"preset {wishes.preset}, {speed:,.0f} tokens/s measured"
     n_steps = wishes.n_steps or n_steps
     batch_size = min(batch_size, max(1, (n_tokens - 1) // config.max_seq_len))
-    every = max(1, n_steps // N_LOOKS)
-    per_save = SECONDS_BETWEEN_SAVES * speed / (batch_size * config.max_seq_len)
-    settings = TrainSettings(
-        n_steps=n_steps, peak_lr=plan.PEAK_LR, n_warmup=min(20, n_steps // 10), final_share=0.0,
-        eval_every=every, sample_every=every,
-        save_every=max(1, round(per_save)), prompts=_prompts(held_out),
-        n_sample_tokens=config.max_seq_len,
-    )  # fmt: skip
+    settings = replace(plan.settings_for(config, n_steps, speed), prompts=_prompts(held_out))
     return Plan(config, settings, batch_size, wishes.seed, speed, rule)
 
 

@@ -11,8 +11,8 @@ from llama_edu.data.dedup.exact import content_hash
 from llama_edu.data.documents import Document
 from llama_edu.data.filter.language import identify_language
 
-# As in `llama-edu data build`, with fewer hashes: a line on the page needs no finer estimate.
-SHINGLE_CHARS, N_HASHES, N_BANDS, NEAR_COPY = 7, 64, 16, 0.4
+# As in `llama-edu data build`.
+SHINGLE_CHARS, N_HASHES, N_BANDS, NEAR_COPY = 7, 256, 64, 0.4
 N_NAMED = 200  # documents whose language is looked at
 MIN_SHARE = 0.01  # of the characters, for a language to be named
 
@@ -46,13 +46,13 @@ class Survey:
 
     def lines(self) -> list[str]:
         """It in words, a line each."""
-        copies = f"{self.n_copies} exact and {self.n_near_copies} near copies"
+        copies = f"{self.n_copies} exact and {self.n_near_copies} near"
         found = self.n_copies + self.n_near_copies
         languages = ", ".join(f"{name} {share:.0%}" for name, share in self.languages.items())
         return [
-            f"{len(self.documents):,} documents, {self.n_characters:,} characters, "
+            f"documents: {len(self.documents):,}, {self.n_characters:,} characters, "
             f"{self.n_bytes:,} bytes of UTF-8",
-            f"{copies} among {self.n_documents:,} documents"
+            f"copies: {copies} among {self.n_documents:,}"
             + (": left out, or the held-out text would have been read before" if found else ""),
             f"language: {languages}",
         ]

@@ -8,7 +8,7 @@ from llama_edu.tokenizer.bpe import BPETokenizer
 
 END = "<|endoftext|>"
 # Bytes of training text from which on a vocabulary has so many tokens.
-SIZES = {0: 512, 200_000: 1024, 1_000_000: 2048, 20_000_000: 4096, 200_000_000: 8192}
+SIZES = {0: 512, 200_000: 1024, 1_000_000: 2048, 4_000_000: 4096, 200_000_000: 8192}
 MAX_LEARNED_CHARS = 20_000_000  # the commonest pairs of more are the same
 
 

@@ -36,7 +36,7 @@ def test_a_run_ends_in_a_model_and_a_page(prepared):
         "minutes here" in line for line in said
     )
     page = (run / "report.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 1
     assert "<script" not in page and "://" not in page.split("<svg")[0]
     assert "llama-edu complete" in page and f"{results.bits_per_byte['this model']:.3f}" in page
     samples = read_lines(run / "samples.jsonl")
