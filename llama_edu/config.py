@@ -1,6 +1,9 @@
 """The shape of every model in the family: one frozen config, one table of presets."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Router = Literal["sigmoid", "softmax"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +15,7 @@ class RopeScaling:
         low_freq_factor: rotations that turn fewer than this many times within
             `original_max_seq_len` tokens are divided by `factor`.
         high_freq_factor: rotations that turn more often than this are left alone; those between
-            the two are interpolated.
+            the two are interpolated. Llama 4 has 1 for both: nothing lies between.
         original_max_seq_len: context length before stretching, in tokens.
 
     Raises:
@@ -29,9 +32,9 @@ class RopeScaling:
     def __post_init__(self):
         if self.factor < 1:
             raise ValueError(f"factor must be at least 1, got {self.factor}")
-        if not 0 < self.low_freq_factor < self.high_freq_factor:
+        if not 0 < self.low_freq_factor <= self.high_freq_factor:
             raise ValueError(
-                f"low_freq_factor={self.low_freq_factor} must be positive and less than "
+                f"low_freq_factor={self.low_freq_factor} must be positive and no more than "
                 f"high_freq_factor={self.high_freq_factor}"
             )
         if self.original_max_seq_len <= 0:
@@ -60,6 +63,86 @@ class LinearRopeScaling:
             raise ValueError(f"factor must be at least 1, got {self.factor}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Experts:
+    """A mixture of experts in place of some feed-forward layers: each token visits a few of many.
+
+    Args:
+        n_experts: feed-forward layers to choose from, E.
+        d_ff: hidden width of each expert, and of the shared one.
+        n_active: experts that each token visits, K, at most E.
+        layer_step: 1 for experts in every layer, 2 for every second: the last of each `layer_step`.
+        has_shared: whether every token visits one more expert, always the same.
+        router: how scores become gates. "sigmoid" scales what goes *into* an expert by the sigmoid
+            of its score (Llama 4); "softmax" scales what comes *out* by its probability (Switch),
+            divided by the sum of the chosen ones' where K > 1 (Mixtral).
+        capacity_factor: an expert takes at most this times its fair share K N / E of the N tokens
+            of a call; later ones pass it by. None, as in Llama 4, for no limit.
+
+    Raises:
+        ValueError: naming the field, its value and the rule it breaks.
+
+    Source: arXiv:2101.03961 (Switch), arXiv:2401.04088 (Mixtral); Llama 4's released code.
+    """
+
+    n_experts: int
+    d_ff: int
+    n_active: int = 1
+    layer_step: int = 1
+    has_shared: bool = True
+    router: Router = "sigmoid"
+    capacity_factor: float | None = None
+
+    def __post_init__(self):
+        _check_whole_numbers(self, "n_experts", "d_ff", "n_active", "layer_step")
+        if self.n_active > self.n_experts:
+            raise ValueError(f"n_active={self.n_active} must be at most n_experts={self.n_experts}")
+        if self.router not in get_args(Router):
+            raise ValueError(f"router={self.router!r} must be 'sigmoid' or 'softmax'")
+        if self.capacity_factor is not None and self.capacity_factor <= 0:
+            raise ValueError(f"capacity_factor must be positive, got {self.capacity_factor}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalLayers:
+    """Llama 4's two kinds of attention: local layers with RoPE, and some global ones without it.
+
+    Args:
+        chunk_size: tokens of a chunk; in a local layer a token sees what is before it in its own.
+        global_step: the last of each `global_step` layers sees everything before, unrotated (NoPE).
+        has_qk_norm: whether local layers give the queries and keys of each head unit RMS, after
+            the rotation and without a gain.
+        temperature_scale: global layers multiply the query at position t, from 0, by
+            1 + temperature_scale ln(1 + floor((t + 1) / temperature_floor)); 0 leaves it alone.
+        temperature_floor: tokens up to which nothing is scaled.
+
+    Raises:
+        ValueError: naming the field, its value and the rule it breaks.
+
+    Source: Llama 4's released code; the temperature arXiv:2501.19399.
+    """
+
+    chunk_size: int
+    global_step: int = 4
+    has_qk_norm: bool = True
+    temperature_scale: float = 0.1
+    temperature_floor: int = 8192
+
+    def __post_init__(self):
+        _check_whole_numbers(self, "chunk_size", "global_step", "temperature_floor")
+        if self.temperature_scale < 0:
+            raise ValueError(
+                f"temperature_scale must not be negative, got {self.temperature_scale}"
+            )
+
+
+def _check_whole_numbers(config, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not isinstance(value, int) or value <= 0:
+            raise ValueError(f"{name} must be a positive whole number, got {value!r}")
+
+
 class _FromOthers(int):
     """A size that follows from others: computed anew where `dataclasses.replace` changes those."""
 
@@ -83,6 +166,8 @@ class ModelConfig:
         d_head: width d of one head, even; `d_model / n_heads` if None, as in every LLaMA.
         norm_eps: added to the mean square in every RMSNorm, in squared activation units.
         tie_embeddings: whether the output layer reuses the embedding matrix.
+        experts: the mixture that stands in place of feed-forward layers (Llama 4), or None.
+        local: which layers see but a part of the past (Llama 4); None if every layer sees all.
 
     Raises:
         ValueError: naming the field, its value and the rule it breaks.
@@ -102,13 +187,14 @@ class ModelConfig:
     d_head: int | None = None
     norm_eps: float = 1e-5
     tie_embeddings: bool = False
+    experts: Experts | None = None
+    local: LocalLayers | None = None
 
     def __post_init__(self):
-        for name in ("vocab_size", "d_model", "n_layers", "n_heads", "n_kv_heads", "d_ff",
-                     "max_seq_len"):  # fmt: skip
-            value = getattr(self, name)
-            if not isinstance(value, int) or value <= 0:
-                raise ValueError(f"{name} must be a positive whole number, got {value!r}")
+        _check_whole_numbers(
+            self, "vocab_size", "d_model", "n_layers", "n_heads", "n_kv_heads", "d_ff",
+            "max_seq_len",
+        )  # fmt: skip
         if self.d_head is None or isinstance(self.d_head, _FromOthers):
             if self.d_model % self.n_heads:
                 raise ValueError(
@@ -127,14 +213,40 @@ class ModelConfig:
         if self.norm_eps < 0:
             raise ValueError(f"norm_eps must not be negative, got {self.norm_eps}")
 
+    def has_experts(self, layer: int) -> bool:
+        """Whether a layer, counted from 0, has a mixture of experts for its feed-forward layer."""
+        return self.experts is not None and (layer + 1) % self.experts.layer_step == 0
+
+    def is_local(self, layer: int) -> bool:
+        """Whether a layer, counted from 0, sees its own chunk alone, with RoPE."""
+        return self.local is not None and (layer + 1) % self.local.global_step != 0
+
     @property
     def n_params(self) -> int:
         """Exact number of trainable numbers, a tied embedding counted once."""
+        return self._count(self.experts.n_experts if self.experts else 0)
+
+    @property
+    def n_active_params(self) -> int:
+        """Those that one token meets: all but the experts that it does not visit.
+
+        The whole embedding counts, as in the sizes that model cards state.
+        """
+        return self._count(self.experts.n_active if self.experts else 0)
+
+    def _count(self, n_experts: int) -> int:
         attention = 2 * self.d_model * self.d_head * (self.n_heads + self.n_kv_heads)
-        ffn = 3 * self.d_model * self.d_ff
         norms = 2 * self.d_model
         embeddings = self.vocab_size * self.d_model * (1 if self.tie_embeddings else 2)
-        return self.n_layers * (attention + ffn + norms) + self.d_model + embeddings
+        count = self.n_layers * (attention + norms) + self.d_model + embeddings
+        for layer in range(self.n_layers):
+            if self.has_experts(layer):
+                n_ffns = n_experts + self.experts.has_shared
+                router = self.d_model * self.experts.n_experts
+                count += n_ffns * 3 * self.d_model * self.experts.d_ff + router
+            else:
+                count += 3 * self.d_model * self.d_ff
+        return count
 
     def kv_bytes_per_token(self, bytes_per_number: int = 2) -> int:
         """Bytes that one token adds to the KV cache, at 2 bytes a number (bf16) by default."""
@@ -166,6 +278,14 @@ def _llama3(
     )  # fmt: skip
 
 
+def _llama4(experts: Experts, has_qk_norm: bool, max_seq_len: int, scaling: RopeScaling | None):
+    return ModelConfig(
+        vocab_size=202_048, d_model=5120, n_layers=48, n_heads=40, n_kv_heads=8, d_head=128,
+        d_ff=16_384, max_seq_len=max_seq_len, rope_theta=500_000.0, rope_scaling=scaling,
+        experts=experts, local=LocalLayers(chunk_size=8192, has_qk_norm=has_qk_norm),
+    )  # fmt: skip
+
+
 _LLAMA_3_1 = RopeScaling(factor=8.0)
 # Copies of the released config.json say 32; Meta's own model code hard-codes 8. Weights loaded
 # from a folder follow that folder, whatever this table says.
@@ -186,6 +306,14 @@ PRESETS: dict[str, ModelConfig] = {
     "llama-3.1-405b": _llama3(16_384, 126, 128, 53_248, _LLAMA_3_1),
     "llama-3.2-1b": _llama3(2048, 16, 32, 8192, _LLAMA_3_2, tie_embeddings=True),
     "llama-3.2-3b": _llama3(3072, 28, 24, 8192, _LLAMA_3_2, tie_embeddings=True),
+    # The text models; cards count the eye, which is not ours, to 109 and 400 billion too.
+    "llama-4-scout": _llama4(
+        Experts(n_experts=16, d_ff=8192), True, 10_485_760,
+        RopeScaling(factor=16.0, low_freq_factor=1.0, high_freq_factor=1.0),
+    ),
+    "llama-4-maverick": _llama4(
+        Experts(n_experts=128, d_ff=8192, layer_step=2), False, 1_048_576, None,
+    ),
     "smollm2-135m": ModelConfig(
         vocab_size=49_152, d_model=576, n_layers=30, n_heads=9, n_kv_heads=3, d_ff=1536,
         max_seq_len=8192, rope_theta=100_000.0, tie_embeddings=True,

@@ -117,13 +117,16 @@ class Attention(nn.Module):
     Args:
         config: H = n_heads queries, G = n_kv_heads keys and values: G = H is multi-head
             attention, 1 < G < H grouped-query, G = 1 multi-query.
+        layer: which of the model's layers this is, from 0; local ones may norm queries and keys.
 
     Source: arXiv:1706.03762, sec. 3.2; LLaMA adds RoPE on q and k (arXiv:2302.13971, sec. 2.2),
     Llama 2 70B and Llama 3 the groups (arXiv:2307.09288, sec. 2.2).
     """
 
-    def __init__(self, config: ModelConfig):
+    def __init__(self, config: ModelConfig, layer: int = 0):
         super().__init__()
+        has_qk_norm = config.is_local(layer) and config.local.has_qk_norm
+        self.qk_norm_eps = config.norm_eps if has_qk_norm else None
         self.n_heads, self.n_kv_heads = config.n_heads, config.n_kv_heads
         self.d_head = config.d_head
         # One product instead of three reads x once: H query heads, then G key, then G value heads.
@@ -135,31 +138,42 @@ class Attention(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "B T D"],
-        rotation: Float[Tensor, "*batch T pairs 2"],
+        rotation: Float[Tensor, "*batch T pairs 2"] | None,
         mask: Bool[Tensor, "*mask T S"] | None = None,
         cache: KVCache | None = None,
         layer: int = 0,
+        temperature: Float[Tensor, "*batch T"] | None = None,
     ) -> Float[Tensor, "B T D"]:
         """Mix every token with those before it.
 
         Args:
             x: normed residual stream.
-            rotation: from `rope.rotations`, for the positions of these tokens.
+            rotation: from `rope.rotations`, for the positions of these tokens; None turns nothing.
             mask: True where a query may look; causal if None.
             cache: keys and values of earlier tokens; these tokens are added to it.
             layer: which layer of the cache is ours.
+            temperature: what each token's queries are multiplied by; 1 if None.
         """
-        q, k, v = self.project(x, rotation)
+        q, k, v = self.project(x, rotation, temperature)
         if cache is not None:
             k, v = cache.append(layer, k, v)
         mixed = fused_attention(q, k, v, mask)
         return self.o_proj(mixed.transpose(1, 2).flatten(2))
 
     def project(
-        self, x: Float[Tensor, "B T D"], rotation: Float[Tensor, "*batch T pairs 2"]
+        self,
+        x: Float[Tensor, "B T D"],
+        rotation: Float[Tensor, "*batch T pairs 2"] | None,
+        temperature: Float[Tensor, "*batch T"] | None = None,
     ) -> tuple[Float[Tensor, "B H T d"], Float[Tensor, "B G T d"], Float[Tensor, "B G T d"]]:
         """Queries, keys and values of every token; queries and keys turned to their positions."""
         heads = self.qkv_proj(x).unflatten(-1, (-1, self.d_head))  # (B, T, H + 2G, d)
         qk, v = heads.split((self.n_heads + self.n_kv_heads, self.n_kv_heads), dim=2)
-        q, k = rotate(qk, rotation).split((self.n_heads, self.n_kv_heads), dim=2)
+        if rotation is not None:
+            qk = rotate(qk, rotation)
+        if self.qk_norm_eps is not None:  # without a gain
+            qk = F.rms_norm(qk, (self.d_head,), eps=self.qk_norm_eps)
+        q, k = qk.split((self.n_heads, self.n_kv_heads), dim=2)
+        if temperature is not None:
+            q = (q * temperature[..., None, None]).to(q.dtype)
         return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)

@@ -24,9 +24,16 @@ class Linear(nn.Linear):
         super().__init__(d_in, d_out, bias=False)
 
     def forward(self, x: Float[Tensor, "*batch d_in"]) -> Float[Tensor, "*batch d_out"]:
-        if x.dtype == self.weight.dtype or multiplies_bf16(x.device.type):
-            return F.linear(x, self.weight.to(x.dtype))
-        return _WideProduct.apply(x, self.weight)
+        return product(x, self.weight)
+
+
+def product(
+    x: Float[Tensor, "*batch d_in"], weight: Float[Tensor, "d_out d_in"]
+) -> Float[Tensor, "*batch d_out"]:
+    """x W^T as `Linear` makes it, of any weight."""
+    if x.dtype == weight.dtype or multiplies_bf16(x.device.type):
+        return F.linear(x, weight.to(x.dtype))
+    return _WideProduct.apply(x, weight)
 
 
 def multiplies_bf16(device_type: str) -> bool:

@@ -16,6 +16,8 @@ from llama_edu.model.attention import Attention
 from llama_edu.model.cache import KVCache
 from llama_edu.model.ffn import FeedForward
 from llama_edu.model.linear import Linear
+from llama_edu.model.local import View, views
+from llama_edu.model.moe import MixtureOfExperts
 from llama_edu.model.norm import RMSNorm
 
 # (hidden (B, T, D), output weight (V, D)) -> the sum of a loss, and of how many targets
@@ -29,24 +31,27 @@ class Block(nn.Module):
 
     Args:
         config: shape of the model.
+        layer: which of its layers this is, from 0; those of Llama 4 differ.
     """
 
-    def __init__(self, config: ModelConfig):
+    def __init__(self, config: ModelConfig, layer: int = 0):
         super().__init__()
         self.attention_norm = RMSNorm(config.d_model, config.norm_eps)
-        self.attention = Attention(config)
+        self.attention = Attention(config, layer)
         self.ffn_norm = RMSNorm(config.d_model, config.norm_eps)
-        self.ffn = FeedForward(config)
+        has_experts = config.has_experts(layer)
+        self.ffn = MixtureOfExperts(config) if has_experts else FeedForward(config)
 
     def forward(
         self,
         x: Float[Tensor, "B T D"],
-        rotation: Float[Tensor, "*batch T pairs 2"],
+        rotation: Float[Tensor, "*batch T pairs 2"] | None,
         mask: Bool[Tensor, "*mask T S"] | None = None,
         cache: KVCache | None = None,
         layer: int = 0,
+        temperature: Float[Tensor, "*batch T"] | None = None,
     ) -> Float[Tensor, "B T D"]:
-        x = x + self.attention(self.attention_norm(x), rotation, mask, cache, layer)
+        x = x + self.attention(self.attention_norm(x), rotation, mask, cache, layer, temperature)
         return x + self.ffn(self.ffn_norm(x))
 
 
@@ -67,7 +72,7 @@ class Llama(nn.Module):
         # draws anyway and a model on the meta device cannot use.
         table = torch.empty(config.vocab_size, config.d_model)
         self.embedding = nn.Embedding.from_pretrained(table, freeze=False)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layers))
+        self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
         self.norm = RMSNorm(config.d_model, config.norm_eps)
         self.output = Linear(config.d_model, config.vocab_size)
         if config.tie_embeddings:
@@ -85,7 +90,7 @@ class Llama(nn.Module):
             if weight.ndim == 1:
                 nn.init.ones_(weight)
             else:
-                writes_to_stream = name.endswith(("o_proj.weight", "down_proj.weight"))
+                writes_to_stream = name.endswith(("o_proj.weight", "down_proj.weight", "down_proj"))
                 depth = 2 * self.config.n_layers if writes_to_stream else 1
                 nn.init.normal_(weight, std=0.02 / math.sqrt(depth))
 
@@ -145,15 +150,17 @@ class Llama(nn.Module):
         """
         if mask is not None and cache is not None:
             raise ValueError("a mask and a cache cannot go together: the cache makes its own mask")
-        rotation, cache_mask = self._positions_and_mask(tokens, cache)
+        near, far = self._views(tokens, cache, mask)
         x = self.embedding(tokens).to(dtype or self.embedding.weight.dtype)
         for layer, block in enumerate(self.blocks):
-            x = block(x, rotation, cache_mask if mask is None else mask, cache, layer)
+            rotation, seen, temperature = near if self.config.is_local(layer) else far
+            x = block(x, rotation, seen, cache, layer, temperature)
         if cache is not None:
             cache.length += tokens.shape[1]
         return self.norm(x)
 
-    def _positions_and_mask(self, tokens, cache):
+    def _views(self, tokens, cache, mask):
+        """What local and global layers know of where the tokens stand."""
         n_texts, n_tokens = tokens.shape
         if cache is not None and n_texts != (room := cache.keys.shape[1]):
             raise ValueError(f"the cache is for a batch of {room}, got a batch of {n_texts}")
@@ -164,7 +171,8 @@ class Llama(nn.Module):
                 f"so {n_tokens} more do not fit"
             )
         if cache is None:
-            positions, mask = torch.arange(n_tokens, device=tokens.device), None
+            positions = torch.arange(n_tokens, device=tokens.device)
         else:
             positions, mask = cache.positions(n_tokens), cache.mask(n_tokens)
-        return rope.rotations(positions, self.rope_frequencies), mask
+        view = View(rope.rotations(positions, self.rope_frequencies), mask)
+        return views(self.config, view, positions, start + n_tokens)

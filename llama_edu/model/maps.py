@@ -25,8 +25,9 @@ def attention_maps(
     maps = []
 
     def record(layer: Attention, inputs: tuple, _output: Tensor) -> None:
-        x, rotation = inputs[:2]
-        maps.append(explicit_attention(*layer.project(x, rotation))[1][0])
+        x, rotation, mask, _cache, _layer, temperature = inputs
+        q, k, v = layer.project(x, rotation, temperature)
+        maps.append(explicit_attention(q, k, v, mask)[1][0])
 
     hooks = [block.attention.register_forward_hook(record) for block in model.blocks]
     try:
