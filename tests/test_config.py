@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import llama_edu
-from llama_edu.config import PRESETS, ModelConfig, RopeScaling
+from llama_edu.config import PRESETS, Experts, LocalLayers, ModelConfig, RopeScaling
 from llama_edu.model.llama import Llama
 
 # Parameters, and bytes a token of KV cache in bf16: published totals of safetensors files, model
@@ -29,6 +29,8 @@ COUNTS = {
     "llama-3.1-405b": (405_853_388_800, 516_096),
     "llama-3.2-1b": (1_235_814_400, 32_768),
     "llama-3.2-3b": (3_212_749_824, 114_688),
+    "llama-4-scout": (107_769_861_120, 196_608),  # the text models: cards count the eye too
+    "llama-4-maverick": (400_711_848_960, 196_608),
     "smollm2-135m": (134_515_008, 23_040),
     "stories-15m": (15_191_712, 6_912),
     "tiny": (158_016, 256),
@@ -121,8 +123,8 @@ def test_wrong_shape_is_named(changes, message):
     ("changes", "message"),
     [
         ({"factor": 0.5}, "factor must be at least 1, got 0.5"),
-        ({"low_freq_factor": 4.0}, "low_freq_factor=4.0 must be positive and less than"),
-        ({"low_freq_factor": 0.0}, "low_freq_factor=0.0 must be positive and less than"),
+        ({"low_freq_factor": 4.5}, "low_freq_factor=4.5 must be positive and no more than"),
+        ({"low_freq_factor": 0.0}, "low_freq_factor=0.0 must be positive and no more than"),
         ({"original_max_seq_len": 0}, "original_max_seq_len must be positive, got 0"),
     ],
 )
@@ -131,13 +133,62 @@ def test_wrong_rope_scaling_is_named(changes, message):
         RopeScaling(**changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_experts": 0}, "n_experts must be a positive whole number, got 0"),
+        ({"d_ff": 1.5}, "d_ff must be a positive whole number, got 1.5"),
+        ({"n_active": 5}, "n_active=5 must be at most n_experts=4"),
+        ({"router": "top"}, "router='top' must be 'sigmoid' or 'softmax'"),
+        ({"capacity_factor": 0.0}, "capacity_factor must be positive, got 0.0"),
+    ],
+)
+def test_wrong_experts_are_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Experts(**{"n_experts": 4, "d_ff": 8} | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"chunk_size": 0}, "chunk_size must be a positive whole number, got 0"),
+        ({"global_step": 0}, "global_step must be a positive whole number, got 0"),
+        ({"temperature_scale": -0.1}, "temperature_scale must not be negative, got -0.1"),
+    ],
+)
+def test_wrong_local_layers_are_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        LocalLayers(**{"chunk_size": 4} | changes)
+
+
+@pytest.mark.parametrize("name", ["llama-4-scout", "llama-4-maverick"])
+def test_seventeen_billion_are_active(name):
+    """17 B, the card says of both; with one expert fewer to choose from, counted again."""
+    config = PRESETS[name]
+    assert round(config.n_active_params / 1e9) == 17
+    visited = replace(config, experts=replace(config.experts, n_experts=1))
+    routers = sum(map(config.has_experts, range(48))) * 5120 * (config.experts.n_experts - 1)
+    assert config.n_active_params == visited.n_params + routers
+
+
+def test_kinds_of_layers_come_at_even_steps():
+    maverick, layers = PRESETS["llama-4-maverick"], range(8)
+    assert [layer for layer in layers if maverick.has_experts(layer)] == [1, 3, 5, 7]
+    assert [layer for layer in layers if not maverick.is_local(layer)] == [3, 7]
+    assert not any(PRESETS["tiny"].has_experts(i) or PRESETS["tiny"].is_local(i) for i in layers)
+    assert PRESETS["tiny"].n_active_params == PRESETS["tiny"].n_params
+
+
 def test_a_variant_is_checked_too():
     with pytest.raises(ValueError, match="n_heads=32 must be a multiple of n_kv_heads=7"):
         replace(PRESETS["llama-3-8b"], n_kv_heads=7)
 
 
-@pytest.mark.parametrize("field", [f.name for c in (ModelConfig, RopeScaling) for f in fields(c)])
+@pytest.mark.parametrize(
+    "field", [f.name for c in (ModelConfig, RopeScaling, Experts, LocalLayers) for f in fields(c)]
+)
 def test_every_field_is_read_outside_the_config(field):
+    field = {"layer_step": "has_experts", "global_step": "is_local"}.get(field, field)
     readers = [
         path.name
         for path in Path(llama_edu.__file__).parent.rglob("*.py")

@@ -9,13 +9,13 @@ from llama_edu.footprint.gpus import Gpu
 
 
 def multiplied_params(config: ModelConfig) -> int:
-    """Weights that a token is multiplied with: all but the norms and the table it is looked up in.
+    """Weights that a token is multiplied with: no norms, no table, no expert it does not visit.
 
     A tied table is the output layer too, and counts.
     """
     norms = (2 * config.n_layers + 1) * config.d_model
     table = 0 if config.tie_embeddings else config.vocab_size * config.d_model
-    return config.n_params - norms - table
+    return config.n_active_params - norms - table
 
 
 def training_flops(config: ModelConfig, n_tokens: float, n_context: int | None = None) -> float:
@@ -35,7 +35,7 @@ def training_flops(config: ModelConfig, n_tokens: float, n_context: int | None =
     for the causal mask.
     """
     if n_context is None:
-        return 6.0 * config.n_params * n_tokens
+        return 6.0 * config.n_active_params * n_tokens
     attention = config.n_layers * config.n_heads * config.d_head * n_context
     return 6.0 * (multiplied_params(config) + attention) * n_tokens
 

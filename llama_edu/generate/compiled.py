@@ -96,6 +96,9 @@ class CompiledStep:
 
 def compiled_step(model: Llama, cache: KVCache, n_new: int) -> Callable[[Tensor], Tensor]:
     """A step that is compiled, or the plain one with a line of warning where that fails."""
+    if model.config.experts is not None or model.config.local is not None:
+        warnings.warn("decoding goes on uncompiled: it has layers of several kinds", stacklevel=2)
+        return partial(model, cache=cache, last_only=True)
     step: Callable = CompiledStep(model, cache, n_new)
     is_tried = False
 

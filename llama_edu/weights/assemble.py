@@ -26,10 +26,21 @@ class StoredTensor:
 
 
 def part_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Shape of every part as files store it, W as (out, in)."""
+    """Shape of every part as files store it, W as (out, in), but those of experts (E, in, out)."""
     d_model, d_ff, vocab_size = config.d_model, config.d_ff, config.vocab_size
     d_q, d_kv = config.n_heads * config.d_head, config.n_kv_heads * config.d_head
-    return {
+    experts = {}
+    if config.experts is not None:
+        n_experts, d_expert = config.experts.n_experts, config.experts.d_ff
+        experts = {
+            "router": (n_experts, d_model),
+            "experts_gate_up": (n_experts, d_model, 2 * d_expert),
+            "experts_down": (n_experts, d_expert, d_model),
+            "shared_gate": (d_expert, d_model),
+            "shared_up": (d_expert, d_model),
+            "shared_down": (d_model, d_expert),
+        }
+    return experts | {
         "embedding": (vocab_size, d_model),
         "attention_norm": (d_model,),
         "q": (d_q, d_model),
@@ -46,13 +57,21 @@ def part_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 
 
 # Our parameters, and the parts that each is stacked from.
-_BLOCK = {
+_ATTENTION = {
     "attention_norm.gain": ("attention_norm",),
     "attention.qkv_proj.weight": ("q", "k", "v"),
     "attention.o_proj.weight": ("o",),
     "ffn_norm.gain": ("ffn_norm",),
-    "ffn.gate_up_proj.weight": ("gate", "up"),
-    "ffn.down_proj.weight": ("down",),
+}
+_FFN = {"ffn.gate_up_proj.weight": ("gate", "up"), "ffn.down_proj.weight": ("down",)}
+_EXPERTS = {
+    "ffn.router.weight": ("router",),
+    "ffn.experts.gate_up_proj": ("experts_gate_up",),
+    "ffn.experts.down_proj": ("experts_down",),
+}
+_SHARED = {
+    "ffn.shared.gate_up_proj.weight": ("shared_gate", "shared_up"),
+    "ffn.shared.down_proj.weight": ("shared_down",),
 }
 _ENDS = {"embedding.weight": ("embedding",), "norm.gain": ("norm",), "output.weight": ("output",)}
 
@@ -65,9 +84,15 @@ def parameters(config: ModelConfig) -> dict[str, list[tuple[str, int]]]:
     blocks = {
         f"blocks.{layer}.{name}": [(part, layer) for part in parts]
         for layer in range(config.n_layers)
-        for name, parts in _BLOCK.items()
+        for name, parts in _block(config, layer).items()
     }
     return ends | blocks
+
+
+def _block(config: ModelConfig, layer: int) -> dict[str, tuple[str, ...]]:
+    if not config.has_experts(layer):
+        return _ATTENTION | _FFN
+    return _ATTENTION | _EXPERTS | (_SHARED if config.experts.has_shared else {})
 
 
 def check(

@@ -44,6 +44,8 @@ def save_gguf(
     if dtype not in PACKINGS:
         raise ValueError(f"dtype={dtype!r} must be one of {', '.join(PACKINGS)}")
     config, path = model.config, Path(path)
+    if config.experts is not None or config.local is not None:
+        raise ValueError("save_gguf writes Llama 1 to 3: experts and local layers have no place")
     if tokenizer.vocab_size > config.vocab_size:
         raise ValueError(
             f"the tokenizer has {tokenizer.vocab_size} tokens, the model {config.vocab_size}: "

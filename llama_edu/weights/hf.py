@@ -1,6 +1,7 @@
 """Hugging Face checkpoints: a folder with config.json and one or many .safetensors files."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch import Tensor
 from llama_edu.config import LinearRopeScaling, ModelConfig, RopeScaling
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import interleave_rows, split_rows
-from llama_edu.weights import assemble
+from llama_edu.weights import assemble, llama4
 from llama_edu.weights.assemble import StoredTensor
 
 NAMES = {
@@ -32,7 +33,9 @@ NAMES = {
 
 
 def load_hf(folder: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
-    """Read a LLaMA-shaped Hugging Face folder: Llama 1 to 3.2, SmolLM2 and their like.
+    """Read a LLaMA-shaped Hugging Face folder: Llama 1 to 4, SmolLM2 and their like.
+
+    Of Llama 4 only the text model is read.
 
     Args:
         folder: holds config.json and model.safetensors, or shards with an index.
@@ -46,18 +49,27 @@ def load_hf(folder: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
     folder = Path(folder)
     config = read_hf_config(folder)
     stored = _stored_tensors(folder)
-    check_tied_output(stored, config, folder, NAMES)
+    names = NAMES
+    if llama4.is_needed_for(config):
+        names, stored = llama4.NAMES, llama4.text_tensors(stored)
+    check_tied_output(stored, config, folder, names)
     # Old conversions kept the rotary frequencies, which the config already determines.
     assemble.check(
-        stored, config, NAMES, folder, ignore=lambda name: name.endswith("rotary_emb.inv_freq")
+        stored, config, names, folder, ignore=lambda name: name.endswith("rotary_emb.inv_freq")
     )
-    n_heads = {"q": config.n_heads, "k": config.n_kv_heads}
 
     def load_part(part, layer):
-        weight = stored[NAMES[part].format(layer)].load()
-        return interleave_rows(weight, n_heads[part]) if part in n_heads else weight
+        return _turned(stored[names[part].format(layer)].load(), part, config, interleave_rows)
 
     return assemble.build(config, load_part, dtype)
+
+
+def _turned(weight: Tensor, part: str, config: ModelConfig, turn: Callable) -> Tensor:
+    """A part between Hugging Face's layout and ours; `turn` is for the rows of q and k."""
+    if llama4.is_needed_for(config):  # its q and k are interleaved as ours are
+        return weight.mT if part in llama4.TRANSPOSED else weight
+    n_heads = {"q": config.n_heads, "k": config.n_kv_heads}
+    return turn(weight, n_heads[part]) if part in n_heads else weight
 
 
 def check_tied_output(
@@ -116,6 +128,8 @@ def read_hf_config(folder: str | Path) -> ModelConfig:
     if not path.exists():
         raise FileNotFoundError(f"{folder} has no config.json, so it is no Hugging Face checkpoint")
     settings = json.loads(path.read_text(encoding="utf-8"))
+    is_llama4 = settings.get("model_type") in ("llama4", "llama4_text")
+    settings = settings.get("text_config", settings) if is_llama4 else settings
     missing = [
         name
         for name in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
@@ -125,7 +139,7 @@ def read_hf_config(folder: str | Path) -> ModelConfig:
     if missing:
         raise ValueError(f"{path} lacks {', '.join(missing)}")
     required = {
-        "model_type": ("llama", "mistral"),
+        "model_type": ("llama", "mistral", "llama4_text"),
         "hidden_act": ("silu",),
         "attention_bias": (False,),
         "mlp_bias": (False,),
@@ -145,7 +159,7 @@ def read_hf_config(folder: str | Path) -> ModelConfig:
         )
     n_kv_heads = settings.get("num_key_value_heads", 8 if is_mistral else None)
     rope = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
-    return ModelConfig(
+    config = ModelConfig(
         vocab_size=settings["vocab_size"],
         d_model=settings["hidden_size"],
         n_layers=settings["num_hidden_layers"],
@@ -159,6 +173,7 @@ def read_hf_config(folder: str | Path) -> ModelConfig:
         norm_eps=settings.get("rms_norm_eps", 1e-6),  # transformers' own default
         tie_embeddings=settings.get("tie_word_embeddings", False),
     )
+    return llama4.read_config(config, settings, path) if is_llama4 else config
 
 
 def _read_rope_scaling(rope: dict, path: Path) -> RopeScaling | LinearRopeScaling | None:
@@ -200,12 +215,11 @@ def save_hf(model: Llama, folder: str | Path, dtype: torch.dtype | None = None) 
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    config = model.config
-    n_heads = {"q": config.n_heads, "k": config.n_kv_heads}
-    tensors = {}
+    config, tensors = model.config, {}
+    names = llama4.NAMES if llama4.is_needed_for(config) else NAMES
     for (part, layer), tensor in assemble.parts_of(model).items():
-        weight = split_rows(tensor, n_heads[part]) if part in n_heads else tensor
-        tensors[NAMES[part].format(layer)] = weight.detach().to("cpu", dtype).contiguous()
+        weight = _turned(tensor.detach(), part, config, split_rows)
+        tensors[names[part].format(layer)] = weight.to("cpu", dtype).contiguous()
     weights_part, config_part = folder / "model.safetensors.part", folder / "config.json.part"
     save_file(tensors, weights_part, metadata={"format": "pt"})
     settings = hf_settings(config, str(dtype or model.embedding.weight.dtype))
@@ -217,7 +231,7 @@ def save_hf(model: Llama, folder: str | Path, dtype: torch.dtype | None = None) 
 
 def hf_settings(config: ModelConfig, dtype: str) -> dict:
     """The contents of config.json, in the spelling that transformers 4 and 5 both read."""
-    return {
+    settings = {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
         "vocab_size": config.vocab_size,
@@ -237,6 +251,7 @@ def hf_settings(config: ModelConfig, dtype: str) -> dict:
         "tie_word_embeddings": config.tie_embeddings,
         "torch_dtype": dtype.removeprefix("torch."),
     }
+    return settings | llama4.settings(config) if llama4.is_needed_for(config) else settings
 
 
 def _rope_settings(scaling: RopeScaling | LinearRopeScaling | None) -> dict | None:
