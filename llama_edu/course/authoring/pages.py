@@ -44,7 +44,8 @@ class Page:
         """
         made = self._authored()
         try:
-            made.metadata["llama_edu"] = {"made_from": fingerprint(self._files(), also=self._map())}
+            made_from = fingerprint(self._files(), also=self._map() + self._measured())
+            made.metadata["llama_edu"] = {"made_from": made_from}
         except SyntaxError as error:
             name, code = f"{self.lesson.name}/{self.source.name}", (error.text or "").strip()
             raise ValueError(f"{name}, line {error.lineno}: {code} ({error.msg})") from None
@@ -98,6 +99,12 @@ class Page:
             return ""
         entries = course_map(self.lesson.folder.parents[1])
         return "".join(f"{one.number} {one.title} {one.is_written}\n" for one in entries)
+
+    def _measured(self) -> str:
+        """What a script beside the page has measured for it, if the page reads such a file."""
+        text = self.source.read_text(encoding="utf-8")
+        files = sorted(self.lesson.folder.glob("*.json"))
+        return "".join(one.read_text(encoding="utf-8") for one in files if one.name in text)
 
     def _holds_new_stubs(self) -> bool:
         return self.stubs.exists() and self.stubs.read_text(encoding="utf-8") == self.new_stubs()

@@ -190,6 +190,17 @@ def test_a_page_that_shows_the_map_changes_with_it(root):
     assert list(stale(root)) == ["notebooks/02_short"]
 
 
+def test_a_page_that_reads_measurements_beside_it_changes_with_them(root):
+    """Of two files there, only with the one that it names."""
+    write(root, {"02_short/lesson.py": SHORT + "# reads measured.json\n"})
+    write(root, {"02_short/measured.json": "[1]", "02_short/other.json": "[1]"})
+    build([find_lesson("02", root)])
+    write(root, {"02_short/other.json": "[2]"})
+    assert stale(root) == {}
+    write(root, {"02_short/measured.json": "[2]"})
+    assert list(stale(root)) == ["notebooks/02_short"]
+
+
 def test_another_version_of_the_package_makes_stale(root, monkeypatch):
     monkeypatch.setattr(
         "llama_edu.course.authoring.pages.fingerprint", lambda files, also: "0" * 16
