@@ -7,6 +7,7 @@ dropout, fp32. At the README's width of 128 that is 0.80 million parameters; 192
 Source: karpathy/nanoGPT, README.md and config/train_shakespeare_char.py.
 """
 
+import string
 import time
 from functools import partial
 
@@ -24,12 +25,12 @@ UNKNOWN = "\ufffd"
 
 
 class Characters:
-    """A token for each character of a text, and one for all others."""
+    """A token for each character of a text and of ASCII, and one for all others."""
 
     add_bos = False
 
     def __init__(self, text: str):
-        self.characters = [UNKNOWN, *sorted(set(text))]
+        self.characters = [UNKNOWN, *sorted(set(text) | set(string.printable))]
         self.ids = {character: i for i, character in enumerate(self.characters)}
 
     def encode(self, text: str) -> list[int]:

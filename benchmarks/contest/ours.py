@@ -31,7 +31,7 @@ def train(text: str, seconds: float) -> tuple[Llama, BPETokenizer]:
         model = plan.new_model(config, seed=0)
         settings = plan.settings_for(config, n_steps, speed)
         # A machine that slows down ends the run where the time ends.
-        left = seconds - (time.monotonic() - started) - 2
+        left = max(seconds - (time.monotonic() - started) - 2, 1.0)
         settings = replace(settings, minutes=left / 60)
         batches = Batches(file, plan.BATCH_SIZE, config.max_seq_len, keeps_apart=False)
         Trainer(Path(folder) / "run", model, batches, settings).train()
