@@ -42,7 +42,7 @@ def steepest(gradient: Tensor, epsilon: float, p: float) -> Tensor:
     """The shift r of each text that raises the loss most, to first order.
 
     gradient (B, T, D), p is 2 or float("inf") -> r (B, T, D), ||r||_p = epsilon for each text, 0
-    for a text whose gradient is 0. Gradients may be as small as 1e-12.
+    for a text whose gradient is 0. Gradients may be as small as 1e-11.
     """
     ### BEGIN SOLUTION
     if p == 2:

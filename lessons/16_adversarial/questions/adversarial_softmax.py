@@ -1,6 +1,7 @@
 """16.4 Adversarial softmax."""
 
 import torch
+from torch.nn import functional as F
 
 from llama_edu.course.checking.draw import randn
 from llama_edu.course.checking.questions import Misconception, Question
@@ -22,6 +23,13 @@ def adversarial_softmax_cases(generator):
     yield places(2, 5, 7) | {"epsilon": 0.0}
     large = places(3, 2, 4)
     yield large | {"hidden": 60 * large["hidden"], "epsilon": 0.3}  # exp of the logits overflows
+
+
+def whole_columns(hidden, output_weight, targets, epsilon):
+    falls = epsilon * output_weight[targets].norm(dim=-1) * hidden.norm(dim=-1)
+    logits = hidden @ output_weight.T
+    logits[:, targets] -= falls
+    return F.cross_entropy(logits, targets)
 
 
 FALLS = "epsilon * rows.norm(dim=-1) * hidden.norm(dim=-1)"
@@ -72,10 +80,37 @@ ADVERSARIAL_SOFTMAX = Question(
             "numbers of the tensor.",
         ),
         Misconception(
-            "hidden_length_of_everything",
-            {"hidden.norm(dim=-1)": "hidden.norm()"},
-            says="the length of h is that of all places together",
-            hint="Each place has an h of its own: along which dimension does its length run?",
+            "rows_shortened",
+            {" - falls[:, None] * is_target": " * (1 - epsilon * is_target.amax(0))"},
+            says="the targets' rows are shortened by epsilon, in the matrix itself",
+            hint="The worst move goes against h, not along the row; and each place has an "
+            "adversary of its own, who moves the row for that place alone.",
+        ),
+        Misconception(
+            "every_row_moved",
+            {
+                "falls[:, None] * is_target": "epsilon * output_weight.norm(dim=-1) "
+                "* hidden.norm(dim=-1)[:, None]"
+            },
+            says="every row is moved, and every logit falls",
+            hint="Only the row of the target may be moved.",
+        ),
+        Misconception(
+            "whole_columns",
+            whole_columns,
+            says="`logits[:, targets]` is lowered: the targets' columns, in all places",
+            hint="A place's own target is wanted: pair each row with its column, as in "
+            "`logits[torch.arange(N), targets]`.",
+        ),
+        Misconception(
+            "added_to_the_loss",
+            {
+                "F.cross_entropy(logits, targets)": (
+                    "F.cross_entropy(hidden @ output_weight.T, targets) + falls.mean()"
+                )
+            },
+            says="the fall is added to the loss, rather than taken from the logit",
+            hint="Softmax sees the logits: where the target is sure, a small fall costs little.",
         ),
         Misconception(
             "over_places",

@@ -95,12 +95,6 @@ PGD = Question(
             "steps?",
         ),
         Misconception(
-            "step_projected",
-            {MOVE: f"r + project({STEP}, epsilon)"},
-            says="each step is projected, and their sum is not",
-            hint="Several short steps can end far away. Which point must lie in the ball?",
-        ),
-        Misconception(
             "projected_at_the_end",
             {
                 MOVE: f"r + {STEP}",
@@ -121,6 +115,18 @@ PGD = Question(
             {"classify(x + r, weight)": "classify(x + r - r.detach(), weight)"},
             says="the gradient is not taken at x + r",
             hint="It must be asked anew at the place where the last step has ended.",
+        ),
+        Misconception(
+            "r_alone",
+            {"classify(x + r, weight)": "classify(r, weight)"},
+            says="the loss is that of r, not of x + r",
+            hint="Which embeddings would the model see?",
+        ),
+        Misconception(
+            "clamped",
+            {MOVE: f"(r + {STEP}).clamp(-epsilon, epsilon)"},
+            says="each number of r is cut off at epsilon",
+            hint="That is the ball of p = inf. Here the length of a text's shift is bounded: 16.2.",
         ),
         Misconception(
             "raw_gradient",

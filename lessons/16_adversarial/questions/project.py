@@ -101,6 +101,16 @@ PROJECT = Question(
             "so is 0 times infinity.",
         ),
         Misconception(
+            "unit_length",
+            {
+                "return shift * factors.clamp(max=1.0)": (
+                    "return torch.where(lengths > epsilon, shift / lengths, shift)"
+                )
+            },
+            says="a shift outside the ball is made 1 long",
+            hint="The border of the ball is epsilon away from 0.",
+        ),
+        Misconception(
             "set_to_zero",
             {"factors.clamp(max=1.0)": "(factors >= 1)"},
             says="a shift outside the ball is set to 0",

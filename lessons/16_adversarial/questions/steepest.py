@@ -22,7 +22,7 @@ def steepest_cases(generator):
     blind[1, 2] = 0.0  # a token that does not count, such as padding
     for p in (2, math.inf):
         yield {"gradient": blind.clone(), "epsilon": 2.0, "p": p}
-    yield {"gradient": 1e-12 * randn(generator, 2, 2, 3), "epsilon": 1.0, "p": 2}
+    yield {"gradient": 1e-11 * randn(generator, 2, 2, 3), "epsilon": 1.0, "p": 2}
 
 
 WHOLE = "lengths = gradient.norm(dim=(1, 2), keepdim=True)"
@@ -75,9 +75,9 @@ STEEPEST = Question(
         Misconception(
             "guard_in_the_way",
             {"lengths.clamp(min=1e-30)": "(lengths + 1e-12)"},
-            says="1e-12 is added to the length, or is the least it may be",
-            hint="The docstring says that gradients may be as small as that. The guard must not "
-            "be felt by any length but 0.",
+            says="1e-12 is added to the length",
+            hint="The docstring says how small gradients may be: 1e-12 is not nothing beside them. "
+            "The guard must not be felt by any length but 0.",
         ),
         Misconception(
             "not_normalised",
@@ -98,10 +98,14 @@ STEEPEST = Question(
             hint="The length of a vector is the root of the sum of squares.",
         ),
         Misconception(
-            "largest_entry",
-            {"gradient.norm(dim=(1, 2), keepdim=True)": "gradient.abs().amax((1, 2), True)"},
-            says="for p = 2 the gradient is divided by its largest entry",
-            hint="For p = 2 the size of a shift is its length: the root of the sum of squares.",
+            "own_norm",
+            {
+                "epsilon * gradient.sign()": "epsilon * gradient / gradient.abs().amax((1, 2), "
+                "True).clamp(min=1e-30)"
+            },
+            says="for p = inf the gradient is divided by its largest number",
+            hint="Its size is right, its direction is not the best: every number may be as large "
+            "as epsilon, the small ones too.",
         ),
         Misconception(
             "downhill",

@@ -101,6 +101,18 @@ SYMMETRIC_DIVERGENCE = Question(
             hint="Without weights, the two sums cancel out.",
         ),
         Misconception(
+            "weighted_with_logarithms",
+            {"log_p.exp() *": "log_p *", "log_q.exp() *": "log_q *"},
+            says="the differences are weighted with logarithms",
+            hint="The weights are the probabilities themselves. Which function undoes a logarithm?",
+        ),
+        Misconception(
+            "not_turned_round",
+            {"(log_q - log_p)": "(log_p - log_q)"},
+            says="both differences are log p - log q",
+            hint="KL(q || p) is the same formula with the two changed everywhere.",
+        ),
+        Misconception(
             "weights_swapped",
             {"log_p.exp() *": "log_q.exp() *", "log_q.exp() * ": "log_p.exp() * "},
             says="each difference is weighted with the other one's probabilities",

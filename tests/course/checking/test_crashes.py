@@ -38,6 +38,7 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: [1] & [1], "sets do"),
     (lambda q, k, v, x, mask: {1} - [1], "sets do"),
     (lambda q, k, v, x, mask: [1] - 1, "Print both"),
+    (lambda q, k, v, x, mask: (x,) * mask, "gives a tuple even of one"),
     (lambda q, k, v, x, mask: [].pop(), "an empty list has no place"),
     (lambda q, k, v, x, mask: [1, 2].__setitem__(2, x), "an empty list has no place"),
     (lambda q, k, v, x, mask: [d.pop(k) for d in [{1: 2}, {3: 4}] for k in d], "`list(...)` of"),

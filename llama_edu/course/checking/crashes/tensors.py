@@ -71,6 +71,12 @@ TENSORS = (
         line=r"(?<![.\w])\w+\[-1\]",
     ),
     Crash(
+        TypeError,
+        r"can be converted to an index",
+        "A list or tuple meets a tensor where only a whole number can stand. What gives several "
+        "things, such as `torch.autograd.grad`, gives a tuple even of one: take the one, `[0]`.",
+    ),
+    Crash(
         (ValueError, TypeError, RuntimeError),
         ONE_NUMBER,
         "That takes one number, and the tensor has several. `math` and `float` work on lone "
