@@ -1,9 +1,11 @@
 """What a run writes down: a line of JSON for each step, each evaluation and each sample.
 
 RUN/run.json          what the run is: settings, model, data, machine
-RUN/metrics.jsonl     {"step", "loss", "lr", "grad_norm", "n_tokens", "seconds"} for a step,
+RUN/metrics.jsonl     {"step", "loss", "lr", "grad_norm", "n_tokens", "seconds", "batch",
+                      "n_targets"} for a step (the last two are those of `seen.mark`),
                       {"step", "held_out_loss", "n_tokens"} for an evaluation
 RUN/samples.jsonl     {"step", "prompt", "text"}
+RUN/batches.jsonl     {"step", "inputs", "targets"}: some rows of the first steps
 """
 
 import importlib.util
@@ -16,7 +18,7 @@ import torch
 
 from llama_edu import __version__
 
-METRICS, SAMPLES, ABOUT = "metrics.jsonl", "samples.jsonl", "run.json"
+METRICS, SAMPLES, BATCHES, ABOUT = "metrics.jsonl", "samples.jsonl", "batches.jsonl", "run.json"
 
 
 class Journal:
@@ -47,7 +49,7 @@ class Journal:
         self.run.mkdir(parents=True, exist_ok=True)
         about |= {"version": __version__, "machine": machine()}
         _replace(self.run / ABOUT, json.dumps(about, indent=2) + "\n")
-        for path in (self.run / METRICS, self.run / SAMPLES):
+        for path in (self.run / name for name in (METRICS, SAMPLES, BATCHES)):
             if path.exists():
                 kept = [line for line in read_lines(path) if step and line["step"] <= step]
                 _replace(path, "".join(map(_line, kept)))
@@ -56,14 +58,15 @@ class Journal:
 
             self._board = SummaryWriter(self.run / "tensorboard", purge_step=step + 1)
 
-    def metrics(self, step: int, **values: float) -> None:
+    def metrics(self, step: int, **values: object) -> None:
         """Add a line of numbers; it is written before the next step begins."""
         if not self.writes:
             return
         _append(self.run / METRICS, {"step": step, **values})
         if self._board is not None:
             for name, value in values.items():
-                self._board.add_scalar(name, value, step)
+                if not isinstance(value, str):
+                    self._board.add_scalar(name, value, step)
 
     def sample(self, step: int, prompt: str, text: str) -> None:
         """Add what the model made of a prompt."""
@@ -72,6 +75,11 @@ class Journal:
         _append(self.run / SAMPLES, {"step": step, "prompt": prompt, "text": text})
         if self._board is not None:
             self._board.add_text(prompt, text, step)
+
+    def seen(self, step: int, **rows: list[list[int]]) -> None:
+        """Add some rows that the model is shown."""
+        if self.writes:
+            _append(self.run / BATCHES, {"step": step, **rows})
 
     def keep(
         self, step: int, rank: int, parts: Sequence, tokenizer=None, **values: float

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from llama_edu.model.llama import Llama
-from llama_edu.train import looks
+from llama_edu.train import looks, seen
 from llama_edu.train.checkpoint import Checkpoints, load_model
 from llama_edu.train.interrupt import Interrupt
 from llama_edu.train.journal import Journal
@@ -174,17 +174,24 @@ class Trainer:
             self.step, stage=self.stage, settings=asdict(self.settings),
             model=asdict(self.model.config), n_params=self.model.config.n_params,
             data=self.batches.state_dict(), n_processes=self.processes.n_ranks,
+            dtype=str(self.settings.dtype(self.device)).removeprefix("torch."),
         )  # fmt: skip
 
     def _take(self, step: Step, note: Callable[[], Sequence[bool]]) -> list[float]:
         """Take a step and write down how it went; the notes of all processes."""
         start, lr = time.perf_counter(), self.schedule(self.step + 1)
-        parts = [self._on_device(self.batches.next()) for _ in range(self.settings.n_parts)]
+        parts = [self.batches.next() for _ in range(self.settings.n_parts)]
+        mark = seen.mark(parts)
+        if self.step < seen.N_STEPS:
+            self.journal.seen(self.step + 1, **seen.rows(parts))
+        parts = [self._on_device(batch) for batch in parts]
         measured = step(parts, lr, note)
         self.step, self.n_tokens = self.step + 1, self.n_tokens + measured.n_tokens
         self.last_loss, seconds = measured.loss, time.perf_counter() - start
         values = {"loss": measured.loss, "lr": lr, "grad_norm": measured.grad_norm}
-        self.journal.metrics(self.step, **values, n_tokens=self.n_tokens, seconds=seconds)
+        self.journal.metrics(
+            self.step, **values, n_tokens=self.n_tokens, seconds=seconds, **mark
+        )  # fmt: skip
         if not measured.is_finite:
             path = self.journal.keep(
                 self.step, self.processes.rank, parts, self.tokenizer, **values
