@@ -76,3 +76,24 @@ def _run(text: str | None, run: Path, resume: bool, given: dict) -> None:
     ))  # fmt: skip
     print(f"The page: {run / 'report.html'}")
     print(f"Talk to it: {talk}")
+
+
+@app.command()
+def doctor(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, over or not.")],
+    seconds: Annotated[
+        float,
+        typer.Option(help="For short trials, made only where a run's curves leave a doubt.", min=0),
+    ] = 60.0,
+) -> None:
+    """Say what went wrong in a training run, by what shows it, and what to do."""
+    from llama_edu.train.doctor import diagnose
+
+    diagnosis = diagnose(run, seconds, say=print)
+    print(f"{run}: {diagnosis.facts}")
+    for finding in diagnosis.findings:
+        print(f"\n{finding.name}\n  {finding.evidence}\n  What to do: {finding.advice}")
+    for line in diagnosis.not_asked:
+        print(f"not asked: {line}")
+    if not diagnosis.findings:
+        print("Nothing found that is wrong.")
