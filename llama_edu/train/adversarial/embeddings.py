@@ -30,7 +30,7 @@ def shifted(model: nn.Module, shift: Float[Tensor, "B T D"]) -> Iterator[None]:
     def add(module: nn.Module, args: tuple, embedded: Tensor) -> Tensor:
         return embedded + shift.to(embedded.dtype)
 
-    handle = _embedding(model).register_forward_hook(add)
+    handle = model.embedding.register_forward_hook(add)
     try:
         yield
     finally:
@@ -40,7 +40,7 @@ def shifted(model: nn.Module, shift: Float[Tensor, "B T D"]) -> Iterator[None]:
 def embedded(model: nn.Module, batch: Any) -> Float[Tensor, "B T D"]:
     """The vectors of a batch's tokens, as numbers without a graph, in fp32 or finer."""
     with torch.no_grad():
-        x = _embedding(model)(batch.inputs)
+        x = model.embedding(batch.inputs)
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
@@ -168,7 +168,3 @@ class Replay:
         cpu = torch.random.get_rng_state()
         is_cuda = self.device.type == "cuda"
         return (cpu, torch.cuda.get_rng_state(self.device)) if is_cuda else (cpu,)
-
-
-def _embedding(model: nn.Module) -> nn.Module:
-    return getattr(model, "module", model).embedding  # DDP keeps the model itself in `.module`
