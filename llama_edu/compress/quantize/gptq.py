@@ -6,6 +6,8 @@ from torch import Tensor
 
 from llama_edu.compress.quantize.grids import Quantized, absmax
 
+BLOCK = 64  # columns whose losses are given to all later ones at once: the same, and faster
+
 
 def gptq(
     weight: Float[Tensor, "F D"],
@@ -47,17 +49,22 @@ def gptq(
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(hessian))
     upper = torch.linalg.cholesky(inverse, upper=True)
 
-    left = weight.detach().double().clone()  # what is still to be rounded
-    size = weight.shape[1] if group_size is None else group_size
-    codes, scales, most = [], [], 2 ** (bits - 1) - 1
     absmax(weight, bits, group_size)  # says what is wrong, if anything
-    for j in range(weight.shape[1]):
-        if j % size == 0:
-            scale = absmax(left[:, j : j + size], bits).scales
-            scales.append(scale)
-        step = scale[:, 0].double()
-        code = (left[:, j] / step).round().clamp(-most, most)
-        lost = (left[:, j] - code * step) / upper[j, j]
-        left[:, j + 1 :] -= lost[:, None] * upper[j, j + 1 :]
-        codes.append(code.to(torch.int8))
-    return Quantized(torch.stack(codes, 1), torch.cat(scales, 1), bits)
+    left = weight.detach().T.double().contiguous()  # what is still to be rounded, a column a row
+    codes, scales, most = torch.empty_like(left, dtype=torch.int8), [], 2 ** (bits - 1) - 1
+    size = len(left) if group_size is None else group_size
+    n = group_size or BLOCK
+    for start in range(0, len(left), n):
+        block = left[start : start + n]
+        lost = torch.empty_like(block)
+        if start % size == 0:
+            scales.append(absmax(left[start : start + size].T, bits).scales)
+            step = scales[-1][:, 0].double()
+        for j, column in enumerate(block):
+            row = upper[start + j, start + j : start + n]
+            code = (column / step).round_().clamp_(-most, most)
+            lost[j] = (column - code * step) / row[0]
+            block[j + 1 :].addr_(row[1:], lost[j], alpha=-1)
+            codes[start + j] = code
+        left[start + n :] -= upper[start : start + n, start + n :].T @ lost
+    return Quantized(codes.T.contiguous(), torch.cat(scales, 1), bits)
