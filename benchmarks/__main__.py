@@ -11,7 +11,17 @@ from typing import Annotated
 import torch
 import typer
 
-from benchmarks import data, decode, load, machine, memory, tokenizer, train, trainer
+from benchmarks import (
+    data,
+    decode,
+    load,
+    machine,
+    memory,
+    quantize,
+    tokenizer,
+    train,
+    trainer,
+)
 from benchmarks.report import Table, render, write
 from benchmarks.workload import STORIES, Workload
 
@@ -21,6 +31,7 @@ SECTIONS = {
     "decode": decode.tables,
     "memory": memory.tables,
     "load": load.tables,
+    "quantize": quantize.tables,
     "tokenizer": tokenizer.tables,
     "data": data.tables,
 }

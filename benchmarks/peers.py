@@ -9,6 +9,7 @@ INSTALL = {
     # litgpt pins an older huggingface_hub than transformers 5 needs, and runs without the pin.
     "litgpt": "pip install --no-deps litgpt lightning lightning-utilities torchmetrics",
     "llama_cpp": "pip install llama-cpp-python (built from source, 5 to 15 minutes)",
+    "torchao": "pip install torchao",
 }
 """Module -> command that installs it."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import data, decode, load, machine, memory, tokenizer, train, trainer
+from benchmarks import data, decode, load, machine, memory, quantize, tokenizer, train, trainer
 from benchmarks.__main__ import measure
 from benchmarks.gguf_file import write_gguf
 from benchmarks.goals import GOALS
@@ -17,6 +17,9 @@ from benchmarks.report import Table, judge, render, slower, slower_in_half, writ
 from benchmarks.workload import Workload, new_model, training_batches
 from llama_edu.config import ModelConfig
 from llama_edu.data.stories import tell_story
+from llama_edu.evaluate import bits_per_byte
+from llama_edu.pretrained import Pretrained
+from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.weights import load_gguf, save_hf
 
 CONFIG = ModelConfig(
@@ -309,6 +312,17 @@ def test_load_races_on_a_gguf_file(tmp_path):
     (table,) = load.tables(SMALLEST, progress=lambda line: None, file=file)
     assert {row.name for row in table.rows} == {"llama_edu", "transformers"}
     assert {row.result for row in table.rows} == {CONFIG.n_params}
+
+
+def test_bits_a_byte_of_logits_are_those_of_the_evaluation():
+    tokenizer = BPETokenizer.train(["a text, and the same text again"], 280)
+    model = new_model(replace(CONFIG, vocab_size=280))
+    smol, text = Pretrained(model, tokenizer, []), "the text again, and a text"
+    setting = quantize.Setting(smol, [1], 2, text, Path())
+    decoder = quantize.ours(setting, "16 bits")
+    assert len(decoder.write()) == 2
+    bits = quantize.bits_a_byte(decoder, setting)
+    assert bits == pytest.approx(bits_per_byte(model, tokenizer, text), rel=1e-5)
 
 
 @pytest.mark.network
