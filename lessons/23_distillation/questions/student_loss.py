@@ -1,0 +1,91 @@
+"""23.2 A loss of two parts."""
+
+import torch
+from torch.nn import functional as F
+
+from llama_edu.course.checking.draw import randn
+from llama_edu.course.checking.questions import Misconception, Question
+
+
+def student_loss(student_logits, distances, targets, alpha):
+    counts = targets != -100
+    text = F.cross_entropy(student_logits, targets, ignore_index=-100)
+    return alpha * distances[counts].mean() + (1 - alpha) * text
+
+
+def student_loss_cases(generator):
+    for n_tokens, n_words, hidden, alpha in (
+        (4, 3, [1], 0.3), (5, 4, [0, 4], 0.8), (3, 6, [], 0.5), (6, 5, [2, 3, 4], 1.0),
+        (7, 4, [6], 0.0),
+    ):  # fmt: skip
+        targets = torch.randint(n_words, (n_tokens,), generator=generator)
+        targets[hidden] = -100
+        yield {
+            "student_logits": 2 * randn(generator, n_tokens, n_words),
+            "distances": randn(generator, n_tokens).abs() + 0.1, "targets": targets, "alpha": alpha,
+        }  # fmt: skip
+
+
+STUDENT_LOSS = Question(
+    "distillation.student_loss",
+    points=2,
+    cases=student_loss_cases,
+    reference=student_loss,
+    uses=("torch",),
+    misconceptions=[
+        Misconception(
+            "all_distances",
+            {"distances[counts].mean()": "distances.mean()"},
+            says="the distances of tokens that do not count are in the mean",
+            hint="-100 takes a token out of both parts.",
+        ),
+        Misconception(
+            "divided_by_all",
+            {"distances[counts].mean()": "distances[counts].sum() / len(targets)"},
+            says="the sum of the distances is divided by the number of all tokens",
+            hint="A mean divides by how many were added.",
+        ),
+        Misconception(
+            "parts_swapped",
+            {"alpha * copied + (1 - alpha) * text": "alpha * text + (1 - alpha) * copied"},
+            says="alpha counts the text, not the teacher",
+            hint="With alpha = 1 the text's own next token does not matter.",
+        ),
+        Misconception(
+            "text_in_full",
+            {"(1 - alpha) * text": "text"},
+            says="the text counts in full, whatever alpha is",
+            hint="The two shares sum to 1.",
+        ),
+        Misconception(
+            "no_teacher",
+            {"alpha * copied + ": ""},
+            says="the teacher has no part in it",
+            hint="Which argument has had no part in it?",
+        ),
+        Misconception(
+            "no_text",
+            {" + (1 - alpha) * text": ""},
+            says="the text has no part in it",
+            hint="1 - alpha parts of the cross-entropy are missing.",
+        ),
+        Misconception(
+            "sum_of_text",
+            {"targets[counts])": "targets[counts], reduction='sum')"},
+            says="the cross-entropy is summed, not averaged",
+            hint="Both parts are means over the tokens that count.",
+        ),
+        Misconception(
+            "plain_sum",
+            {"alpha * copied + (1 - alpha) * text": "copied + text"},
+            says="both parts are added, whatever alpha is",
+            hint="Which argument has had no part in it?",
+        ),
+        Misconception(
+            "hidden_ones",
+            {"targets != -100": "targets == -100"},
+            says="only the tokens that do not count are taken",
+            hint="What does -100 say about a token?",
+        ),
+    ],
+)
