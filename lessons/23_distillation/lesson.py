@@ -118,8 +118,8 @@ show_source(distillation_loss, folded="distillation_loss: for after the exercise
 # ## With little text
 #
 # Now for real: a teacher of 0.4 million parameters, trained on most of the King James Bible, and a
-# student of a tenth of that. The student may read 4,096 tokens only, some three pages. Each arm has
-# three seeds, 300 steps with early stopping, and the same student. That takes minutes, so a script has
+# student of a tenth of that. The student may read some three pages only. Each arm has three seeds, a
+# few hundred steps with early stopping, and the same student. That takes minutes, so a script has
 # computed it: `measured.py` in this lesson's folder.
 #
 # **Predict:** which helps the student more: the teacher's probabilities on the little text, or to
@@ -163,7 +163,8 @@ plots.samples(
 # as one with plenty of real text. The probabilities give more than either: one look at them says
 # what many sentences would have to show. (In so short a training; with more steps plenty of text
 # catches up.)
-#
+
+# %% [markdown]
 # ## With plenty of text
 #
 # Then is a teacher of use where text is not scarce? Each step of the taught student runs the large
@@ -182,11 +183,11 @@ better = "taught" if mean["taught, 200 steps"] < mean["alone, as long"] else "al
 answer_guess(guess, better, "one look at all probabilities is worth more than two at a word")
 
 # %% [markdown]
-# Here the teacher wins both races. Do not take it for a law: this teacher is only nine times as large
-# as its student, and the race is short. A larger teacher makes each step dearer, and in a longer
-# race plain reading gains on it. Where many students learn from one teacher, its probabilities can
-# be kept, and cost nothing more.
-#
+# Here the teacher wins both races. Do not take it for a law: this teacher is only nine times as
+# large as its student, and the race is short. A larger teacher makes each step dearer, and in a
+# longer race plain reading gains on it.
+
+# %% [markdown]
 # ## Pruning: cut it out
 #
 # **Pruning** takes parts out of a trained model: hidden units of the feed-forward layers, heads, or
@@ -198,6 +199,17 @@ answer_guess(guess, better, "one look at all probabilities is worth more than tw
 
 # %%
 guess = None  # "norm", "activity" or "chance"
+
+# %% tags=["nbval-check-output"]
+real = measured["smollm2"]
+print("bits a byte lost, of", f"{real['whole']:.3f}", "when whole; left out:", real["left out"])
+for name, lost in real["widths"].items():
+    print(f"{name:12}" + "".join(f"{one:8.3f}" for one in lost))
+middle = {name.removeprefix("by "): lost[1] for name, lost in real["widths"].items()}
+answer_guess(guess, min(middle, key=middle.get), "small weights may stand where inputs are large")
+
+# %% [markdown]
+# Those are the script's numbers. What half a model says, you can see here:
 
 # %% tags=["nbval-check-output"]
 text = ("The president spoke to the people about the state of the country. He asked Congress for "
@@ -215,14 +227,6 @@ for name, score in scores.items():
     print(f"{name:9} {smaller.config.n_params:,} parameters: {answer!r}")
 whole = smol.tokenizer.decode(generate(smol.model, [prompt], 8)[0])
 print(f"whole     {smol.model.config.n_params:,} parameters: {whole!r}")
-
-# %% tags=["nbval-check-output"]
-real = measured["smollm2"]
-print("bits a byte lost, of", f"{real['whole']:.3f}", "when whole; left out:", real["left out"])
-for name, lost in real["widths"].items():
-    print(f"{name:12}" + "".join(f"{one:8.3f}" for one in lost))
-middle = {name.removeprefix("by "): lost[1] for name, lost in real["widths"].items()}
-answer_guess(guess, min(middle, key=middle.get), "small weights may stand where inputs are large")
 
 # %% [markdown]
 # Judging units by the size of their weights is no better here than leaving it to chance, and at a
@@ -245,8 +249,8 @@ plots.lines(
     {"": (list(range(30)), lost)}, y_from_zero=True, x_label="layer that is left out",
     title="SmolLM2 misses its first layer most, and most others hardly",
     y_label="bits a byte lost",
-    alt="A curve that starts above two bits, is at a few hundredths for most layers, with peaks of a "
-    "quarter to a half at layers 8 and 11, and rises again at the last two.",
+    alt="A curve that starts above two bits, is at a few hundredths for most layers, with peaks "
+    "of a quarter to a half at layers 8 and 11, and rises again at the last two.",
 )
 
 # %% [markdown]
@@ -311,8 +315,8 @@ for model in pruned:
 #
 # 1. A teacher gives a distribution where a text gives a word; the student's loss is
 #    $T^2 \operatorname{KL}(p_\text{teacher} \,\|\, p_\text{student})$.
-# 2. A student gains what its teacher has read: much with little text, something with plenty, nothing
-#    from a teacher that read no more than itself.
+# 2. A student gains what its teacher has read: much with little text, something with plenty,
+#    nothing from a teacher that read no more than itself.
 # 3. Prune by what units do, keep their parts together, heal, and judge after healing.
 
 # %% [markdown] tags=["sourced"]
