@@ -108,10 +108,16 @@ OPTION_SCORE = Question(
             hint="ln P is asked for. P itself soon is too small to print.",
         ),
         Misconception(
-            "bits",
-            {"found.sum().item()": "found.sum().item() / 0.6931471805599453"},
-            says="the result is in bits",
-            hint="Here nats are asked for: the natural logarithm as it is.",
+            "tokens_moved_back",
+            {"ids[n_prompt:]": "ids[n_prompt - 1 : -1]"},
+            says="row n_prompt - 1 is asked for token n_prompt - 1, and so on",
+            hint="Only one of the two begins a place earlier. Row t is for token t + 1.",
+        ),
+        Misconception(
+            "log_of_the_sum",
+            {"log_softmax": "softmax", "found.sum()": "found.sum().log()"},
+            says="probabilities are added up, and the logarithm is taken of the sum",
+            hint="Probabilities of tokens multiply. What, then, becomes of their logarithms?",
         ),
     ],
 )  # fmt: skip

@@ -34,6 +34,16 @@ def until_no_start_is_left(n_tokens: int, window: int, stride: int):
     return cuts
 
 
+def from_the_overlap(n_tokens: int, window: int, stride: int):
+    cuts = []
+    for start in range(0, n_tokens, stride):
+        end = min(start + window + 1, n_tokens)
+        cuts.append((start, start + window - stride if cuts else 1, end))
+        if end == n_tokens:
+            break
+    return cuts
+
+
 WINDOWS = Question(
     "evaluation.windows",
     points=3,
@@ -97,6 +107,13 @@ WINDOWS = Question(
             says="windows go on after the last token is counted",
             hint="Some windows of yours count nothing, or what is counted already. Stop once "
             "`end` has reached n_tokens.",
+        ),
+        Misconception(
+            "border_counted_twice",
+            from_the_overlap,
+            says="the last token of each window is counted by the next one as well",
+            hint="`end` is not counted by the window that ends there. Where does the next begin to "
+            "count?",
         ),
         Misconception(
             "stops_early",
