@@ -19,10 +19,11 @@ import sys
 
 import torch
 
-from llama_edu import plots
+from llama_edu import evaluate, plots
 from llama_edu.course.reader import answer_guess
 from llama_edu.course.source import show_source
 from llama_edu.data.sources import pull
+from llama_edu.evaluate.facts import FACTS
 from llama_edu.pretrained import load_pretrained
 
 smol = load_pretrained(dtype=torch.float32)
@@ -35,8 +36,9 @@ print(f"{len(training):,} letters to learn from; held out:", repr(held_out[10:70
 # **Held-out text** is text that is kept away from training, to judge a model by. A model predicts
 # it, one token after the other, and pays for each token: minus the logarithm of the probability
 # that it gave, which is the loss. The natural logarithm counts in **nats**, the logarithm to base
-# 2 counts in **bits**: 1 nat is 1 / ln 2 = 1.44 bits.
-#
+# 2 counts in **bits**: a bit is ln 2 nats.
+
+# %% [markdown]
 # ## By hand: one text, two tokenizers
 #
 # This text has two letters, and nobody knows more about it than that each is *a* or *b* with
@@ -71,7 +73,8 @@ answer_guess(guess, tuple(found), why)
 #
 # Here it is 1 for both. Next to that stands a file: a program that packs a text of n bytes into m
 # bytes needs 8 m / n bits per byte.
-#
+
+# %% [markdown]
 # ## Two real tokenizers
 #
 # We train two small models of one shape on the beginning of *Hamlet*. One has a vocabulary of the
@@ -115,13 +118,12 @@ small, large = train(of_bytes, training, 200), train(of_words, training, 200)
 guess = None  # two of "bytes" and "words", such as ("bytes", "bytes")
 
 # %% tags=["nbval-check-output"]
-from llama_edu.evaluate import bits_per_byte, perplexity
-
 rows = {}
 for name, model, tokenizer in (("bytes", small, of_bytes), ("words", large, of_words)):
     ids = tokenizer.encode(held_out)
-    rows[name] = perplexity(model, ids), bits_per_byte(model, tokenizer, held_out)
-    print(f"{name}: {len(ids)} tokens, perplexity about {rows[name][0]:.2g}, ", end="")
+    rows[name] = evaluate.perplexity(model, ids), evaluate.bits_per_byte(model, tokenizer, held_out)
+    print(f"{name}: {tokenizer.vocab_size:,} tokens spell the scene in {len(ids)}: ", end="")
+    print(f"perplexity about {rows[name][0]:.2g}, ", end="")
     print(f"{rows[name][1]:.1f} bits per byte")
 lowest = tuple(min(rows, key=lambda name: rows[name][i]) for i in range(2))
 answer_guess(guess, lowest, "the larger tokens are far fewer, and each is worth more bytes")
@@ -132,20 +134,18 @@ answer_guess(guess, lowest, "the larger tokens are far fewer, and each is worth 
 # the last n - 1 bytes in the training text, and SmolLM2.
 
 # %% tags=["nbval-ignore-output"]
-from llama_edu.evaluate import fit_ngram, packed_bits_per_byte
-
-ngram = fit_ngram(training)
+ngram = evaluate.fit_ngram(training)
 scores = {
-    "gzip, having read the training text": packed_bits_per_byte(held_out, "gzip -9", training),
-    "xz, having read the training text": packed_bits_per_byte(held_out, "xz -9", training),
+    "gzip*": evaluate.packed_bits_per_byte(held_out, "gzip -9", training),
+    "xz*": evaluate.packed_bits_per_byte(held_out, "xz -9", training),
     f"counts of {ngram.order} bytes": ngram.bits_per_byte(held_out),
     "our model of bytes": rows["bytes"][1],
     "our model of words": rows["words"][1],
-    "SmolLM2": bits_per_byte(smol.model, smol.tokenizer, held_out, window=256, stride=256),
+    "SmolLM2": evaluate.bits_per_byte(smol.model, smol.tokenizer, held_out, window=256, stride=256),
 }
 plots.bars(
-    scores, x_label="bits per byte of one scene of Hamlet",
-    title="In bits per byte, programs, counts and models can be compared",
+    scores, x_label="bits per byte of one scene (* packed after the training text)",
+    title="One unit for programs, counts and models",
     alt="Bars fall from gzip at about 3 to SmolLM2 well below 2.",
 )
 
@@ -168,7 +168,8 @@ guess = None  # a factor, such as 1.1 or 2.0
 # %% tags=["nbval-check-output"]
 sizes = [16, 64, 256]
 part = held_out[:600]
-costs = [bits_per_byte(smol.model, smol.tokenizer, part, window=n, stride=n) for n in sizes]
+model, tokenizer = smol.model, smol.tokenizer
+costs = [evaluate.bits_per_byte(model, tokenizer, part, window=n, stride=n) for n in sizes]
 factor = costs[0] / costs[2]
 print("windows of", sizes, "cost", [round(cost, 1) for cost in costs], "bits per byte")
 why = "with 8 tokens of context in the mean, it knows neither the speakers nor the subject"
@@ -180,11 +181,9 @@ answer_guess(guess, factor, why, within=0.15)
 # predicted are counted. Each token must count *once*. The package cuts like this:
 
 # %% tags=["nbval-check-output"]
-from llama_edu.evaluate import windows
-
-for start, new, end in windows(n_tokens=10, window=4, stride=2):
+for start, new, end in evaluate.windows(n_tokens=10, window=4, stride=2):
     print(f"read from token {start}, predict tokens {new} to {end - 1}")
-half = bits_per_byte(smol.model, smol.tokenizer, part, window=16, stride=8)
+half = evaluate.bits_per_byte(model, tokenizer, part, window=16, stride=8)
 print(f"windows of 16, stride 16: {costs[0]:.2f}; stride 8: {half:.2f} bits per byte")
 
 # %% [markdown]
@@ -222,9 +221,6 @@ for option in (" flour", " wine", " milk", " sand"):
 guess = None  # "A", "B", "C" or "D"
 
 # %% tags=["nbval-check-output"]
-from llama_edu.evaluate import choose
-from llama_edu.evaluate.facts import FACTS
-
 why_first = next(fact for fact in FACTS if "lightning" in fact.question)
 prompt = f"Question: {why_first.question}\nAnswer:"
 totals = {}
@@ -243,7 +239,7 @@ answer_guess(guess, max(totals, key=totals.get), why, wrong={"A": "A is right, b
 
 # %% tags=["nbval-ignore-output"]
 print(*(f"{fact.question} {fact.answer}? {fact.also_wrong}?" for fact in FACTS[:4]), sep="\n")
-show_source(choose, folded="choose: one reading of the prompt serves all options")
+show_source(evaluate.choose, folded="choose: one reading of the prompt serves all options")
 
 # %%
 forms = {
@@ -258,8 +254,8 @@ def sit_the_test(model, tokenizer, form):
     gap = "" if form.endswith('"') else " "
     answers = []
     for n, fact in enumerate(FACTS, start=1):
-        options = [gap + option for option in fact.options]
-        answers.append(choose(model, tokenizer, form.format(fact.question), options, None).scores)
+        prompt, options = form.format(fact.question), [gap + option for option in fact.options]
+        answers.append(evaluate.choose(model, tokenizer, prompt, options, None).scores)
         print(f"\r{n} of {len(FACTS)} questions", end="", file=sys.stderr)
     return torch.tensor(answers)
 
@@ -291,8 +287,9 @@ guess = None  # two shares, such as (0.6, 0.64)
 dice = torch.Generator().manual_seed(0)
 scores = (torch.rand(1000, 48, generator=dice) < 0.62).float().mean(-1).sort().values
 low, high = scores[25].item(), scores[975].item()
-print(f"the middle 95 % lie from {low:.0%} to {high:.0%}")
-why = "48 questions are few: the spread of a share is the root of p (1 - p) / n, here 7 %"
+spread = math.sqrt(0.62 * 0.38 / 48)
+print(f"the middle 95 % lie from {low:.0%} to {high:.0%}; 1.96 times {spread:.0%} to each side")
+why = "the spread of a share is the root of p (1 - p) / n, and 48 questions are few"
 answer_guess(guess, (low, high), why, within=0.06)
 
 # %% [markdown]
@@ -313,8 +310,6 @@ answer_guess(guess, (low, high), why, within=0.06)
 # *its own* standard errors away.
 
 # %% tags=["nbval-check-output"]
-from llama_edu.evaluate import wilson
-
 cases = [(int(per_byte.sum()), 48), (24, 24), (0, 24)]
 
 def naive_interval(n_right, n):
@@ -323,10 +318,11 @@ def naive_interval(n_right, n):
     return p - half, p + half
 
 for n_right, n in cases:
-    textbook, wilsons = (
-        f"{low:.0%} to {high:.0%}" for low, high in (naive_interval(n_right, n), wilson(n_right, n))
-    )
-    print(f"{n_right} of {n} right: textbook {textbook}, Wilson {wilsons}")
+    print(f"{n_right} of {n} right", end="")
+    for name, interval in (("textbook", naive_interval), ("Wilson", evaluate.wilson)):
+        low, high = interval(n_right, n)
+        print(f", {name} {low:.0%} to {high:.0%}", end="")
+    print()
 
 # %% [markdown]
 # After 24 right answers of 24, a model that errs in one question of ten is still possible. Now the
@@ -337,10 +333,8 @@ for n_right, n in cases:
 guess = None  # a number of questions
 
 # %% tags=["nbval-check-output"]
-from llama_edu.evaluate import questions_needed
-
-n = questions_needed(0.62, 0.65)
-print(f"{n:,} questions for 62 % and 65 %, {questions_needed(0.62, 0.80):,} for 62 % and 80 %")
+n, few = evaluate.questions_needed(0.62, 0.65), evaluate.questions_needed(0.62, 0.80)
+print(f"{n:,} questions for 62 % and 65 %, {few:,} for 62 % and 80 %")
 why = "the error falls with the root of n: a sixth of the difference takes some 36 times as many"
 answer_guess(guess, n, why, within=0.25)
 
@@ -362,8 +356,6 @@ plots.lines(
 # of which they agree on nine in ten:
 
 # %% tags=["nbval-check-output"]
-from llama_edu.evaluate import paired_difference
-
 dice = torch.Generator().manual_seed(0)
 luck = torch.rand(1500, generator=dice)
 second = (luck < 0.65).float()
@@ -371,9 +363,9 @@ first = ((luck < 0.58) | ((luck >= 0.65) & (luck < 0.69))).float()  # 4 % won, 7
 agree = (first == second).float().mean()
 print(f"scores {first.mean():.1%} and {second.mean():.1%}; they agree on {agree:.0%}")
 for name, model in (("first", first), ("second", second)):
-    low, high = wilson(int(model.sum()), len(model))
+    low, high = evaluate.wilson(int(model.sum()), len(model))
     print(f"{name} alone: {low:.1%} to {high:.1%}")
-found = paired_difference(second, first)
+found = evaluate.paired_difference(second, first)
 print(f"second minus first, paired: {found.low:.1%} to {found.high:.1%}")
 
 # %% [markdown]
@@ -390,7 +382,7 @@ right = {name: ((table / n_bytes).argmax(-1) == 0) for name, table in answers.it
 ranges = {}
 for name, is_right in right.items():
     n_right = int(is_right.sum())
-    ranges[name] = (n_right / 48, *wilson(n_right, 48))
+    ranges[name] = (n_right / 48, *evaluate.wilson(n_right, 48))
     print(f"{name:12} {ranges[name][0]:.0%}, Wilson {ranges[name][1]:.0%} to {ranges[name][2]:.0%}")
 always = torch.stack([*right.values()]).all(0).sum()
 print(f"right under all four prompts: {always} of 48 questions")
@@ -398,43 +390,46 @@ print(f"right under all four prompts: {always} of 48 questions")
 # %% tags=["nbval-ignore-output"]
 plots.intervals(
     ranges, x_label="share of 48 questions that SmolLM2 answers right",
-    title="The same model, the same questions: the prompt moves the score",
+    title="The prompt alone moves the score",
     alt="Four overlapping intervals, their points from about 60 % to 75 %.",
 )
 
 # %% [markdown]
 # A prompt moves the score by more than the 3 points of our riddle, and an interval over questions
 # knows nothing of that. A comparison is fair only if both models see the same prompts.
-#
+
+# %% [markdown]
 # One more thing can be asked of a model: is it sure when it is right? Softmax over the four
 # log-likelihoods gives its **confidence**, the probability that it gives to the option it chooses.
 # A model is **calibrated** if it is right in 80 % of the answers of which it is 80 % sure. The
 # **expected calibration error** is the mean gap between the two, over bins of like confidence.
 
 # %% tags=["nbval-check-output"]
-from llama_edu.evaluate import calibration
-
 table = torch.cat([*answers.values()])
 confidences, chosen = table.softmax(-1).max(-1)
-error, bins = calibration(confidences, chosen == 0, n_bins=5)
+error, bins = evaluate.calibration(confidences, chosen == 0, n_bins=5)
 for one in bins:
     print(f"{one.n:3} answers: {one.confidence:.0%} sure, {one.accuracy:.0%} right")
 print(f"expected calibration error {error:.2f}")
+#
+# SmolLM2 is surer than it is right.
 #
 # ## The test in the training text
 #
 # Back to SmolLM2 and *Hamlet*. **Contamination** is test material in the training text. What does
 # it do to a score? We train a tiny model on nothing but our 48 questions with their answers.
-# **Predict:** it has read some 600 words in its life. What does it score on the test?
-
-# %%
-guess = None  # a share between 0 and 1
 
 # %% tags=["nbval-ignore-output"]
 seen = "\n\n".join(forms["Question"].format(f.question) + f" {f.answer}" for f in FACTS)
 of_test = BPETokenizer.train([seen], 512)
-parrot = train(of_test, seen * 3, 200)
+parrot = train(of_test, seen, 200)
 learned = {name: sit_the_test(parrot, of_test, form) for name, form in forms.items()}
+
+# %% [markdown]
+# **Predict:** nothing else has it ever read. What does it score on the test?
+
+# %%
+guess = None  # a share between 0 and 1
 
 # %% tags=["nbval-check-output"]
 print(f"the parrot has {sum(w.numel() for w in parrot.parameters()):,} parameters")

@@ -38,6 +38,16 @@ CALIBRATION_ERROR = Question(
     points=3,
     cases=calibration_error_cases,
     reference=calibration_error,
+    equivalent_mutants={
+        "for i in range(n_bins): -> "
+        "for i in range(n_bins + 1):": (
+            "no confidence is above 1, so one bin more is empty"
+        ),
+        "error += abs(gap.item()) * inside.sum().item() / len(confidences) -> "
+        "error += abs(gap.item()) * inside.sum().item() / len(is_right)": (
+            "both are as many as the answers"
+        ),
+    },
     misconceptions=[
         Misconception(
             "unweighted",

@@ -34,6 +34,12 @@ OPTION_SCORE = Question(
     points=3,
     cases=option_score_cases,
     reference=option_score,
+    equivalent_mutants={
+        "rows = logits[n_prompt - 1:-1].log_softmax(-1) -> "
+        "rows = logits[n_prompt - 1:-1].log_softmax(1)": (
+            "of two dimensions the last is dimension 1"
+        ),
+    },
     misconceptions=[
         Misconception(
             "not_shifted",

@@ -42,6 +42,12 @@ PAIRED_DIFFERENCE = Question(
     points=2,
     cases=paired_difference_cases,
     reference=paired_difference,
+    equivalent_mutants={
+        "half = 1.96 * differences.std().item() / math.sqrt(len(first)) -> "
+        "half = 1.96 * differences.std().item() / math.sqrt(len(second))": (
+            "both have answered the same number of questions"
+        ),
+    },
     misconceptions=[
         Misconception(
             "unpaired",

@@ -29,7 +29,6 @@ WILSON = Question(
     reference=wilson,
     atol=1e-9,  # the lower end of 0 right answers is 0, but for rounding
     rtol=1e-7,
-    equivalent_mutants={},
     misconceptions=[
         Misconception(
             "textbook",

@@ -49,6 +49,11 @@ WINDOWS = Question(
     points=3,
     cases=windows_cases,
     reference=windows,
+    equivalent_mutants={
+        "end = min(start + window + 1, n_tokens) -> end = min(n_tokens, start + window + 1)": (
+            "the smaller of two, in either order"
+        ),
+    },
     misconceptions=[
         Misconception(
             "counted_again",
