@@ -123,8 +123,8 @@ for name, model, tokenizer in (("bytes", small, of_bytes), ("words", large, of_w
     ids = tokenizer.encode(held_out)
     rows[name] = evaluate.perplexity(model, ids), evaluate.bits_per_byte(model, tokenizer, held_out)
     print(f"{name}: {tokenizer.vocab_size:,} tokens spell the scene in {len(ids)}: ", end="")
-    print(f"perplexity about {rows[name][0]:.2g}, ", end="")
-    print(f"{rows[name][1]:.1f} bits per byte")
+    print(f"perplexity about {round(rows[name][0], -1):.0f}, ", end="")
+    print(f"about {round(2 * rows[name][1]) / 2} bits per byte")
 lowest = tuple(min(rows, key=lambda name: rows[name][i]) for i in range(2))
 answer_guess(guess, lowest, "the larger tokens are far fewer, and each is worth more bytes")
 
@@ -146,12 +146,12 @@ scores = {
 plots.bars(
     scores, x_label="bits per byte of one scene (* packed after the training text)",
     title="One unit for programs, counts and models",
-    alt="Bars fall from gzip at about 3 to SmolLM2 well below 2.",
+    alt="Longest to shortest: gzip, our model of bytes, xz, our model of words, counts, SmolLM2.",
 )
 
 # %% [markdown]
-# Two seconds of counting beat our two models, which have trained for seconds: whoever trains a
-# model should know what counting reaches. And SmolLM2 wins by far. But *Hamlet* stands in many
+# Mere counting beats our two models, which have trained for seconds: whoever trains a model should
+# know what counting reaches. And SmolLM2 wins by far. But *Hamlet* stands in many
 # places on the web. Has SmolLM2 learned English, or this very scene? Keep the question in mind.
 
 # %% [markdown]
@@ -448,8 +448,8 @@ from llama_edu.data.annotate.contamination import EvaluationGrams
 grams = EvaluationGrams([fact.question for fact in FACTS])
 for name, text in (("the parrot's training text", seen), ("Hamlet", training)):
     print(f"{name}: {grams.overlap(text):.0%} of its words are those of a test question")
-for form in ("answer only", "polite", "teacher"):
-    print(f"{form}: {shares[form]:.0%}")
+print("asked in other words it keeps the whole score:", min(shares.values()) > 0.95)
+print("but never falls to the 25 % of blind guessing:", min(shares.values()) > 0.35)
 
 # %% [markdown]
 # Whoever has the training text can look for the test's n-grams in it (lesson 03). Whoever has not,
