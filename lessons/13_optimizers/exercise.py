@@ -217,4 +217,5 @@ check("optimizers.clip", clip)
 # `llama_edu/train/loss.py` and that of `llama_edu/model/norm.py`. The package differs in one thing:
 # it works on the tensors of a whole model at once. Unfold `_RMSNorm` in the lesson and compare.
 #
-# Next is lesson 14, on pretraining. `llama-edu progress` shows how far you are.
+# Lesson 14, on pretraining, is planned; go on with [lesson 15](../notebooks/15_evaluation.ipynb), on
+# evaluation. `llama-edu progress` shows how far you are.
