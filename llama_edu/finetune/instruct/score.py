@@ -8,7 +8,7 @@ from itertools import islice
 import torch
 
 from llama_edu.finetune.instruct.examples import Example, Tokenizer, chat_example
-from llama_edu.finetune.instruct.packing import join
+from llama_edu.finetune.instruct.packing import packed_batch
 from llama_edu.finetune.instruct.world import KINDS, Task, conversation, tasks, unseen_stories
 from llama_edu.model.llama import Llama
 from llama_edu.train.loss import IGNORED
@@ -32,7 +32,7 @@ def answers_greedily(model: Llama, examples: Sequence[Example]) -> list[bool]:
     while order:
         size = max(BATCH_TOKENS // len(examples[order[-1]]), 1)
         order, part = order[:-size], order[-size:]
-        batch = join([[examples[i]] for i in part])
+        batch = packed_batch([[examples[i]] for i in part])
         is_right = model(batch.inputs).argmax(-1) == batch.targets
         for i, row in zip(part, (is_right | (batch.targets == IGNORED)).all(1), strict=True):
             right[i] = bool(row)

@@ -48,7 +48,7 @@ def same_order(run: Run) -> Finding | None:
     )
 
 
-def in_order(run: Run) -> Finding | None:
+def text_order(run: Run) -> Finding | None:
     """Windows that follow each other in the file, in most of the batches."""
     if run.train_file is None or not run.seen:
         return None

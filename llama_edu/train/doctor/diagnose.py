@@ -43,7 +43,8 @@ def diagnose(
     """
     run = read_run(folder)
     asked = [curves.not_a_number, model.shift, model.future, data.one_batch, data.wrong_mean,
-             data.padding, data.leak, data.same_order, data.in_order, curves.gradients]  # fmt: skip
+             data.padding, data.leak, data.same_order, data.text_order,
+             curves.gradients]  # fmt: skip
     found = [finding for question in asked if (finding := question(run))]
     names = {finding.name for finding in found}
     # A loss of something else than the next token makes every held-out loss rise.

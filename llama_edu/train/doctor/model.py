@@ -3,7 +3,7 @@
 import torch
 
 from llama_edu.train.doctor.finding import Finding
-from llama_edu.train.doctor.read import Run, loss_at
+from llama_edu.train.doctor.read import Run, loss_of_run
 
 CLEARLY = 0.5  # nats between two losses of one model on one text
 
@@ -13,7 +13,7 @@ def shift(run: Run) -> Finding | None:
     batches = run.windows(run.train_file)
     if run.model is None or not batches:
         return None
-    here, following, beyond = (loss_at(run, batches, ahead) for ahead in (0, 1, 2))
+    here, following, beyond = (loss_of_run(run, batches, ahead) for ahead in (0, 1, 2))
     said = (
         f"The model's loss for the token itself is {here:.2f}, for the next one {following:.2f}, "
         f"for the next but one {beyond:.2f}; at the end the run wrote {run.last_loss:.2f}."
@@ -31,9 +31,9 @@ def future(run: Run) -> Finding | None:
     if run.model is None or not batches:
         return None
     n = batches[0].inputs.shape[1]
-    causal = loss_at(run, batches)
+    causal = loss_of_run(run, batches)
     every = torch.ones(n, n, dtype=torch.bool)
-    seeing = min(loss_at(run, batches, mask=mask) for mask in (every, every.tril(1)))
+    seeing = min(loss_of_run(run, batches, mask=mask) for mask in (every, every.tril(1)))
     if seeing > causal - CLEARLY:
         return None
     return Finding(

@@ -121,7 +121,7 @@ def read_run(folder: str | Path) -> Run:
 
 
 @torch.no_grad()
-def loss_at(run: Run, batches: list[Batch], ahead: int = 1, mask=None) -> float:
+def loss_of_run(run: Run, batches: list[Batch], ahead: int = 1, mask=None) -> float:
     """Mean loss of the run's model on windows, for the token so many places ahead.
 
     Args:

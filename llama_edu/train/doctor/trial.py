@@ -14,7 +14,7 @@ from llama_edu.data.batches import Batches
 from llama_edu.model.llama import Llama
 from llama_edu.train.doctor.curves import had_a_rough_start, pairs_loss, still_falls
 from llama_edu.train.doctor.finding import Finding
-from llama_edu.train.doctor.read import Run, loss_at
+from llama_edu.train.doctor.read import Run, loss_of_run
 from llama_edu.train.loss import next_token_loss
 from llama_edu.train.optim import Lamb, decay_groups
 from llama_edu.train.schedule import warmup_cosine
@@ -36,7 +36,7 @@ def settings(run: Run, seconds: float, say: Callable[[str], None]) -> Finding | 
     held_out = run.windows(run.held_out_file)
     if counted is None or run.model is None or not held_out or "seed" not in run.about["data"]:
         return None
-    reached, (single, pairs) = loss_at(run, held_out), counted
+    reached, (single, pairs) = loss_of_run(run, held_out), counted
     is_behind, is_rough = reached > pairs, had_a_rough_start(run)
     if not (is_behind or is_rough):
         return None
@@ -53,7 +53,8 @@ def settings(run: Run, seconds: float, say: Callable[[str], None]) -> Finding | 
         ending = (ends - time.monotonic()) / (len(trials) - i) + time.monotonic()
         loss, n = _try(run, rate, min(warmup, n_steps // 2), n_steps, ending, held_out)
         say(
-            f"trial: rate {rate:g}, warm-up {warmup}: {loss:.2f} after {n} steps (run {reached:.2f})"
+            f"trial: rate {rate:g}, warm-up {warmup}: {loss:.2f} after {n} steps "
+            f"(run {reached:.2f})"
         )
         if loss < reached - AHEAD and n >= N_FEWEST:
             return Finding(

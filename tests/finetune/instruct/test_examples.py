@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from llama_edu.config import ModelConfig
 from llama_edu.finetune.instruct.examples import Example, chat_example, text_example
-from llama_edu.finetune.instruct.packing import join
+from llama_edu.finetune.instruct.packing import packed_batch
 from llama_edu.finetune.instruct.templates import CHATML, LLAMA2, LLAMA3, SHORT
 from llama_edu.model.llama import Llama
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
@@ -189,7 +189,7 @@ def test_the_trainers_loss_is_that_of_the_answers(tokenizer):
     example = chat_example(tokenizer, TALK[1:])
     shape = {"d_model": 16, "n_layers": 1, "n_heads": 2, "n_kv_heads": 1, "d_ff": 24}
     model = Llama(ModelConfig(vocab_size=tokenizer.vocab_size, max_seq_len=128, **shape))
-    total, n = next_token_loss(model, join([[example]]))
+    total, n = next_token_loss(model, packed_batch([[example]]))
     logits = model(torch.tensor([example.inputs]))[0]
     wanted = F.cross_entropy(logits, torch.tensor(example.targets), reduction="sum")
     torch.testing.assert_close(total, wanted)

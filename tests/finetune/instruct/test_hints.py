@@ -10,7 +10,7 @@ import torch
 from llama_edu.data.stories import NAMES, THINGS, tell_story
 from llama_edu.finetune.instruct.examples import chat_example, text_example
 from llama_edu.finetune.instruct.hints import AccountLoss, start_copying, with_account, world_ids
-from llama_edu.finetune.instruct.packing import join
+from llama_edu.finetune.instruct.packing import packed_batch
 from llama_edu.finetune.instruct.recipe import Recipe, stages, world_model, world_tokenizer
 from llama_edu.finetune.instruct.world import conversation, tasks, training_stories
 from llama_edu.train.loss import IGNORED, next_token_loss
@@ -101,7 +101,7 @@ def test_without_hints_it_is_the_loss_of_answers(world):
 def test_other_tokens_weigh_a_tenth_of_a_mean(world):
     (stage,) = stages(Recipe(n_steps=4, pretraining=0.0, tells_account=False), world)
     model, batch = world_model(Recipe(), world.vocab_size), stage.batches.next()
-    every = join([[text_example([*row[: int(n)].tolist()])] for row, n in zip(
+    every = packed_batch([[text_example([*row[: int(n)].tolist()])] for row, n in zip(
         batch.inputs, (batch.documents == 0).sum(1), strict=True)])  # fmt: skip
     at_most = every.inputs.shape[1]
     others = every.targets.where(batch.targets[:, :at_most] == IGNORED, IGNORED)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from llama_edu.config import ModelConfig
 from llama_edu.finetune.instruct.examples import Example
 from llama_edu.finetune.instruct.means import sample_mean_loss
-from llama_edu.finetune.instruct.packing import ChatBatches, first_fit, join
+from llama_edu.finetune.instruct.packing import ChatBatches, first_fit, packed_batch
 from llama_edu.model.llama import Llama
 from llama_edu.train.loss import IGNORED, next_token_loss
 
@@ -54,7 +54,7 @@ def test_first_fit_refuses_what_is_too_long():
 
 def test_packed_examples_are_read_as_if_alone(model):
     """RoPE sees distances alone, so that no position starts anew; 1e-4 is fp32 over two layers."""
-    batch = join([EXAMPLES[:2], EXAMPLES[2:]], n_tokens=16)
+    batch = packed_batch([EXAMPLES[:2], EXAMPLES[2:]], n_tokens=16)
     packed = model(batch.inputs, mask=batch.mask())
     places = [(0, 0), (0, 5), (1, 0), (1, 3)]
     for one, (row, start) in zip(EXAMPLES, places, strict=True):
@@ -66,14 +66,14 @@ def test_packed_examples_are_read_as_if_alone(model):
 
 
 def test_a_packed_loss_is_the_sum_of_the_losses(model):
-    packed, n = next_token_loss(model, join([EXAMPLES[:3], EXAMPLES[3:]]))
-    alone = [next_token_loss(model, join([[one]])) for one in EXAMPLES]
+    packed, n = next_token_loss(model, packed_batch([EXAMPLES[:3], EXAMPLES[3:]]))
+    alone = [next_token_loss(model, packed_batch([[one]])) for one in EXAMPLES]
     torch.testing.assert_close(packed, sum(loss for loss, _ in alone), atol=1e-3, rtol=1e-5)
     assert n == sum(k for _, k in alone) == 10
 
 
 def test_what_fills_up_is_counted_and_masked_without_nan(model):
-    batch = join([EXAMPLES[:2], EXAMPLES[2:3]])
+    batch = packed_batch([EXAMPLES[:2], EXAMPLES[2:3]])
     assert batch.wasted == pytest.approx((28 - 17) / 28)
     assert model(batch.inputs, mask=batch.mask()).isfinite().all()
     assert batch.hints[0][0].tolist() == [0] * 5 + [1] * 9
@@ -81,7 +81,7 @@ def test_what_fills_up_is_counted_and_masked_without_nan(model):
 
 
 def test_one_example_a_row_needs_no_mask():
-    assert join([[one] for one in EXAMPLES]).mask() is None
+    assert packed_batch([[one] for one in EXAMPLES]).mask() is None
 
 
 def test_token_mean_and_sample_mean_differ(model):
@@ -90,10 +90,10 @@ def test_token_mean_and_sample_mean_differ(model):
     for one in EXAMPLES:
         logits = model(torch.tensor([one.inputs]))[0]
         losses.append(F.cross_entropy(logits, torch.tensor(one.targets)))  # mean of what counts
-    total, n = sample_mean_loss(model, join(rows))
+    total, n = sample_mean_loss(model, packed_batch(rows))
     torch.testing.assert_close(total, sum(losses), atol=1e-4, rtol=1e-5)
     assert n == len(EXAMPLES)
-    token_total, n_tokens = next_token_loss(model, join(rows))
+    token_total, n_tokens = next_token_loss(model, packed_batch(rows))
     by_hand = sum(loss * k for loss, k in zip(losses, (1, 4, 2, 3), strict=True)) / 10
     torch.testing.assert_close(token_total / n_tokens, by_hand, atol=1e-4, rtol=1e-5)
     assert abs(total / n - token_total / n_tokens) > 0.01
@@ -123,9 +123,9 @@ def test_every_example_is_drawn_once_a_pool(row):
 def test_packing_wastes_less_than_one_a_row():
     lengths = [3 + (7 * i) % 30 for i in range(64)]
     examples = [example(n, 1, i) for i, n in enumerate(lengths)]
-    one_a_row = join([[one] for one in examples]).wasted
+    one_a_row = packed_batch([[one] for one in examples]).wasted
     rows = [[examples[i] for i in bin_] for bin_ in first_fit(lengths, 64)]
-    assert one_a_row > 0.4 and join(rows, 64).wasted < 0.05
+    assert one_a_row > 0.4 and packed_batch(rows, 64).wasted < 0.05
 
 
 @pytest.mark.parametrize("row", [None, 20])
