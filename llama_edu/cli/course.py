@@ -18,7 +18,7 @@ from llama_edu.course.lessons import find_lesson
 FIRST_PAGE = "notebooks/00_start.ipynb"
 LESSON_SOURCES = (
     "smollm2-135m-instruct", "shakespeare", "sanguo", "mistral-tokenizer", "bible", "enwiki",
-    "wordnet",
+    "wordnet", "sotu",
 )  # fmt: skip
 BAR_WIDTH = 10
 
