@@ -21,7 +21,8 @@ LAYERS = (
     {"weights", "generate"},
     {"pretrained", "evaluate"},
     {"train"},
-    {"finetune", "compress"},
+    {"compress"},
+    {"finetune"},
     # Above this line is the course, which the model knows nothing of.
     {"course"},
     {"grading"},
