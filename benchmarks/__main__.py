@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ import typer
 from benchmarks import (
     data,
     decode,
+    kept,
     load,
     machine,
     memory,
@@ -22,7 +23,7 @@ from benchmarks import (
     train,
     trainer,
 )
-from benchmarks.report import Table, render, write
+from benchmarks.report import Section, Table, render, write
 from benchmarks.workload import STORIES, Workload
 
 SECTIONS = {
@@ -59,7 +60,7 @@ def main(
     workload = replace(STORIES, rounds=rounds)
     start = time.monotonic()
     try:
-        measure([sections[name] for name in chosen], workload, out)
+        measure({name: sections[name] for name in chosen}, workload, out)
     except KeyboardInterrupt:
         print(f"stopped; the finished sections are in {out}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
@@ -67,21 +68,28 @@ def main(
 
 
 def measure(
-    sections: Iterable[Callable[..., Iterable[Table]]], workload: Workload, out: Path
+    sections: Mapping[str, Callable[..., Iterable[Table]]], workload: Workload, out: Path
 ) -> list[Table]:
-    """Run sections one after another; the report is written anew after each table."""
-    described, others, tables = machine.describe(), machine.Others(), []
+    """Run sections one after another; the report is written anew after each table.
 
-    def save(status: str = "") -> None:
-        busy = f"- other programs took {100 * others.share():.0f} % of the processor meanwhile"
-        write(out, render(tables, f"{described}\n{busy}", status))
-
-    for section in sections:
+    What other sections measured before stays in the report, and in the JSON file beside it.
+    """
+    file = out.with_suffix(".json")
+    found, measured = kept.read(file), []
+    for name, section in sections.items():
+        described, others, tables = machine.describe(), machine.Others(), []
         for table in section(workload, progress=lambda line: print(line, file=sys.stderr)):
             tables.append(table)
-            save(status="This run has not finished.")
-    save()
-    return tables
+            found[name] = Section(described, str(others), tables)
+            write(out, render(_in_order(found), status="This run has not finished."))
+        kept.keep(file, _in_order(found))  # only what is whole replaces what was
+        measured += tables
+    write(out, render(_in_order(found)))
+    return measured
+
+
+def _in_order(found: dict[str, Section]) -> dict[str, Section]:
+    return {name: found[name] for name in SECTIONS if name in found}
 
 
 if __name__ == "__main__":

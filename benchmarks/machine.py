@@ -25,7 +25,7 @@ LIBRARIES = (
 
 
 def describe() -> str:
-    """Processor, its instructions, memory, versions, threads and date, as Markdown lines."""
+    """Processor, its instructions, memory, versions and threads, as Markdown lines."""
     import psutil
 
     model, flags = _cpu()
@@ -37,7 +37,6 @@ def describe() -> str:
         f"instructions: {', '.join(present)}; without {', '.join(absent) or 'none of these'}",
         f"{torch.get_num_threads()} threads; Python {platform.python_version()}; "
         + ", ".join(f"{name} {_version(name)}" for name in LIBRARIES),
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -46,7 +45,10 @@ class Others:
     """How much of the processor other programs took since this was made."""
 
     def __init__(self):
-        self.start = _seconds()
+        self.start, self.hour = _seconds(), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+    def __str__(self) -> str:
+        return f"{self.hour}, while other programs took {100 * self.share():.0f} % of the processor"
 
     def share(self) -> float:
         """Their part of all cores, 0 to 1. Beyond a few hundredths the timings are worth less."""

@@ -1,6 +1,6 @@
 """Rows in, `results.md` out: ratios, goals met or not met, and where ours is slower."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +16,9 @@ python -m benchmarks                            # the same in an environment of 
 python -m benchmarks --only decode,load --rounds 3 --out decode.md
 ```
 
-The report is `benchmarks/results.md`; it holds the sections of its last run only. The whole takes
-about twenty minutes on two cores, and nothing else should run meanwhile. Everybody is warmed up
+The report is `benchmarks/results.md`. What a run measures replaces the same sections there and
+leaves the others, each under the machine and the hour of its own run. The whole takes about half an
+hour on two cores, and nothing else should run meanwhile. Everybody is warmed up
 once; then all take turns, so that each round meets the same noise. A time is the median of the
 rounds, with the fastest and the slowest in brackets. A ratio is that of two medians, above 1 where
 the row is better than what it is compared with; trust it to about 5 % for training and 15 % for
@@ -55,22 +56,31 @@ class Table:
         return min(filter(accepts, self.rows), key=lambda row: row.median, default=None)
 
 
+@dataclass
+class Section:
+    """The tables of one section, on what machine they were measured, and when."""
+
+    machine: str
+    when: str
+    tables: list[Table]
+
+
 def ratio(reference: Row, row: Row) -> float:
     """How many times better `row` is than `reference`, by their medians."""
     return reference.median / row.median
 
 
-def render(tables: Sequence[Table], machine: str, status: str = "") -> str:
+def render(measured: Mapping[str, Section], status: str = "") -> str:
     """The whole report as Markdown.
 
     Args:
-        tables: measured so far.
-        machine: lines that say on what.
+        measured: the sections by name, in order.
         status: a sentence at the head about how the run ended, if it needs one.
     """
+    tables = [table for section in measured.values() for table in section.tables]
     sections = [
         HOW_TO_RUN,
-        f"## Machine\n\n{machine}",
+        f"## Machine\n\n{_machines(measured)}",
         *([f"**{status}**"] if status else []),
         f"## Goals\n\n{_goals(tables)}",
         f"## Where ours is slower\n\n{_slower(tables)}",
@@ -96,6 +106,14 @@ def judge(goal: Goal, tables: Sequence[Table]) -> tuple[str, str]:
     measured = round(ratio(theirs, ours), 2)
     names = " against ".join(f"{row.name} {row.precision}" for row in (ours, theirs))
     return f"{measured:.2f} × ({names})", "met" if measured >= goal.at_least else "**not met**"
+
+
+def _machines(sections: Mapping[str, Section]) -> str:
+    """Each machine once, under the sections that were measured on it."""
+    lines: dict[str, list[str]] = {}
+    for name, section in sections.items():
+        lines.setdefault(section.machine, []).append(f"- {name}: {section.when}")
+    return "\n\n".join("\n".join([machine, *names]) for machine, names in lines.items())
 
 
 def _goals(tables: Sequence[Table]) -> str:

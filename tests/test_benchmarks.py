@@ -13,7 +13,7 @@ from benchmarks.gguf_file import write_gguf
 from benchmarks.goals import GOALS
 from benchmarks.nano_gpt import NanoGPT
 from benchmarks.race import Contender, Row, race
-from benchmarks.report import Table, judge, render, slower, slower_in_half, write
+from benchmarks.report import Section, Table, judge, render, slower, slower_in_half, write
 from benchmarks.workload import Workload, new_model, training_batches
 from llama_edu.config import ModelConfig
 from llama_edu.data.stories import tell_story
@@ -164,13 +164,15 @@ def test_slower_half_precision_is_named():
 
 
 def test_report_holds_medians_spread_ratios_and_what_is_missing():
-    report = render([decode_table(rows_of(1.0, 2.0), absent=["litgpt: not installed"])], "- a CPU")
+    table = decode_table(rows_of(1.0, 2.0), absent=["litgpt: not installed"])
+    report = render({"decode": Section("- a CPU", "at night", [table])})
     assert "| **llama_edu** | fp32 | 1 (1–9) | 2.00 |" in report
     assert "| transformers | fp32 | 2 (2–9) | 1.00 |" in report
     assert "not measured: litgpt: not installed" in report
-    assert "- a CPU" in report
+    assert "- a CPU\n- decode: at night" in report
     assert "In no row that was measured." in report
-    assert "slower than" in render([decode_table(rows_of(2.0, 1.0))], "")
+    table = decode_table(rows_of(2.0, 1.0))
+    assert "slower than" in render({"decode": Section("", "", [table])})
 
 
 def test_report_is_replaced_whole(tmp_path):
@@ -190,10 +192,29 @@ def test_interrupted_run_leaves_the_finished_sections(tmp_path):
         yield
 
     with pytest.raises(KeyboardInterrupt):
-        measure([finished, interrupted], SMALLEST, tmp_path / "results.md")
+        measure({"decode": finished, "load": interrupted}, SMALLEST, tmp_path / "results.md")
     report = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert "## Decoding, batch 1" in report
     assert "This run has not finished." in report
+
+
+def test_a_run_replaces_its_own_sections_and_keeps_the_others(tmp_path):
+    def decoding(seconds):
+        yield decode_table(rows_of(seconds, 2.0))
+
+    def loading(seconds):
+        yield replace(decode_table(rows_of(seconds, 2.0), key="load"), title="Loading")
+
+    out = tmp_path / "results.md"
+    sections = {"decode": lambda *_, **__: decoding(1.0), "load": lambda *_, **__: loading(3.0)}
+    measure(sections, SMALLEST, out)
+    measure({"decode": lambda *_, **__: decoding(0.5)}, SMALLEST, out)
+    report = out.read_text(encoding="utf-8")
+    assert report.index("## Decoding, batch 1") < report.index("## Loading")
+    assert "| **llama_edu** | fp32 | 0.5 " in report
+    assert "| **llama_edu** | fp32 | 3 " in report
+    assert "| **llama_edu** | fp32 | 1 " not in report
+    assert "has not finished" not in report
 
 
 def test_share_of_others_is_what_is_busy_and_not_ours(monkeypatch):
@@ -254,7 +275,7 @@ def test_written_gguf_is_the_same_model(tmp_path):
 
 def test_smallest_round_measures_everybody(tmp_path):
     pytest.importorskip("transformers")
-    sections = [train.tables, trainer.tables, decode.tables]
+    sections = {"train": train.tables, "trainer": trainer.tables, "decode": decode.tables}
     tables = {table.key: table for table in measure(sections, SMALLEST, tmp_path / "results.md")}
     for precision in ("fp32", "bf16"):
         table = tables[f"train {precision}"]
