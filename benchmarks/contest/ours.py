@@ -26,7 +26,10 @@ def train(text: str, seconds: float) -> tuple[Llama, BPETokenizer]:
         file = write_token_file(Path(folder) / "train.tokens", [text], tokenizer)
         left = SHARE_OF_TIME * seconds - (time.monotonic() - started)
         device = torch.device("cpu")
-        config, n_steps, speed, rule = plan.fit(tokenizer.vocab_size, len(file), left, device)
+        config, n_steps, speed, n_threads, rule = plan.fit(
+            tokenizer.vocab_size, len(file), left, device
+        )
+        torch.set_num_threads(n_threads)
         print(f"{config.n_params:,} parameters, {n_steps:,} steps ({rule})")
         model = plan.new_model(config, seed=0)
         settings = plan.settings_for(config, n_steps, speed)

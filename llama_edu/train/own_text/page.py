@@ -61,7 +61,7 @@ def write_page(run: Path) -> Results:
     n_tokens = steps[-1]["n_tokens"]
     seconds = sum(line["seconds"] for line in steps)
     has_gpu = torch.cuda.is_available()
-    watts = WATTS_OF_A_GPU if has_gpu else WATTS_A_CORE * torch.get_num_threads()
+    watts = WATTS_OF_A_GPU if has_gpu else WATTS_A_CORE * chosen.n_threads
     results = Results(
         bits_per_byte=_judge(run, config), n_tokens=n_tokens, seconds=seconds,
         flops=training_flops(config, n_tokens, config.max_seq_len), watts=watts,
@@ -104,7 +104,7 @@ def _render(run: Path, chosen: Plan, results: Results, metrics: list, samples: l
         settings=chosen.settings, n_better=better, n_others=len(others), last=last,
         before=earlier[:: max(1, len(earlier) // N_EARLIER)][:N_EARLIER],
         curve=_svg(_curve(metrics)),
-        command=talk_command(run, chosen.settings.prompts[0]), n_threads=torch.get_num_threads(),
+        command=talk_command(run, chosen.settings.prompts[0]), n_threads=chosen.n_threads,
         has_gpu=torch.cuda.is_available(),
     )  # fmt: skip
 

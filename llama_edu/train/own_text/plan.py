@@ -19,12 +19,12 @@ from llama_edu.train.settings import TrainSettings
 LADDER = ((64, 2), (96, 3), (128, 3), (160, 4), (192, 5), (256, 5), (320, 6), (384, 8), (512, 8))
 # A larger model learns more from each token and reads fewer: below so many tokens a parameter the
 # smaller one is ahead.
-TOKENS_PER_PARAMETER = 4.0
+TOKENS_PER_PARAMETER = 2.0
 MAX_EPOCHS = 30  # more steps than that repeat the text and teach nothing new
 MEASURED_STEPS, MEASURED_SECONDS = 3, 0.5
 N_LOOKS = 10  # evaluations in a run, and as many samples
 SECONDS_BETWEEN_SAVES = 20.0
-SHARE_OF_TIME = 0.8  # of the minutes, for steps: the rest goes to reading, looking and the page
+SHARE_OF_TIME = 0.75  # of the minutes, for steps: the rest goes to reading, looking and the page
 # Small batches: of the same tokens, more steps teach more. Wide models need smaller ones.
 BATCH_SIZE, WINDOW, LR_TIMES_WIDTH = 4, 128, 0.8
 TABLE_FACTOR, MATRIX_FACTOR = 5.0, 2.5  # times the class's 0.02
@@ -39,7 +39,8 @@ class Plan:
         settings: of the trainer.
         batch_size: windows a step.
         seed: of the first weights and of the order of windows.
-        tokens_per_second: measured; 0 where nothing was.
+        tokens_per_second: measured.
+        n_threads: of the processor; a resumed run takes as many, or its sums would differ.
         rule: how shape and steps were chosen, in words.
     """
 
@@ -48,6 +49,7 @@ class Plan:
     batch_size: int
     seed: int
     tokens_per_second: float
+    n_threads: int
     rule: str
 
     @property
@@ -129,6 +131,24 @@ def measure_speed(config: ModelConfig, batch_size: int, device: torch.device) ->
     return n_steps * batch_size * config.max_seq_len / (time.perf_counter() - start)
 
 
+def fastest_threads(
+    config: ModelConfig, batch_size: int, device: torch.device
+) -> tuple[float, int]:
+    """Tokens a second with all threads or with one, whichever is faster, and how many.
+
+    Small products are soon done, and where other programs run beside it each waits for the thread
+    that was held up: one thread alone was up to twice as fast as two.
+    """
+    before = torch.get_num_threads()
+    speeds = {}
+    for n_threads in {before, 1}:
+        torch.set_num_threads(n_threads)
+        speeds[n_threads] = measure_speed(config, batch_size, device)
+    torch.set_num_threads(before)
+    n_threads = max(speeds, key=speeds.get)
+    return speeds[n_threads], n_threads
+
+
 def affordable_steps(
     config: ModelConfig, tokens_per_second: float, seconds: float, n_tokens: int
 ) -> int:
@@ -139,39 +159,39 @@ def affordable_steps(
 
 def fit(
     vocab_size: int, n_tokens: int, seconds: float, device: torch.device,
-    speed: Callable[[ModelConfig, int, torch.device], float] = measure_speed,
-) -> tuple[ModelConfig, int, float, str]:  # fmt: skip
+    speed: Callable[[ModelConfig, int, torch.device], tuple[float, int]] = fastest_threads,
+) -> tuple[ModelConfig, int, float, int, str]:  # fmt: skip
     """Choose the largest shape that still sees enough tokens in the time.
 
     Each rung of the ladder is measured for some steps, from the smallest up, until one would see
-    fewer than four tokens for each of its parameters in the time, or the text has too few.
+    fewer than two tokens for each of its parameters in the time, or the text has too few.
 
     Args:
         vocab_size: of the tokenizer.
         n_tokens: of the training text.
         seconds: for the steps.
         device: where it will be trained.
-        speed: tokens a second of a shape.
+        speed: tokens a second of a shape, and with how many threads.
 
     Returns:
-        Shape, steps, tokens a second, and the rule in words.
+        Shape, steps, tokens a second, threads, and the rule in words.
     """
     chosen = None
     for width, n_layers in LADDER:
         config = shape(width, n_layers, vocab_size)
-        tokens_per_second = speed(config, BATCH_SIZE, device)
+        tokens_per_second, n_threads = speed(config, BATCH_SIZE, device)
         n_steps = affordable_steps(config, tokens_per_second, seconds, n_tokens)
         n_seen = n_steps * BATCH_SIZE * WINDOW
         if chosen and n_seen < TOKENS_PER_PARAMETER * config.n_params:
             break
-        chosen = config, n_steps, tokens_per_second
-    config, n_steps, tokens_per_second = chosen
+        chosen = config, n_steps, tokens_per_second, n_threads
+    config, n_steps, tokens_per_second, n_threads = chosen
     rule = (
         f"width {config.d_model}, {config.n_layers} layers: the largest shape of the ladder that "
         f"sees at least {TOKENS_PER_PARAMETER:g} tokens a parameter in the time; measured "
-        f"{tokens_per_second:,.0f} tokens/s"
+        f"{tokens_per_second:,.0f} tokens/s on {n_threads} thread{'s' * (n_threads > 1)}"
     )
-    return config, n_steps, tokens_per_second, rule
+    return config, n_steps, tokens_per_second, n_threads, rule
 
 
 def settings_for(config: ModelConfig, n_steps: int, tokens_per_second: float) -> TrainSettings:

@@ -115,6 +115,7 @@ def trainer_of(run: Path, is_shown: bool = True) -> Trainer:
         raise FileNotFoundError(f"there is nothing to resume in {run}: give --text to begin there")
     chosen, data = Plan.load(run / "plan.json"), run / "data"
     device = _device()
+    torch.set_num_threads(chosen.n_threads)
     window = chosen.config.max_seq_len
     train = TokenFile(data / "train.tokens")
     return Trainer(
@@ -154,16 +155,18 @@ def _plan(
     seconds = max(60 * wishes.minutes * plan.SHARE_OF_TIME - spent, 1.0)
     batch_size = plan.BATCH_SIZE
     if wishes.preset is None:
-        config, n_steps, speed, rule = plan.fit(tokenizer.vocab_size, n_tokens, seconds, device)
+        config, n_steps, speed, n_threads, rule = plan.fit(
+            tokenizer.vocab_size, n_tokens, seconds, device
+        )
     else:
         config = plan.preset_shape(wishes.preset, tokenizer.vocab_size)
-        speed = plan.measure_speed(config, batch_size, device)
+        speed, n_threads = plan.fastest_threads(config, batch_size, device)
         n_steps = plan.affordable_steps(config, speed, seconds, n_tokens)
         rule = f"preset {wishes.preset}, {speed:,.0f} tokens/s measured"
     n_steps = wishes.n_steps or n_steps
     batch_size = min(batch_size, max(1, (n_tokens - 1) // config.max_seq_len))
     settings = replace(plan.settings_for(config, n_steps, speed), prompts=_prompts(held_out))
-    return Plan(config, settings, batch_size, wishes.seed, speed, rule)
+    return Plan(config, settings, batch_size, wishes.seed, speed, n_threads, rule)
 
 
 def _forecast(chosen: Plan, n_train: int) -> str:
