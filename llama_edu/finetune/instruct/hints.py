@@ -50,8 +50,9 @@ def start_copying(model: Llama) -> None:
 def with_account(example: Example, ids: dict[str, int], story: Story, some: list[Task]) -> Example:
     """Add what the world's account says of each word in an example, as targets of two layers.
 
-    The first: each word of the world -> the one before it. The second: a name or thing -> the
-    place where it is by then, and in a question what is asked for -> the answer.
+    The first: each word of the world -> the one before it in its sentence. The second: a name or
+    thing -> the place where it is by then, and in a question what is asked for -> the answer's
+    first token.
 
     Args:
         example: of `conversation(story, some)`, or of the story alone.
@@ -67,14 +68,12 @@ def with_account(example: Example, ids: dict[str, int], story: Story, some: list
     named = [t for t, i in enumerate(example.inputs) if i in words and not is_answer[t]]
     told = list(account(story))
     before, place = ([IGNORED] * len(example) for _ in range(2))
-    for earlier, t in pairwise(named[: len(told)]):
-        before[t] = example.inputs[earlier]
-    for t, where in zip(named, told, strict=False):
-        place[t] = ids.get(where, IGNORED)
+    for t, (earlier, where) in zip(named, told, strict=False):
+        before[t], place[t] = (ids.get(word, IGNORED) for word in (earlier, where))
     for t in named[len(told) :]:
         task = some[n_answered[t]]
         if words[example.inputs[t]] == task.subject:
-            place[t] = ids[task.answer]
+            place[t] = next(i for i in example.targets[t:] if i != IGNORED)
     return Example(example.inputs, example.targets, (before, place))
 
 

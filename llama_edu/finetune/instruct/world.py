@@ -27,7 +27,7 @@ class Task:
         kind: one of KINDS.
         question: the instruction, without the story.
         answer: what the assistant must say, letter for letter.
-        subject: the person or thing that a question of place or holder asks for, "" otherwise.
+        subject: the person or thing that a question asks for, "" where there is none.
         is_new: whether subject and answer are a pair that no story to train on held.
     """
 
@@ -77,7 +77,7 @@ def _stories(seed: int) -> Iterator[Story]:
 
 
 def tasks(story: Story, dice: random.Random, kinds: tuple[str, ...] = KINDS) -> list[Task]:
-    """All questions of a story, its lists and its summary, one continuation and one refusal.
+    """All questions of a story, its lists, its summary and one continuation; what it does not say.
 
     Args:
         story: whose account is known.
@@ -90,7 +90,7 @@ def tasks(story: Story, dice: random.Random, kinds: tuple[str, ...] = KINDS) -> 
     if unknown := set(kinds) - set(KINDS):
         raise ValueError(f"kinds={sorted(unknown)} must be among {', '.join(KINDS)}")
     found = [_question(qa.question, qa.answer) for qa in ask(story)]
-    found.append(_refusal(story, found, dice))
+    found += [*_refusals(story, found, dice)]
     lists = zip(("persons", "places", "count"), instruct(story), strict=True)
     found += [Task(kind, task.instruction, task.output) for kind, task in lists]
     found.append(Task("summary", "How does the story end?", summarize(story).summary))
@@ -116,12 +116,13 @@ def _continuation(story: Story, dice: random.Random) -> Task:
     return Task("continuation", f'What comes after "{sentences[i]}"?', sentences[i + 1])
 
 
-def _refusal(story: Story, questions: list[Task], dice: random.Random) -> Task:
-    """One of the questions, about somebody or something that the story does not name."""
-    like = dice.choice(questions)
-    same = NAMES if like.subject in NAMES else THINGS
-    other = dice.choice([word for word in same if word not in story.place_of])
-    return Task("refusal", like.question.replace(like.subject, other), REFUSAL)
+def _refusals(story: Story, questions: list[Task], dice: random.Random) -> Iterator[Task]:
+    """A question of each form that the story has, about somebody or something it does not name."""
+    for kind in QUESTIONS:
+        for like in [task for task in questions if task.kind == kind][:1]:
+            same = NAMES if like.subject in NAMES else THINGS
+            other = dice.choice([word for word in same if word not in story.place_of])
+            yield Task("refusal", like.question.replace(like.subject, other), REFUSAL, other)
 
 
 def conversation(story: Story, some: list[Task]) -> list[dict[str, str]]:
@@ -135,15 +136,19 @@ def conversation(story: Story, some: list[Task]) -> list[dict[str, str]]:
     return turns
 
 
-def account(story: Story) -> Iterator[str]:
-    """For each name, thing and place of the text, in order: the place where it is by then.
+def account(story: Story) -> Iterator[tuple[str, str]]:
+    """For each name, thing and place of the text, in order, two words of the world.
 
-    "" for a place, and for a person whose place is not known yet.
+    The one before it in its sentence, and the place where it is by then; "" where there is none,
+    as a place is nowhere, or where it is not known yet.
     """
     place_of: dict[str, str] = {}
     for event in story.events:
-        yield place_of.get(event.who, "")
-        yield "" if event.action == "go" else event.place
+        yield "", place_of.get(event.who, "")
+        if event.action == "go":
+            yield event.who, ""
+        else:
+            yield event.who, event.place
         if event.other:
-            yield event.place
+            yield event.thing, event.place
         place_of[event.who] = event.place

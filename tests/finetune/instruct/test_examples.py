@@ -140,8 +140,8 @@ def test_a_token_that_spans_the_border_is_refused(tokenizer):
         "{{ bos_token }}{% for m in messages %}{{ m['content'] }}"
         "{% if m['role'] == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
     )
-    talk = [{"role": "user", "content": "the kit"}, {"role": "assistant", "content": "chen"}]
-    with pytest.raises(ValueError, match=r"a token spans the border between '.*the kit' and 'chen"):
+    talk = [{"role": "user", "content": "The sto"}, {"role": "assistant", "content": "ry"}]
+    with pytest.raises(ValueError, match=r"a token spans the border between '.*The sto' and 'ry"):
         chat_example(tokenizer, talk, glued)
 
 
