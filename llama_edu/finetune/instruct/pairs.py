@@ -2,12 +2,18 @@
 
 import codecs
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from reprlib import repr as short
 
 from llama_edu.data.documents import read_conversations
 from llama_edu.data.sources import pull
-from llama_edu.finetune.instruct.examples import Messages
+from llama_edu.finetune.instruct.examples import (
+    Example,
+    Messages,
+    Tokenizer,
+    chat_example,
+)
 
 N_SHOWN = 20
 BOM = codecs.BOM_UTF8  # which Windows puts in front of a text
@@ -26,20 +32,49 @@ def read_pairs(path: str | Path) -> list[Messages]:
         ValueError: if lines are wrong; all of them are named, one a line, with what is wrong there.
         OSError: if the file cannot be read.
     """
-    path, conversations, errors = Path(path), [], []
+    return _each_line(Path(path), lambda messages: messages)
+
+
+def read_examples(
+    path: str | Path, tokenizer: Tokenizer, n_tokens: int, template: str | None = None
+) -> list[Example]:
+    """The conversations of a file as examples to learn from, as `read_pairs` reads them.
+
+    Args:
+        path: of a file in UTF-8; empty lines are passed over.
+        tokenizer: with the control tokens of the template.
+        n_tokens: most tokens of an example, as many as the model can read.
+        template: Jinja source; the tokenizer's own if None.
+
+    Raises:
+        ValueError: as `read_pairs` and `chat_example`, and for a line that is too long.
+        OSError: if the file cannot be read.
+    """
+
+    def made(messages: Messages) -> Example:
+        example = chat_example(tokenizer, messages, template)
+        if len(example) > n_tokens:
+            raise ValueError(f"must be at most {n_tokens:,} tokens long, it is {len(example):,}")
+        return example
+
+    return _each_line(Path(path), made)
+
+
+def _each_line(path: Path, make: Callable[[Messages], object]) -> list:
+    made, errors = [], []
     for number, line in enumerate(path.read_bytes().removeprefix(BOM).splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            conversations.append(_parse(line))
+            made.append(make(_parse(line)))
         except ValueError as error:
             errors.append(f"{path.name}, line {number}: {error}")
     if errors:
         more = [f"… and {len(errors) - N_SHOWN} more lines"] if len(errors) > N_SHOWN else []
         raise ValueError("\n".join([*errors[:N_SHOWN], *more]))
-    if not conversations:
+    if not made:
         raise ValueError(f"{path.name} must hold a conversation a line, it is empty")
-    return conversations
+    return made
 
 
 def _parse(line: bytes) -> Messages:
@@ -49,6 +84,8 @@ def _parse(line: bytes) -> Messages:
         raise ValueError(f"must be UTF-8, byte {error.start} is not") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"must be JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise ValueError("must be JSON of two or three levels, it is nested far deeper") from None
     names = set(values) if isinstance(values, dict) else None
     if names not in ({"prompt", "answer"}, {"messages"}):
         found = f"it is {type(values).__name__}" if names is None else f"it has {_list(names)}"
@@ -73,12 +110,14 @@ def _parse(line: bytes) -> Messages:
 
 def _check_text(name: str, text: object) -> None:
     if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"{name}={text!r} must be a text that is not empty")
+        raise ValueError(f"{name}={short(text)} must be a text that is not empty")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError(f"{name}={short(text)} must be text, a surrogate alone is none")
 
 
 def _list(names: Iterable[str], otherwise: str = "nothing") -> str:
     names = names if isinstance(names, list) else sorted(names)
-    return ", ".join(names) or otherwise
+    return ", ".join(short(name)[1:-1] for name in names[:N_SHOWN]) or otherwise
 
 
 def _turns(texts: Sequence[str]) -> Messages:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from llama_edu.finetune.instruct.pairs import read_dialogues, read_pairs
+from llama_edu.finetune.instruct.examples import chat_example
+from llama_edu.finetune.instruct.pairs import read_dialogues, read_examples, read_pairs
 
 USER, ANSWER = {"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Me."}
 
@@ -25,10 +26,17 @@ def test_both_forms_are_read(tmp_path):
     "line, complaint",
     [
         ('{"prompt": "a"', "must be JSON: Expecting ',' delimiter at character 15"),
+        ("null", 'must be an object with "prompt" and "answer", or "messages"; it is NoneType'),
+        ('["a", "b"]', "it is list"),
+        ("[" * 100_000, "must be JSON of two or three levels, it is nested far deeper"),
+        ('{"prompt": "\\ud800", "answer": "b"}', "must be text, a surrogate alone is none"),
+        ({"a\nb": 1}, "it has a\\nb"),
+        ({"prompt": ["a\n"] * 999, "answer": "b"}, "must be a text that is not empty"),
         ("3", 'must be an object with "prompt" and "answer", or "messages"; it is int'),
         ({"prompt": "a"}, "it has prompt"),
         ({"question": "a", "answer": "b"}, "it has answer, question"),
         ({"prompt": "a", "answer": ""}, "answer='' must be a text that is not empty"),
+        ({"prompt": "a", "answer": " \n"}, "answer=' \\n' must be a text that is not empty"),
         ({"prompt": 3, "answer": "b"}, "prompt=3 must be a text that is not empty"),
         ({"messages": "a"}, "messages must be a list of turns, it is str"),
         ({"messages": []}, "messages must go user, assistant, …; they go nowhere"),
@@ -51,7 +59,7 @@ def test_a_wrong_line_is_named(tmp_path, line, complaint):
         read_pairs(path)
     message = str(caught.value)
     assert message.startswith("pairs.jsonl, line 2: ") and complaint in message
-    assert "\n" not in message
+    assert "\n" not in message and len(message) < 200
 
 
 def test_all_wrong_lines_are_named_at_once(tmp_path):
@@ -76,6 +84,24 @@ def test_an_empty_file_and_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "pairs.jsonl").write_bytes(b'{"prompt": "\xff", "answer": "b"}')
     with pytest.raises(ValueError, match="line 1: must be UTF-8, byte 12 is not"):
         read_pairs(tmp_path / "pairs.jsonl")
+
+
+def test_pairs_become_examples(tmp_path, tokenizer):
+    path = written(tmp_path, {"prompt": "Who?", "answer": "Me."}, {"messages": [USER, ANSWER]})
+    wanted = chat_example(tokenizer, [USER, ANSWER])
+    assert read_examples(path, tokenizer, len(wanted)) == [wanted, wanted]
+
+
+def test_a_line_that_is_too_long_or_holds_a_control_token_is_named(tmp_path, tokenizer):
+    good, posed = {"prompt": "a", "answer": "b"}, {"prompt": "a<|eot_id|>", "answer": "b"}
+    path = written(tmp_path, good, {"prompt": "a", "answer": "b " * 50}, posed)
+    with pytest.raises(ValueError) as caught:
+        read_examples(path, tokenizer, 16)
+    long, control = str(caught.value).splitlines()
+    assert long.startswith("pairs.jsonl, line 2: must be at most 16 tokens long, it is ")
+    assert control == (
+        "pairs.jsonl, line 3: messages[0]: content must not hold the control token '<|eot_id|>'"
+    )
 
 
 @pytest.mark.network
