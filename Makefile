@@ -23,15 +23,19 @@ start: .venv/run.stamp ## open the course in JupyterLab
 	@$(VENV_PYTHON) -m llama_edu start$(if $(ONCE), --once)
 
 test: .venv/test.stamp ## run every test but the slow ones, and every notebook
-	@$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest $(or $(PYTEST_ARGS),$(WORKERS))
 	@$(if $(PYTEST_ARGS),,$(NOTEBOOKS))
 
 test-all: .venv/test.stamp ## run the slow tests too
-	@$(VENV_PYTHON) -m pytest -m "" $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest -m "" $(or $(PYTEST_ARGS),$(WORKERS))
 	@$(if $(PYTEST_ARGS),,$(NOTEBOOKS))
 
+# The tests of a file share what they made, so a file stays with one worker.
+WORKERS = -n auto --maxprocesses 4 --dist loadfile
+
 # Every cell runs again; those tagged nbval-check-output must print what is committed.
-NOTEBOOKS = $(VENV_PYTHON) -m pytest -q --nbval-lax --nbval-current-env notebooks solutions
+NOTEBOOKS = $(VENV_PYTHON) -m pytest -q $(WORKERS) --nbval-lax --nbval-current-env notebooks \
+  solutions
 
 lessons: .venv/run.stamp ## make notebooks, exercises and solutions from lessons/
 	@$(VENV_PYTHON) -m llama_edu build
