@@ -360,7 +360,7 @@ def test_tokenizers_race_on_one_text(pull):
     names = {(row.name, row.precision) for row in found[-1].rows}
     assert {("llama_edu", "bytes"), ("tokenizers", "bytes")} <= names
     assert {("llama_edu", "characters"), ("sentencepiece", "characters")} <= names
-    assert "| tokenizers | bytes |" in render(found, "")
+    assert "| tokenizers | bytes |" in render({"tokenizer": Section("", "", found)})
 
 
 def test_data_races_on_a_few_documents():

@@ -182,9 +182,8 @@ def scores(q, k):
         """),
     "writes_elsewhere": thief("""
         import os, sys
-        for path in ({root!r} + "/x", sys.prefix + "/x", os.__file__ + "x", "/x"):
+        for path in ({root!r} + "/llama_edu/x", sys.prefix + "/x", os.__file__ + "x", "/x"):
             try:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
                 open(path, "w").write("x")
                 return True
             except OSError:

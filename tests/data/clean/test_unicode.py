@@ -1,5 +1,6 @@
 """Characters are repaired, and what is right in Chinese, Persian or physics is left alone."""
 
+import ftfy  # noqa: F401  (it brings the encoding sloppy-windows-1252)
 import pytest
 
 from llama_edu.data.clean import repair_unicode
