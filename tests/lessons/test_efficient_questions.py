@@ -113,6 +113,11 @@ def chunk_as_window(n_queries, n_keys, size):
     return (j <= i) & (i - j < size)
 
 
+def counted_from_the_first_query(n_queries, n_keys, size):
+    i, j = torch.arange(n_queries)[:, None], torch.arange(n_keys)
+    return (j <= i + n_keys - n_queries) & (j // size == i // size)
+
+
 def windows_in_distance(distance, size):
     return math.ceil(distance / size)
 
@@ -137,6 +142,12 @@ def only_values(m1, s1, o1, m2, s2, o2):
     return m, s1 + s2, o1 * a[:, None] + o2 * b[:, None]
 
 
+def shared_largest(m1, s1, o1, m2, s2, o2):
+    m = max(m1.max(), m2.max())
+    a, b = torch.exp(m1 - m), torch.exp(m2 - m)
+    return m.expand_as(m1), a * s1 + b * s2, a[:, None] * o1 + b[:, None] * o2
+
+
 def never_shrunk(q, k, v, block_size):
     m = torch.full((len(q),), -math.inf)
     s, o = torch.zeros(len(q)), torch.zeros(len(q), v.shape[1])
@@ -146,6 +157,15 @@ def never_shrunk(q, k, v, block_size):
         weights = torch.exp(scores - m[:, None])
         s = s + weights.sum(1)
         o = o + weights @ v[start : start + block_size]
+    return o / s[:, None]
+
+
+def own_largest(q, k, v, block_size):
+    s, o = torch.zeros(len(q)), torch.zeros(len(q), v.shape[1])
+    for keys, values in zip(k.split(block_size), v.split(block_size), strict=True):
+        scores = q @ keys.T / math.sqrt(q.shape[-1])
+        weights = torch.exp(scores - scores.max(dim=1, keepdim=True).values)
+        s, o = s + weights.sum(1), o + weights @ values
     return o / s[:, None]
 
 
@@ -160,11 +180,14 @@ def oldest_first(n_read, window):
     ("sliding_window", both_sides, "future"),
     ("chunked", whole_chunk, "future"),
     ("chunked", chunk_as_window, "window"),
+    ("chunked", counted_from_the_first_query, "chunks_from_the_first_query"),
     ("layers_to_reach", windows_in_distance, "whole_window"),
     ("layers_to_reach", floored, "rounded_down"),
     ("merge", simply_added, "no_shrinking"),
     ("merge", wrong_way, "grown"),
     ("merge", only_values, "sums_not_shrunk"),
+    ("merge", shared_largest, "one_m_for_all"),
+    ("blockwise", own_largest, "each_its_own_m"),
     ("blockwise", never_shrunk, "no_shrinking"),
     ("slots", oldest_first, "oldest_first"),
 ])  # fmt: skip

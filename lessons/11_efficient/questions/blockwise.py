@@ -65,6 +65,16 @@ BLOCKWISE = Question(
             hint="exp(score - m) becomes exp(score - new), and new is the larger one.",
         ),
         Misconception(
+            "each_its_own_m",
+            {
+                "torch.maximum(m, scores.amax(dim=1))": "scores.amax(dim=1)",
+                "s * shrink": "s",
+                "o * shrink[:, None]": "o",
+            },
+            says="each block is measured from its own largest score, and then all are added",
+            hint="exp(score - m) of two blocks can be added only if m is the same in both.",
+        ),
+        Misconception(
             "last_block_only",
             {"o * shrink[:, None] + ": "", "s * shrink + ": ""},
             says="only the last block is looked at",

@@ -60,6 +60,12 @@ CHUNKED = Question(
             hint="They are read after what is in the cache: where does the first one stand?",
         ),
         Misconception(
+            "chunks_from_the_first_query",
+            {"queries // size": "(queries - n_keys + n_queries) // size"},
+            says="the chunk of a query is counted from the first query",
+            hint="Chunks are counted from token 0 of the whole text, for queries and keys alike.",
+        ),
+        Misconception(
             "chunks_from_one",
             {
                 "keys // size == queries // size": "(keys + 1) // size == (queries + 1) // size",

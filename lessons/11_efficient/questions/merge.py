@@ -77,6 +77,12 @@ MERGE = Question(
             hint="m is the largest score of *both* blocks.",
         ),
         Misconception(
+            "one_m_for_all",
+            {"torch.maximum(m1, m2)": "torch.maximum(m1, m2).max().expand_as(m1)"},
+            says="all queries share one largest score",
+            hint="Each query has scores of its own, and so a largest one of its own.",
+        ),
+        Misconception(
             "sum_of_m",
             {"torch.maximum(m1, m2)": "m1 + m2"},
             says="the largest scores are added",

@@ -62,8 +62,8 @@ SHAPES = (
     Crash(
         RuntimeError,
         SIZES_DIFFER,
-        "`*` multiplies number by number, and the shapes must line up from the right. What "
-        "multiplies each row by each column and adds up is `@`.",
+        "`*` multiplies number by number, and the shapes must line up from the right: a number for "
+        "each row needs `[:, None]`. What multiplies each row by each column and adds up is `@`.",
         line=r"^(?!.*@)(?!.*\.(?:mean|var|std|max|amax|norm)\().*[\w)\]] ?\*(?!\*)",
     ),
     Crash(
