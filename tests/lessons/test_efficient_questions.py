@@ -169,6 +169,47 @@ def own_largest(q, k, v, block_size):
     return o / s[:, None]
 
 
+def m_not_updated(q, k, v, block_size, first=-math.inf, keeps=False):
+    m, s, o = torch.full((len(q),), first), torch.zeros(len(q)), torch.zeros(len(q), v.shape[1])
+    for start in range(0, len(k), block_size):
+        scores = q @ k[start : start + block_size].T / math.sqrt(q.shape[-1])
+        new = torch.maximum(m, scores.amax(1))
+        shrink, weights = (m - new).exp(), (scores - new[:, None]).exp()
+        s = s * shrink + weights.sum(1)
+        o = o * shrink[:, None] + weights @ v[start : start + block_size]
+        m = new if keeps else m
+    return o / s[:, None]
+
+
+def m_from_zero(q, k, v, block_size):
+    return m_not_updated(q, k, v, block_size, first=0.0, keeps=True)
+
+
+def sum_before_largest(m1, s1, o1, m2, s2, o2):
+    m = torch.maximum(m1, m2)
+    a, b = (m1 - m).exp(), (m2 - m).exp()
+    return s1 * a + s2 * b, m, o1 * a[:, None] + o2 * b[:, None]
+
+
+def split_by_division(n_queries, n_keys, size):
+    i, j = torch.arange(n_keys - n_queries, n_keys)[:, None], torch.arange(n_keys)
+    return (j <= i) & (j / size == i / size)
+
+
+def after_the_start(n_queries, n_keys, size):
+    i, j = torch.arange(n_keys - n_queries, n_keys)[:, None], torch.arange(n_keys)
+    return (j <= i) & (j > i // size * size)
+
+
+def shifted_back(n_queries, n_keys, size):
+    i, j = torch.arange(n_queries)[:, None] - (n_keys - n_queries), torch.arange(n_keys)
+    return (i >= j) & (i - j < size)
+
+
+def longer_steps(distance, size):
+    return math.ceil(distance / (size + 1))
+
+
 def oldest_first(n_read, window):
     held = list(range(n_read))[-window:]
     return held + [None] * (window - len(held))
@@ -181,12 +222,19 @@ def oldest_first(n_read, window):
     ("chunked", whole_chunk, "future"),
     ("chunked", chunk_as_window, "window"),
     ("chunked", counted_from_the_first_query, "chunks_from_the_first_query"),
+    ("chunked", split_by_division, "not_whole_division"),
+    ("chunked", after_the_start, "first_of_chunk_hidden"),
+    ("sliding_window", shifted_back, "queries_before_the_start"),
+    ("layers_to_reach", longer_steps, "one_more_than_the_window"),
     ("layers_to_reach", windows_in_distance, "whole_window"),
     ("layers_to_reach", floored, "rounded_down"),
     ("merge", simply_added, "no_shrinking"),
     ("merge", wrong_way, "grown"),
     ("merge", only_values, "sums_not_shrunk"),
     ("merge", shared_largest, "one_m_for_all"),
+    ("merge", sum_before_largest, "in_another_order"),
+    ("blockwise", m_not_updated, "m_not_kept"),
+    ("blockwise", m_from_zero, "begins_at_zero"),
     ("blockwise", own_largest, "each_its_own_m"),
     ("blockwise", never_shrunk, "no_shrinking"),
     ("slots", oldest_first, "oldest_first"),

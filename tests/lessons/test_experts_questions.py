@@ -123,6 +123,18 @@ def chosen_by_experts(scores, n_active):
     return scores.sigmoid() * torch.zeros_like(scores).scatter(0, tokens, 1.0)
 
 
+def strictly_above_the_last(scores, n_active):
+    last = scores.topk(n_active, dim=-1).values[:, -1:]
+    return torch.where(scores > last, torch.sigmoid(scores), torch.zeros_like(scores))
+
+
+def best_of_the_whole_batch(scores, n_active):
+    gates = torch.zeros_like(scores).flatten()
+    best = scores.flatten().topk(n_active * len(scores)).indices
+    gates[best] = torch.sigmoid(scores.flatten()[best])
+    return gates.view_as(scores)
+
+
 def scaled_after(x, gates, gate_proj, up_proj, down_proj):
     y = torch.zeros_like(x)
     for e in range(gates.shape[1]):
@@ -164,6 +176,17 @@ def times_tokens(scores):
     return len(scores) * (loads * scores.softmax(-1).mean(0)).sum()
 
 
+def means_of_rows(scores):
+    loads = F.one_hot(scores.argmax(-1), scores.shape[1]).float().mean(-1)
+    return scores.shape[1] * (loads * scores.softmax(-1).mean(-1)).sum()
+
+
+def queue_of_experts(chosen, n_experts, capacity_factor):
+    places = F.one_hot(chosen, n_experts).cumsum(1)
+    capacity = math.ceil(capacity_factor * len(chosen) / n_experts)
+    return places[torch.arange(len(chosen)), chosen] <= capacity
+
+
 def floor_division(chosen, n_experts, capacity_factor):
     capacity = int(capacity_factor * len(chosen) / n_experts)
     counts, kept = {}, []
@@ -197,22 +220,32 @@ def active_router(d_model, d_ff, n_experts, n_active, has_shared):
     return n_experts * one + shared, n_active * one + shared
 
 
+def router_of_hidden_width(d_model, d_ff, n_experts, n_active, has_shared):
+    one, router = 3 * d_model * d_ff, d_ff * n_experts
+    return (n_experts + has_shared) * one + router, (n_active + has_shared) * one + router
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "expected"),
     [
         ("gates", softmax_top, "softmax_of_all"),
         ("gates", sigmoid_of_hidden, "half_for_the_others"),
         ("gates", chosen_by_experts, "over_tokens"),
+        ("gates", strictly_above_the_last, "last_of_the_chosen_lost"),
+        ("gates", best_of_the_whole_batch, "over_all"),
         ("mixture", scaled_after, "gate_on_the_output"),
         ("mixture", last_expert_wins, "overwritten"),
         ("mixture", best_only, "only_the_best_expert"),
         ("balance_loss", hard_times_soft, "multiplied_before_the_mean"),
         ("balance_loss", times_tokens, "tokens_for_experts"),
+        ("balance_loss", means_of_rows, "means_over_experts"),
+        ("has_room", queue_of_experts, "counted_along_the_experts"),
         ("has_room", floor_division, "rounded_down"),
         ("has_room", off_by_one, "one_too_many"),
         ("has_room", drops_whole_experts, "all_or_none"),
         ("count_params", forgets_router_and_shared, "no_router + no_shared"),
         ("count_params", active_router, "router_of_the_visited"),
+        ("count_params", router_of_hidden_width, "router_on_hidden"),
     ],
 )
 def test_a_common_mistake_is_named(name, answer, expected):

@@ -20,6 +20,8 @@ def blockwise_cases(generator):
             "q": spread * randn(generator, n_queries, width), "k": randn(generator, n_keys, width),
             "v": randn(generator, n_keys, width), "block_size": block_size,
         }  # fmt: skip
+    k = 1 + randn(generator, 3, 2).abs()  # all scores far below 0
+    yield {"q": -300 - k[:2], "k": k, "v": randn(generator, 3, 2), "block_size": 2}
 
 
 FIRST = "at the first block m is -inf, so that exp(m - new) wipes out what s and o began with"
@@ -73,6 +75,18 @@ BLOCKWISE = Question(
             },
             says="each block is measured from its own largest score, and then all are added",
             hint="exp(score - m) of two blocks can be added only if m is the same in both.",
+        ),
+        Misconception(
+            "m_not_kept",
+            {"        m = new": ""},
+            says="m stays what it was at the start",
+            hint="The next block is compared with m: what must m be by then?",
+        ),
+        Misconception(
+            "begins_at_zero",
+            {"torch.full((len(q),), -math.inf)": "torch.zeros(len(q))"},
+            says="the largest score begins at 0, and stays there where all scores are lower",
+            hint="All scores may be -200. What is exp(-200 - 0), and what is left to divide by?",
         ),
         Misconception(
             "last_block_only",
@@ -131,12 +145,6 @@ BLOCKWISE = Question(
             },
             says="o is divided after each block, and its weight is forgotten",
             hint="Divide once, at the end: until then s says how much o counts.",
-        ),
-        Misconception(
-            "scaled_by_keys",
-            {"math.sqrt(q.shape[1])": "math.sqrt(len(q))"},
-            says="the scores are divided by the root of the number of queries",
-            hint="d is how many numbers a query has.",
         ),
     ],
 )

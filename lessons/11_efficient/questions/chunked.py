@@ -42,6 +42,18 @@ CHUNKED = Question(
             hint="`%` gives the place within a chunk. What gives the chunk's number?",
         ),
         Misconception(
+            "not_whole_division",
+            {"keys // size == queries // size": "keys / size == queries / size"},
+            says="with `/` for `//` no two tokens have the same chunk",
+            hint="`/` gives 1.5 for the token in the middle of chunk 1. Which operator gives 1?",
+        ),
+        Misconception(
+            "first_of_chunk_hidden",
+            {"keys // size == queries // size": "keys > queries // size * size"},
+            says="the first token of a chunk is seen by nobody",
+            hint="Where does the query's chunk begin, and does that token belong to it?",
+        ),
+        Misconception(
             "not_itself",
             {"keys <= queries": "keys < queries"},
             says="a token does not see itself",

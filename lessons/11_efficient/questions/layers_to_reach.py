@@ -23,6 +23,12 @@ LAYERS_TO_REACH = Question(
     reference=layers_to_reach,
     misconceptions=[
         Misconception(
+            "one_more_than_the_window",
+            {"size - 1": "size + 1"},
+            says="a layer hands on by more tokens than its window holds",
+            hint="A window of 2 is the token and the one before. How far does a layer reach there?",
+        ),
+        Misconception(
             "whole_window",
             {"size - 1": "size"},
             says="each layer reaches `size` tokens further back",

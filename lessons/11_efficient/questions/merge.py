@@ -107,6 +107,12 @@ MERGE = Question(
             hint="The next block could not be added then; dividing comes last.",
         ),
         Misconception(
+            "in_another_order",
+            {"return m, s, o": "return s, m, o"},
+            says="s is returned before m",
+            hint="The docstring says in which order they are wanted.",
+        ),
+        Misconception(
             "shrunk_the_other",
             {"(m1 - m).exp()": "(m2 - m).exp()", "(m2 - m).exp()": "(m1 - m).exp()"},
             says="each block is shrunk by the other's factor",

@@ -22,6 +22,15 @@ SLIDING_WINDOW = Question(
     reference=sliding_window,
     misconceptions=[
         Misconception(
+            "queries_before_the_start",
+            {
+                "torch.arange(n_keys - n_queries, n_keys)": "(torch.arange(n_queries) "
+                "- n_keys + n_queries)"
+            },
+            says="the first query stands before the first token",
+            hint="There are more keys than queries: at which position does query 0 stand?",
+        ),
+        Misconception(
             "itself_not_counted",
             {"back < size": "back <= size"},
             says="a token sees `size` others and itself",

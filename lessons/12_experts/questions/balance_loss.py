@@ -75,6 +75,12 @@ BALANCE_LOSS = Question(
             hint="An even load must give 1 however many tokens there are.",
         ),
         Misconception(
+            "means_over_experts",
+            {"float().mean(0)": "float().mean(-1)", "softmax(-1).mean(0)": "softmax(-1).mean(-1)"},
+            says="the means run over the experts instead of the tokens",
+            hint="A row of probabilities always has the mean 1/E. What is left to learn from it?",
+        ),
+        Misconception(
             "softmax_over_tokens",
             {"softmax(-1)": "softmax(0)"},
             says="the softmax runs over the tokens instead of the experts",

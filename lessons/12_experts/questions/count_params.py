@@ -61,6 +61,12 @@ COUNT_PARAMS = Question(
             hint="It is small, but every token is multiplied with it: a row for each expert.",
         ),
         Misconception(
+            "router_on_hidden",
+            {"router = d_model": "router = d_ff"},
+            says="the router is as wide as an expert's hidden layer",
+            hint="The router scores the token before it enters any expert. How wide is a token?",
+        ),
+        Misconception(
             "router_not_active",
             {"(n_active + has_shared) * expert + router": "(n_active + has_shared) * expert"},
             says="the router is not counted among the active parameters",

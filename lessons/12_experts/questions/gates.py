@@ -118,6 +118,25 @@ GATES = Question(
             hint="`argmax` and `max` give one. How does one get the best `n_active`?",
         ),
         Misconception(
+            "last_of_the_chosen_lost",
+            {
+                "torch.zeros_like(scores).scatter(-1, best, 1.0)": "scores > scores.gather(-1, "
+                "best[:, -1:])"
+            },
+            says="the last of the `n_active` experts gets no gate",
+            hint="With `n_active=1`, is anybody visited? Compare with `>=` rather than `>`.",
+        ),
+        Misconception(
+            "over_all",
+            {
+                "scores.topk(n_active, dim=-1)": "scores.flatten().topk(n_active * len(scores))",
+                "torch.zeros_like(scores).scatter(-1, best, 1.0)": "torch.zeros(scores.numel())"
+                ".scatter(0, best, 1.0).view_as(scores)",
+            },
+            says="the highest scores of all tokens together are chosen",
+            hint="So one token gets many experts and another none. How many does each get?",
+        ),
+        Misconception(
             "in_order_of_rank",
             {
                 "return scores": "is_visited = torch.arange(scores.shape[-1]) < n_active\n"

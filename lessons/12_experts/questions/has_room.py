@@ -92,6 +92,12 @@ HAS_ROOM = Question(
             "the same one.",
         ),
         Misconception(
+            "counted_along_the_experts",
+            {"cumsum(0)": "cumsum(1)"},
+            says="places are counted from expert to expert, and not from token to token",
+            hint="Tokens stand in the queue, and they are the rows: along which dimension is it?",
+        ),
+        Misconception(
             "all_or_none",
             {"places[torch.arange(len(chosen)), chosen]": "places[-1, chosen]"},
             says="an expert that too many have chosen takes none of them",
