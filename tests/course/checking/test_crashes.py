@@ -237,3 +237,17 @@ def test_hints_are_sentences_and_no_two_alike():
     hints = [crash.hint for crash in CRASHES]
     assert len(set(hints)) == len(hints)
     assert all(hint.endswith((".", "?")) for hint in hints)
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda x: (x / x.norm(dim=1)).T, lambda x: x @ (x / x.norm(dim=1)).T]
+)
+def test_where_there_are_matrices_alone_nothing_is_said_of_more_dimensions(answer):
+    question = Question(
+        "toy.flat",
+        points=1,
+        cases=lambda generator: iter([{"x": torch.randn(2, 3, generator=generator)}]),
+        reference=lambda x: x,
+        misconceptions=[],
+    )
+    assert "unless `keepdim=True`" in diagnose(question, answer).hint

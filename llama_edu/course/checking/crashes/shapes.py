@@ -1,7 +1,11 @@
 """What a teacher says to complaints of PyTorch about shapes."""
 
 from llama_edu.course.checking.crashes.crash import Crash
-from llama_edu.course.checking.crashes.frames import is_called, turns_more_than_two
+from llama_edu.course.checking.crashes.frames import (
+    has_more_than_two,
+    is_called,
+    turns_more_than_two,
+)
 
 SIZES_DIFFER = r"size of tensor a .* must match"
 PRODUCT = r"@|matmul|einsum|mm\("
@@ -58,6 +62,7 @@ SHAPES = (
         "`@` multiplies the last two dimensions and pairs those before them: they must be equal, "
         "or one of them 1. Write both shapes down: has one side fewer heads than the other?",
         line=PRODUCT,
+        holds=has_more_than_two,
     ),
     Crash(
         RuntimeError,
