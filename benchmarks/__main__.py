@@ -16,6 +16,7 @@ from benchmarks import (
     decode,
     kept,
     load,
+    lora,
     machine,
     memory,
     quantize,
@@ -29,6 +30,7 @@ from benchmarks.workload import STORIES, Workload
 SECTIONS = {
     "train": train.tables,
     "trainer": trainer.tables,
+    "lora": lora.tables,
     "decode": decode.tables,
     "memory": memory.tables,
     "load": load.tables,

@@ -85,6 +85,11 @@ GOALS = [
         "trainer bf16", _is_trainer, _is("nanoGPT-shaped loop", "bf16"), 1.0,
     ),
     Goal(
+        "a step of LoRA in bf16 at least 1.2 × the faster peft, neither compiled",
+        "lora LoRA", _is("llama_edu", "bf16"),
+        lambda row: _is_peer(row) and row.precision == "bf16", 1.2,
+    ),
+    Goal(
         "decoding in fp32, batch 1, at least 1.4 × transformers' generate in fp32",
         "decode single", _is("llama_edu", "fp32"), _is("transformers", "fp32"), 1.4,
     ),

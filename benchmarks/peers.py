@@ -10,6 +10,7 @@ INSTALL = {
     "litgpt": "pip install --no-deps litgpt lightning lightning-utilities torchmetrics",
     "llama_cpp": "pip install llama-cpp-python (built from source, 5 to 15 minutes)",
     "torchao": "pip install torchao",
+    "peft": "pip install peft",
 }
 """Module -> command that installs it."""
 

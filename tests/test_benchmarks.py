@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import data, decode, load, machine, memory, quantize, tokenizer, train, trainer
+from benchmarks import (
+    data,
+    decode,
+    load,
+    lora,
+    machine,
+    memory,
+    quantize,
+    tokenizer,
+    train,
+    trainer,
+)
 from benchmarks.__main__ import measure
 from benchmarks.gguf_file import write_gguf
 from benchmarks.goals import GOALS
@@ -290,6 +301,7 @@ def test_smallest_round_measures_everybody(tmp_path):
         assert {("llama_edu", "fp32"), ("transformers", "fp32"), ("llama_edu", "bf16")} <= measured
     wanted = {goal.table for goal in GOALS}
     others = {f"memory {job}" for job in memory.JOBS} | {"tokenizer encode", "data near-copies"}
+    others |= {"lora LoRA"}
     others |= {tokenizer.train_key(size) for size in tokenizer.VOCAB_SIZES}
     assert wanted <= tables.keys() | others
 
@@ -317,6 +329,16 @@ def test_padding_wastes_what_packing_does_not():
     wasted = {row.name: row.columns["wasted tokens"] for row in table.rows}
     assert wasted["packed, one long text"] == wasted["packed, documents kept apart"] == "0 %"
     assert wasted["padded to the longest"] != "0 %"
+
+
+def test_adapters_race_from_the_same_numbers():
+    pytest.importorskip("peft")
+    plain, with_lengths = lora.tables(SMALLEST, lambda line: None)
+    for table in (plain, with_lengths):
+        rows = {(row.name, row.precision) for row in table.rows}
+        assert rows >= {(name, kind) for name in ("llama_edu", "peft") for kind in ("fp32", "bf16")}
+        assert not [note for note in table.notes if "DO NOT AGREE" in note]
+    assert ("llama_edu", "NF4 base, bf16") in {(row.name, row.precision) for row in plain.rows}
 
 
 def test_memory_of_a_job_covers_its_weights(tmp_path):
