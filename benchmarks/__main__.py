@@ -23,6 +23,7 @@ from benchmarks import (
     tokenizer,
     train,
     trainer,
+    tuning,
 )
 from benchmarks.report import Section, Table, render, write
 from benchmarks.workload import STORIES, Workload
@@ -31,6 +32,7 @@ SECTIONS = {
     "train": train.tables,
     "trainer": trainer.tables,
     "lora": lora.tables,
+    "tuning": tuning.tables,
     "decode": decode.tables,
     "memory": memory.tables,
     "load": load.tables,

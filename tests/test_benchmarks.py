@@ -14,10 +14,12 @@ from benchmarks import (
     lora,
     machine,
     memory,
+    peers,
     quantize,
     tokenizer,
     train,
     trainer,
+    tuning,
 )
 from benchmarks.__main__ import measure
 from benchmarks.gguf_file import write_gguf
@@ -29,8 +31,10 @@ from benchmarks.workload import Workload, new_model, training_batches
 from llama_edu.config import ModelConfig
 from llama_edu.data.stories import tell_story
 from llama_edu.evaluate import bits_per_byte
+from llama_edu.finetune.instruct.packing import first_fit, packed_batch
 from llama_edu.pretrained import Pretrained
 from llama_edu.tokenizer.bpe import BPETokenizer
+from llama_edu.train.loss import next_token_loss
 from llama_edu.weights import load_gguf, save_hf
 
 CONFIG = ModelConfig(
@@ -339,6 +343,33 @@ def test_adapters_race_from_the_same_numbers():
         assert rows >= {(name, kind) for name in ("llama_edu", "peft") for kind in ("fp32", "bf16")}
         assert not [note for note in table.notes if "DO NOT AGREE" in note]
     assert ("llama_edu", "NF4 base, bf16") in {(row.name, row.precision) for row in plain.rows}
+
+
+TALKS = replace(SMALLEST, config=replace(CONFIG, vocab_size=700, max_seq_len=512))
+
+
+def test_tuning_is_measured_with_every_loop():
+    for table in tuning.tables(TALKS, lambda line: None):
+        assert ({row.name for row in table.rows}, table.absent) == (tuning.LOOPS.keys(), [])
+
+
+def test_tuning_learns_from_the_same_tokens_in_every_loop(tmp_path):
+    """The same mean loss of the same weights; sums in another order differ by rounding alone."""
+    from transformers import DataCollatorWithFlattening
+
+    model, talks = new_model(TALKS.config), tuning.conversations()
+    save_hf(model, tmp_path)
+    rows = [[talk] for talk in talks]
+    packed = [[talks[i] for i in bin_] for bin_ in first_fit([*map(len, talks)], tuning.ROW)]
+    losses = []
+    with torch.no_grad():
+        for batch in (packed_batch(rows), packed_batch(packed, tuning.ROW)):
+            total, n = next_token_loss(model, batch)
+            losses.append(total / n)
+        theirs = peers.transformers(tmp_path)
+        for collate in (tuning.pad_to_longest, DataCollatorWithFlattening()):
+            losses.append(theirs(**collate([*map(tuning.labelled, talks)])).loss)
+    torch.testing.assert_close(losses[1:], losses[:1] * 3, rtol=1e-4, atol=1e-4)
 
 
 def test_memory_of_a_job_covers_its_weights(tmp_path):
