@@ -113,7 +113,21 @@ def without_padding(g, padding):
     return g.masked_fill(padding[..., None], 0)
 
 
+def negative_log(hidden, output_weight, targets, epsilon):
+    places = torch.arange(len(targets))
+    logits = hidden @ output_weight.T
+    logits[places, targets] -= epsilon * output_weight[targets].norm(dim=1) * hidden.norm(dim=1)
+    return -logits.softmax(1)[places, targets].log().mean()
+
+
+def divergence_one_way_twice(logits, other):
+    log_p, log_q = logits.log_softmax(-1), other.log_softmax(-1)
+    return 2 * F.kl_div(log_p, log_q, reduction="none", log_target=True).sum(-1)
+
+
 @pytest.mark.parametrize("name, answer, misconception", [
+    ("adversarial_softmax", negative_log, "probability_logged"),
+    ("symmetric_divergence", divergence_one_way_twice, "one_way_twice"),
     ("steepest", lambda gradient, epsilon, p: epsilon * gradient / gradient.norm() if p == 2
      else epsilon * gradient.sign(), "over_the_batch"),
     ("steepest", lambda gradient, epsilon, p: epsilon * F.normalize(gradient, dim=-1, eps=1e-30)

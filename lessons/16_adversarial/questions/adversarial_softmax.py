@@ -22,7 +22,9 @@ def adversarial_softmax_cases(generator):
     yield places(6, 4, 2) | {"epsilon": 1.0}  # targets that come twice
     yield places(2, 5, 7) | {"epsilon": 0.0}
     large = places(3, 2, 4)
-    yield large | {"hidden": 60 * large["hidden"], "epsilon": 0.3}  # exp of the logits overflows
+    hidden = 300 * large["hidden"]  # exp of a logit overflows, a target's probability is 0
+    unlikely = (hidden @ large["output_weight"].T).argmin(dim=1)
+    yield large | {"hidden": hidden, "targets": unlikely, "epsilon": 0.3}
 
 
 def whole_columns(hidden, output_weight, targets, epsilon):
@@ -123,6 +125,16 @@ ADVERSARIAL_SOFTMAX = Question(
             {FALLS: "epsilon * (rows.norm(dim=-1) * hidden.norm(dim=-1)).square()"},
             says="the lengths are squared",
             hint="A length is the root of the sum of squares.",
+        ),
+        Misconception(
+            "probability_logged",
+            {
+                "F.cross_entropy(logits, targets)": (
+                    "-(logits.softmax(-1) * is_target).sum(-1).log().mean()"
+                )
+            },
+            says="the logarithm is taken of a probability that is 0 in float32",
+            hint="`cross_entropy` and `log_softmax` never make the probability, and stay finite.",
         ),
         Misconception(
             "summed",

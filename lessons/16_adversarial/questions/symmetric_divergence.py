@@ -54,6 +54,13 @@ SYMMETRIC_DIVERGENCE = Question(
             hint="Let the two inputs change places: the result must stay the same.",
         ),
         Misconception(
+            "one_way_twice",
+            {"forward + backward": "backward + backward"},
+            says="KL(q || p) is counted twice",
+            hint="In `F.kl_div` the first input is the one that is approximated. Which was it in "
+            "each of your two calls?",
+        ),
+        Misconception(
             "halved",
             {"(forward + backward)": "((forward + backward) / 2)"},
             says="the mean of both directions is taken",
@@ -130,12 +137,6 @@ SYMMETRIC_DIVERGENCE = Question(
             {".sum(-1)": ".mean(-1)"},
             says="the mean over the answers is taken, not the sum",
             hint="The weights p are shares already: KL is the sum over v.",
-        ),
-        Misconception(
-            "squared_distance",
-            {"(forward + backward)": "((log_p.exp() - log_q.exp()) ** 2)"},
-            says="the squared distance of the probabilities is given",
-            hint="The formula has logarithms: a probability that falls from .01 to .0001 counts.",
         ),
     ],
 )

@@ -102,6 +102,7 @@ QUESTION = Question(
     (lambda q, k, v, x, mask: x / x.sum, "parentheses `()` missing"),
     (lambda q, k, v, x, mask: q.size[-1], "parentheses `()` missing"),
     (lambda q, k, v, x, mask: x + print(end=""), "Something there is None"),
+    (lambda q, k, v, x, mask: x.requires_grad_().grad.sum(), "`.grad` is None until"),
     (lambda q, k, v, x, mask: {}.get("a")[0], "`.get` gives None for a key"),
     (lambda q, k, v, x, mask: {}["a"], "ask with `in`"),
     (lambda q, k, v, x, mask: add_up("a"), "begin at 0"),

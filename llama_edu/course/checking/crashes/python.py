@@ -21,6 +21,13 @@ PYTHON = (
     Crash(
         (TypeError, AttributeError),
         r"'?NoneType'?",
+        "`.grad` is None until `backward` has run, and for a tensor that was computed: only one "
+        "that begins a graph keeps it, as after `r.detach().requires_grad_()`.",
+        line=r"(?<!autograd)\.grad\b",
+    ),
+    Crash(
+        (TypeError, AttributeError),
+        r"'?NoneType'?",
         "Something there is None: a function without `return` gives that, and so do `sort`, "
         "`append` and all that change a list in place.",
     ),
