@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from llama_edu.config import ModelConfig
 from llama_edu.model.linear import Linear
@@ -77,16 +78,11 @@ class Adapter(nn.Module):
             moved = moved * (self.magnitude / moved.norm(dim=1))[:, None]
         return moved.to(weight.dtype)
 
-    def forward(
-        self, x: Float[Tensor, "*batch D"], y: Float[Tensor, "*batch F"], weight: Tensor
-    ) -> Float[Tensor, "*batch F"]:
-        """W' x, where y = W x: two thin products more, and W' is never made."""
-        y = y + (x @ self.a.to(x.dtype).T) @ (self.scale * self.b.to(x.dtype)).T
-        if self.magnitude is None:
-            return y
+    def gain(self, weight: Float[Tensor, "F D"]) -> Float[Tensor, " F"]:
+        """By what DoRA multiplies each output: m / |W + s B A|, row by row."""
         # The length counts as a constant for the gradient (arXiv:2402.09353, sec. 4.3).
         length = (weight.to(self.a.dtype) + self.delta()).detach().norm(dim=1)
-        return y * (self.magnitude / length).to(y.dtype)
+        return self.magnitude / length
 
 
 class LoraLinear(nn.Module):
@@ -109,10 +105,20 @@ class LoraLinear(nn.Module):
         return weight
 
     def forward(self, x: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch F"]:
-        y = self.base(x)
-        for adapter in self.adapters.values():
-            weight = None if adapter.magnitude is None else self.base.weight[adapter.rows]
-            y[..., adapter.rows] = adapter(x, y[..., adapter.rows], weight)
+        """W' x, and W' is never made: two thin products beside W x, for all adapters at once."""
+        y, adapters = self.base(x), self.adapters.values()
+        n_rows = y.shape[-1]
+        a = torch.cat([one.a for one in adapters])
+        b = torch.cat([
+            F.pad(one.scale * one.b, (0, 0, one.rows.start, n_rows - one.rows.stop))
+            for one in adapters
+        ], dim=1)  # fmt: skip
+        y = y + x @ a.to(x.dtype).T @ b.to(x.dtype).T
+        for one in adapters:
+            if one.magnitude is not None:
+                gain = torch.ones(n_rows, device=x.device, dtype=one.a.dtype)
+                gain[one.rows] = one.gain(self.base.weight[one.rows])
+                y = y * gain.to(y.dtype)
         return y
 
 
