@@ -217,5 +217,5 @@ check("optimizers.clip", clip)
 # `llama_edu/train/loss.py` and that of `llama_edu/model/norm.py`. The package differs in one thing:
 # it works on the tensors of a whole model at once. Unfold `_RMSNorm` in the lesson and compare.
 #
-# Lesson 14, on pretraining, is planned; go on with [lesson 15](../notebooks/15_evaluation.ipynb), on
-# evaluation. `llama-edu progress` shows how far you are.
+# Next is [lesson 14](../notebooks/14_pretraining.ipynb), on pretraining. `llama-edu progress` shows
+# how far you are.

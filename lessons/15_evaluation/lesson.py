@@ -78,7 +78,7 @@ answer_guess(guess, tuple(found), why)
 # ## Two real tokenizers
 #
 # We train two small models of one shape on the beginning of *Hamlet*. One has a vocabulary of the
-# 256 bytes alone, one of 1,024 tokens. The loop is a plain one.
+# 256 bytes alone, one of 1,024 tokens. The loop is that of lesson 14, without warm-up.
 
 # %%
 from torch.nn import functional as F

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 23 · Distillation and pruning: a small model out of a large one
 #
-# **What you need:** lesson 07 (the feed-forward layer) and lesson 13 (a training loop).
+# **What you need:** lesson 07 (the feed-forward layer) and lesson 14 (a training loop).
 #
 # **What you will be able to do:** train a small model on what a large one thinks; say when that
 # helps and when it does not; cut units, heads and layers out of a LLaMA and judge what is lost.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 24 · Cost and carbon: what a LLaMA takes
 #
-# **What you need:** lesson 01 (parameters, FLOPs), and a training loop (lesson 13 or 14 shows one).
+# **What you need:** lesson 01 (parameters, FLOPs) and lesson 14 (a training loop).
 #
 # **What you will be able to do:** say from a model's shape how many operations, days,
 # kilowatt-hours and tonnes its training takes; check a model card; tell when a smaller model is the

@@ -33,7 +33,8 @@ def examine(kind: str, seed: int, folder: Path, n_steps: int | None = None) -> l
 def main(arguments: list[str] | None = None) -> None:
     """Print the table, a line a kind."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--kinds", nargs="*", help="only those whose name holds one of these words")
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(1)  # such small tensors are not worth sharing
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
             continue
         right = missed = 0
         wrong = []
-        for seed in range(chosen.seeds):
+        for seed in range(chosen.first, chosen.first + chosen.seeds):
             with tempfile.TemporaryDirectory() as folder:
                 names = examine(kind, seed, Path(folder) / "run")
             is_right = kind in names if kind in BROKEN else not names
