@@ -3,18 +3,16 @@
 #
 # **What you need:** lesson 09 (the whole LLaMA), lesson 13 (gradients, AdamW, warm-up).
 #
-# **What you will be able to do:** write the training loop and check it before it costs anything;
-# go on with a run that was killed; foretell a longer run's loss; prove what is wrong with a run.
+# **What you will be able to do:** write the loop and check it; go on with a killed run; foretell a
+# longer run's loss; prove what is wrong with a run.
 #
 # **Time:** about 60 minutes: before the first step 8 · the loop 10 · what a loss reads like 8 ·
 # stop and go on 7 · order 6 · many processes 5 · a scaling law 8 · five broken runs 8.
 #
-# **Pretraining** is the training in which a model learns to predict the next token of plain text:
-# nearly all that a LLaMA knows, it learns here. Somebody sends you this run of a small one. *After
-# 300 steps the loss still falls. Must I just wait, or is something broken?*
+# **Pretraining** is the training in which a model learns to predict the next token of plain text.
+# *After 300 steps the loss still falls. Must I wait, or is something broken?*
 
-# %% tags=["nbval-check-output"]
-import json
+# %%
 import math
 import tempfile
 from contextlib import suppress
@@ -27,7 +25,6 @@ import torch
 
 from llama_edu import plots
 from llama_edu.config import ModelConfig
-from llama_edu.course.lessons import find_lesson
 from llama_edu.course.reader import answer_guess
 from llama_edu.course.source import show_source
 from llama_edu.data.batches import Batches, write_tokens
@@ -44,6 +41,7 @@ from llama_edu.train.settings import TrainSettings
 from llama_edu.train.step import Step
 from llama_edu.train.trainer import Trainer
 
+# %% tags=["nbval-check-output"]
 torch.set_num_threads(1)  # such small tensors are not worth sharing
 runs = Path(tempfile.mkdtemp())
 
@@ -86,16 +84,16 @@ for name, row in (("inputs: ", batch.inputs[0]), ("targets:", batch.targets[0]))
 guess = None  # a number
 
 # %% tags=["nbval-check-output"]
-def new_model():
+def fresh_model():
     torch.manual_seed(0)
     return Llama(ModelConfig(vocab_size=V, d_model=32, n_layers=2, n_heads=2, n_kv_heads=2,
                              d_ff=85, max_seq_len=T))
 
-def mean_loss(model, batch):
+def loss_of(model, batch):
     total, n = next_token_loss(model, batch)
     return total / n
 
-print(f"V = {V}: a new model's loss is {mean_loss(new_model(), batch):.1f}, "
+print(f"V = {V}: a new model's loss is {loss_of(fresh_model(), batch):.1f}, "
       f"and ln V = {math.log(V):.1f}")
 answer_guess(guess, math.log(V), "minus the logarithm of 1/V is the logarithm of V", within=0.1)
 
@@ -116,7 +114,7 @@ def naive_train(model, optimizer, batches, rates):
     for rate, batch in zip(rates, batches, strict=False):  # one step each
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = mean_loss(model, batch)
+        loss = loss_of(model, batch)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -126,7 +124,7 @@ def naive_train(model, optimizer, batches, rates):
 def warm_and_cool(n_steps):
     return [warmup_cosine(step, 0.01, 20, n_steps) for step in range(1, n_steps + 1)]
 
-model = new_model()
+model = fresh_model()
 naive = list(naive_train(model, adamw(model), Batches(file, 8, T), warm_and_cool(40)))
 print(f"loss at step 1: {naive[0]:.1f}, at step 40: {naive[-1]:.1f}")
 
@@ -143,11 +141,10 @@ guess = None  # "yes" or "no"
 
 # %% tags=["nbval-check-output"]
 for name, one in (("sound", batch), ("not moved", Targets(batch.inputs, batch.inputs))):
-    model = new_model()
+    model = fresh_model()
     *_, last = naive_train(model, adamw(model), repeat(one), [0.01] * 80)
     print(f"{name}: one batch for 80 steps, below 0.1: {last < 0.1}")
-why = "copying is learned even faster: the check sees that the loop learns, not what"
-answer_guess(guess, "no" if last < 0.1 else "yes", why)
+answer_guess(guess, "no", "copying is learned even faster: it sees that the loop learns, not what")
 
 # %% [markdown]
 # So print a row of inputs and targets, as we did above, and *read* it. No loss tells you this.
@@ -160,7 +157,7 @@ answer_guess(guess, "no" if last < 0.1 else "yes", why)
 show_source(Step.__call__, folded="Step.__call__: add up, make it a mean, shorten, move")
 def trainer(folder):
     settings = TrainSettings(n_steps=40, peak_lr=0.01, n_warmup=20, precision="fp32", save_every=10)
-    return Trainer(runs / folder, new_model(), Batches(file, 8, T), settings, is_shown=False)
+    return Trainer(runs / folder, fresh_model(), Batches(file, 8, T), settings, is_shown=False)
 
 trainer("unbroken").train()
 ours = losses_of(runs / "unbroken")
@@ -184,7 +181,7 @@ def write(model, n=70, start="Ada went "):
         text += letters[(logits / 0.8).softmax(-1).multinomial(1, generator=dice)]
     return text
 
-wanted, losses, model = [4, 3, 2, 1, 0.7], [], new_model()
+wanted, losses, model = [4, 3, 2, 1, 0.7], [], fresh_model()
 for loss in naive_train(model, adamw(model), Batches(file, 8, T), warm_and_cool(400)):
     losses.append(loss)
     if wanted and fmean(losses[-10:]) < wanted[0]:
@@ -227,7 +224,7 @@ print("every loss as if it had never stopped:", losses_of(runs / "killed") == ou
 guess = None  # "higher", "the same" or "lower"
 
 # %% tags=["nbval-check-output"]
-model, batches = new_model(), Batches(file, 8, T)
+model, batches = fresh_model(), Batches(file, 8, T)
 optimizer = adamw(model)
 list(naive_train(model, optimizer, batches, [0.01] * 200))
 weights = {name: weight.clone() for name, weight in model.state_dict().items()}
@@ -257,11 +254,11 @@ look = Batches(held_out, 64, T).next()
 def on_stories(mix):
     """The loss on held-out stories, every 20 steps of a run on a mixture."""
     batches = mix(Batches(file, 8, T), Batches(shakespeare, 8, T))
-    model, found = new_model(), []
+    model, found = fresh_model(), []
     for step, _ in enumerate(naive_train(model, adamw(model), batches, [0.01] * 240), start=1):
         if step % 20 == 0:
             with torch.no_grad():
-                found.append(mean_loss(model, look).item())
+                found.append(loss_of(model, look).item())
     return found
 
 one_by_one = on_stories(lambda a, b: chain(islice(a, 120), islice(b, 120)))
@@ -285,11 +282,10 @@ plots.lines(
 #
 # ## Many batches, many processes
 #
-# A large batch is split: in parts one after the other (**gradient accumulation** is adding up the
-# gradients of several batches before one step), or among many processors (**data parallel**
-# training gives each process a copy of the model and its own part of the batch; the gradients are
-# added up before the step). In both, one rule is easily broken: the mean is taken over all targets.
-# Say that part one holds 3 targets with a loss of 2 each, part two 30 with a loss of 1.
+# **Gradient accumulation** is adding up the gradients of several batches before one step. **Data
+# parallel** training gives each process a copy of the model and its own part of the batch, and adds
+# up their gradients. In both, one rule is easily broken: the mean is taken over all targets. Say
+# that part one holds 3 targets with a loss of 2 each, part two 30 with a loss of 1.
 
 # %% tags=["nbval-check-output"]
 parts = [(3 * 2.0, 3), (30 * 1.0, 30)]  # (sum of the losses, number of targets)
@@ -304,10 +300,10 @@ print(f"mean of the means: {of_means:.2f}, mean over all targets: {of_all:.2f}")
 
 # %% tags=["nbval-check-output"]
 halves = [Batches(file, 8, T, rank=rank, n_ranks=2).next() for rank in range(2)]
-sums = [next_token_loss(new_model(), half) for half in halves]
+sums = [next_token_loss(fresh_model(), half) for half in halves]
 together = sum(total for total, _ in sums) / sum(n for _, n in sums)
 print("rows of each process:", [len(half.inputs) for half in halves])
-print("together the loss of the whole:", together.allclose(mean_loss(new_model(), batch)))
+print("together the loss of the whole:", together.allclose(loss_of(fresh_model(), batch)))
 
 # %% [markdown]
 # With two processors, `torchrun --nproc-per-node=2 your_program.py` starts your program twice. Each
@@ -315,8 +311,8 @@ print("together the loss of the whole:", together.allclose(mean_loss(new_model()
 #
 # ## A scaling law
 #
-# A run of a large model costs millions. How good will it be? A **scaling law** is a formula for the
-# loss by size and text, fitted to small runs. For $N$ numbers in the model and $D$ tokens of text:
+# How good will a large model be? A **scaling law** is a formula for the loss by size and text,
+# fitted to small runs. For $N$ numbers in the model and $D$ tokens of text:
 #
 # $$L = E + \frac{A}{N^a} + \frac{B}{D^b}$$
 #
@@ -325,6 +321,10 @@ print("together the loss of the whole:", together.allclose(mean_loss(new_model()
 # seeds. That takes minutes, so `measured.py` in this lesson's folder has done it.
 
 # %% tags=["nbval-check-output"]
+import json
+
+from llama_edu.course.lessons import find_lesson
+
 table = json.loads((find_lesson("14").folder / "measured.json").read_text(encoding="utf-8"))
 fitted, unseen = table["fitted"], table["foretold"]
 
@@ -350,7 +350,7 @@ def terms(rows, a, b):
     d = np.array([row["n_tokens"] / 1e5 for row in rows])
     return np.stack((np.ones(len(rows)), n**-a, d**-b), axis=1)
 
-def fit(rows):
+def fit_law(rows):
     """The law of these runs: a, b, and E, A and B, none below 0."""
     losses, best = np.array([row["loss"] for row in rows]), (np.inf,)
     for a, b in product(np.arange(1, 13) / 10, repeat=2):
@@ -373,9 +373,9 @@ guess = None  # a number, to two places
 
 # %% tags=["nbval-check-output"]
 dice = np.random.default_rng(0)
-laws = [fit([fitted[i] for i in dice.integers(len(fitted), size=len(fitted))]) for _ in range(100)]
+laws = [fit_law([fitted[i] for i in dice.integers(24, size=24)]) for _ in range(100)]  # of 24 runs
 low, high = np.quantile([foretold(law, unseen) for law in laws], (0.05, 0.95), axis=0)
-said = foretold(fit(fitted), unseen)
+said = foretold(fit_law(fitted), unseen)
 for row, mid, least, most in list(zip(unseen, said, low, high, strict=True))[::2]:
     came = mean_of(unseen, row["n_params"], row["n_tokens"])
     print(f"{row['n_params']:7,} numbers, {row['n_tokens']:9,} tokens: foretold {mid:.2f} "
@@ -388,7 +388,7 @@ lengths.append(2 * lengths[-1])
 rows = [{"n_params": sizes[-1], "n_tokens": n} for n in lengths]
 low, high = np.quantile([foretold(law, rows) for law in laws], (0.05, 0.95), axis=0)
 plots.lines(
-    {"foretold": (lengths, foretold(fit(fitted), rows)),
+    {"foretold": (lengths, foretold(fit_law(fitted), rows)),
      "trained": (lengths, [mean_of(fitted + unseen, sizes[-1], n) for n in lengths])},
     errors={"foretold": (high - low) / 2}, x_log=True,
     x_label="tokens of text", y_label="loss on Hamlet (nats per token)",

@@ -48,21 +48,24 @@ def settings(run: Run, seconds: float, say: Callable[[str], None]) -> Finding | 
     if is_behind:
         trials.append(("learning rate too high", lr / 10, n_warmup))
         trials.append(("learning rate too low", lr * 10, n_warmup))
-    ends = time.monotonic() + seconds
+    ends, ahead = time.monotonic() + seconds, []
     for i, (name, rate, warmup) in enumerate(trials):
         ending = (ends - time.monotonic()) / (len(trials) - i) + time.monotonic()
         loss, n = _try(run, rate, min(warmup, n_steps // 2), n_steps, ending, held_out)
-        say(
-            f"trial: rate {rate:g}, warm-up {warmup}: {loss:.2f} after {n} steps "
-            f"(run {reached:.2f})"
-        )
+        say(f"trial: rate {rate:g}, warm-up {warmup}: {loss:.2f} after {n} steps")
         if loss < reached - AHEAD and n >= N_FEWEST:
-            return Finding(
-                name,
-                f"The run ended at a held-out loss of {reached:.2f} after {len(run.steps)} steps "
-                f"at a rate of {lr:g}, warm-up {n_warmup}. A new model of its shape came to "
-                f"{loss:.2f} in {n} steps at a rate of {rate:g}, warm-up {warmup}.",
-            )
+            ahead.append((loss, n, name, rate, warmup))
+            # At a rate too high chance alone can do better; so another rate is tried as well.
+            if name != "not the settings":
+                break
+    if ahead:
+        loss, n, name, rate, warmup = min(ahead)
+        return Finding(
+            name,
+            f"The run ended at a held-out loss of {reached:.2f} after {len(run.steps)} steps at a "
+            f"rate of {lr:g}, warm-up {n_warmup}. A new model of its shape came to {loss:.2f} in "
+            f"{n} steps at a rate of {rate:g}, warm-up {warmup}.",
+        )
     if not is_behind:
         return None
     return Finding(
