@@ -176,4 +176,5 @@ check("multitask.weighted", weighted)
 # Done? Where is the slope of 18.5 zero? There every task counts the same, whatever it loses. Your
 # functions are those of `llama_edu/finetune/multitask.py`; it draws the order of the surgery.
 #
-# Next is lesson 19, on preferences (planned). `llama-edu progress` shows how far you are.
+# Lessons 19 and 20 are planned; go on with [lesson 21](../notebooks/21_low_rank.ipynb), on low
+# rank. `llama-edu progress` shows how far you are.

@@ -7,8 +7,8 @@
 # **What you will be able to do:** decide how often each task is shown; see which task pays for
 # another; tell tasks that fight by their gradients, and know which fights can be settled.
 #
-# **Time:** about 55 minutes: rates 12 · one loss is not enough 10 · together or alone 12 ·
-# a fight 13 · gradients 8.
+# **Time:** about 55 minutes: rates 10 · one loss is not enough 6 · together or alone 14 ·
+# a fight 12 · gradients 8 · a real model 5.
 #
 # One model is to answer *who has the ring?* and *how often does somebody go?* Should it learn both
 # at once, or would two models do better, each with one task?
@@ -30,14 +30,7 @@ from llama_edu.course.source import show_source
 from llama_edu.data.stories import instruct, tell_story
 from llama_edu.finetune.instruct.packing import ChatBatch
 from llama_edu.finetune.instruct.world import tasks
-from llama_edu.finetune.multitask import (
-    Mixture,
-    UncertaintyWeights,
-    conflicts,
-    mixture_rates,
-    pcgrad,
-    task_losses,
-)
+from llama_edu.finetune.multitask import conflicts, mixture_rates, pcgrad, task_losses
 from llama_edu.model.llama import Llama
 from llama_edu.pretrained import load_pretrained
 from llama_edu.train.loss import IGNORED, next_token_loss
@@ -53,20 +46,14 @@ for task in tasks(story, random.Random(0), ("who has", "count")):
 #
 # ## How often should each task come?
 #
-# Your tasks are never equally large. **Predict:** one has 100 examples, another 900, and you draw
-# from all of them alike. What share of what the model sees is the small task?
-
-# %%
-guess = None  # a number between 0 and 1
+# Your tasks are seldom equally large. One has 100 examples, another 900. Drawn from all of them
+# alike, the small one is a tenth of what the model sees. Other rates are possible:
 
 # %% tags=["nbval-check-output"]
 sizes = {"small": 100, "large": 900}
-by_size = {name: size / sum(sizes.values()) for name, size in sizes.items()}
-print("by size:  ", by_size)
-roots = {name: size**0.5 for name, size in sizes.items()}
-print("by root:  ", {name: root / sum(roots.values()) for name, root in roots.items()})
-print("all alike:", {name: 1 / len(sizes) for name in sizes})
-answer_guess(guess, by_size["small"], "it has 100 of all 1000 examples")
+for name, power in (("by size", 1), ("by root", 0.5), ("all alike", 0)):
+    counted = [size**power for size in sizes.values()]
+    print(f"{name:10}", [number / sum(counted) for number in counted])
 
 # %% [markdown]
 # A **mixture** is a set of tasks with the rate at which each is drawn. Between *by size* and *all
@@ -86,9 +73,9 @@ for settings in ({}, {"temperature": 2}, {"temperature": math.inf}, {"cap": 10_0
     print(settings or "by size", {name: round(rate, 4) for name, rate in rates.items()})
 
 # %% [markdown]
-# Nothing is free. What the small task gains, the large ones lose, and its few examples come again
-# and again: in 10,000 draws at equal rates, each of the 300 sums is seen more than ten times. Move
-# the temperature and watch both.
+# What the small task gains, the large ones lose, and its few examples come again and again: in
+# 10,000 draws at equal rates, each of the 300 sums is seen more than ten times. Move the
+# temperature, and watch both. (The package's `Mixture` then draws: each batch is of one task.)
 
 # %% tags=["nbval-ignore-output"]
 def draw_rates(temperature):
@@ -102,15 +89,6 @@ def draw_rates(temperature):
 
 explore(draw_rates, temperature=(1.0, 8.0, 0.5))
 draw_rates(2.0)
-
-# %% [markdown]
-# `Mixture` then draws: each batch is of one task. Which one hangs on the seed and the number of the
-# batch alone, so that an interrupted run goes on as it would have.
-
-# %% tags=["nbval-check-output"]
-mixture = Mixture(dict.fromkeys(parts), mixture_rates(parts, temperature=2), seed=0)
-drawn = [mixture.draw() for _ in range(1000)]
-print({name: drawn.count(name) for name in parts})
 
 # %% [markdown]
 # ## One loss is not enough
@@ -143,7 +121,12 @@ show_source(task_losses)
 # model with two tasks trains twice as long. Three seeds; 500 unseen stories a task. It takes some
 # minutes, so `measured.py` in this lesson's folder has computed it.
 #
-# Two rules that understand nothing stand beside: the last name of the story, the commonest number.
+# Two rules that understand nothing stand beside: always the last name of the story, always the
+# commonest number. **Predict:** in a model 12 wide, both tasks together, what share of *who has*
+# is answered rightly? (Alone it is 0.85.)
+
+# %%
+guess = None  # a number between 0 and 1
 
 # %% tags=["nbval-check-output"]
 measured = json.loads((find_lesson("18").folder / "measured.json").read_text(encoding="utf-8"))
@@ -162,6 +145,9 @@ for width, d_model in (("wide", 32), ("narrow", 12)):
         both = mean_and_error("together", "both", task, width)
         print(f"d_model {d_model}, {task:5}: alone {alone[0]:.2f} ± {alone[1]:.2f}, "
               f"both {both[0]:.2f} ± {both[1]:.2f}")
+crowded = mean_and_error("together", "both", "who", "narrow")[0]
+answer_guess(guess, round(crowded, 2), "in these steps, both are more than its 12 numbers a token "
+             "hold: it falls below the rule of the last name", within=0.3)
 
 # %% tags=["nbval-ignore-output"]
 def interval(experiment, arm, task, width="wide"):
@@ -174,15 +160,16 @@ plots.intervals(
      for width in ("wide", "narrow") for task in ("who", "count") for arm in ("alone", "both")},
     x_label="right answers, mean and standard error of 3 seeds",
     title="Tasks share a wide model; in a narrow one they crowd each other out",
-    alt="TITLE_ALT",
+    alt="Wide: together is 3 to 4 points lower than alone, in both tasks. Narrow: count falls from "
+    "0.97 to 0.78, and who from 0.85 to 0.26, under the 0.63 of the rule.",
 )
 
 # %% [markdown]
-# INTERFERENCE_TEXT
-#
 # **Negative transfer**, or *interference*, is when a task is learned worse because of another one.
-
-# %% [markdown]
+# In the wide model it is small: one model for both loses 3 or 4 points in 100 against two models,
+# and is one model instead of two. In the narrow one, *who has* goes from 0.85 to 0.26. A longer
+# training might win some of it back; we gave each task the same steps in every arm.
+#
 # ### When a task has few examples
 #
 # Now *who has* has 60 examples only and *count* has 6,000. **Predict:** drawn by size, how many
@@ -202,9 +189,11 @@ why = "by size it gets about one step in a hundred, too few to learn anything"
 answer_guess(guess, "none" if share < 0.1 else "half" if share < 0.7 else "most", why)
 
 # %% [markdown]
-# SIZES_TEXT
-
-# %% [markdown]
+# By size, the model meets the small task in one step of a hundred, and learns nothing of it. The
+# root helps little. At equal rates the small task comes near to what the same 60 examples give
+# alone, but look at the rules: the last name of the story gets 0.63. A rate decides how often
+# examples are seen. It cannot make 60 of them enough.
+#
 # ### When another task helps
 #
 # **Transfer** is when a task is learned better because of another one. The new task is *name the
@@ -223,16 +212,11 @@ helps = [arm[5:] for arm in found if found[arm][0] - found[arm][1] > sum(found["
 answer_guess(guess, {0: "neither", 2: "both"}.get(len(helps), "".join(helps)),
              "a helper helps where it needs the same lookup, a thing and who has it")
 
-# %% tags=["nbval-ignore-output"]
-plots.intervals(
-    {arm: interval("transfer", arm, "holder") for arm in found},
-    x_label="right answers to 'name the holder', mean and standard error of 3 seeds",
-    title="TRANSFER_TITLE",
-    alt="TRANSFER_ALT",
-)
-
 # %% [markdown]
-# TRANSFER_TEXT
+# Alone it is at the rule's 0.63 again. *Who has* lifts it to 0.85, though no question of its own
+# was added: what it lacked was the way from a thing to its holder, and *who has* teaches just that.
+# A helper that needs something else does not help. This is the hope behind instruction data of many
+# tasks: a new one may find most of its steps already there.
 
 # %% [markdown]
 # ## A fight
@@ -246,6 +230,16 @@ words = {"": 0}  # a word gets its id when it is first met
 def ids(text):
     return [words.setdefault(word, len(words)) for word in re.findall(r"\w+|[.?]", text)]
 
+def batch_of(pairs):
+    """Questions and answers, as tokens, padded to one length; only the answers count."""
+    inputs = torch.zeros(len(pairs), max(len(q + a) for q, a in pairs), dtype=torch.long)
+    targets = torch.full_like(inputs, IGNORED)
+    for row, (question, answer) in enumerate(pairs):
+        n, end = len(question), len(question + answer)
+        inputs[row, :end] = torch.tensor(question + answer)
+        targets[row, n - 1 : end - 1] = torch.tensor(answer)
+    return ChatBatch(inputs, targets, torch.zeros_like(inputs))
+
 class Names:
     """Batches of 16 stories, each with a question, and the one word of its answer."""
 
@@ -253,27 +247,25 @@ class Names:
         self.question, self.capitals, self.stories = question, capitals, count(first_story)
 
     def next(self):
-        inputs = torch.zeros(16, 60, dtype=torch.long)
-        targets = torch.full_like(inputs, IGNORED)
-        for row, number in enumerate(islice(self.stories, 16)):
+        pairs = []
+        for number in islice(self.stories, 16):
             story = tell_story(number, 4)
             name = instruct(story)[0].output.split(",")[0]  # the first of the persons
-            tokens = ids(f"{story.text} {self.question}")
-            inputs[row, : len(tokens)] = torch.tensor(tokens)
-            (targets[row, len(tokens) - 1],) = ids(name.upper() if self.capitals else name)
-        return ChatBatch(inputs, targets, torch.zeros_like(inputs))
+            answer = ids(name.upper() if self.capitals else name)
+            pairs.append((ids(f"{story.text} {self.question}"), answer))
+        return batch_of(pairs)
 
 # %% [markdown]
 # Each step takes a batch of both writers, and *weighs* their gradients with the rates: on average
 # that is the same as drawing a writer each time, without the luck of the draw. `mend` is for later.
 
 # %%
-def gradient(model, batch):
+def gradient(model, batch, weights=None):
     total, n = next_token_loss(model, batch)
-    slopes = torch.autograd.grad(total / n, list(model.parameters()))
+    slopes = torch.autograd.grad(total / n, weights or list(model.parameters()))
     return torch.cat([slope.flatten() for slope in slopes])
 
-def train(writers, rates=(0.5, 0.5), mend=None, n_steps=90):
+def train(writers, rates=(0.5, 0.5), mend=None, n_steps=160):
     torch.manual_seed(0)
     shape = {"d_model": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 4, "d_ff": 80}
     model, angles = Llama(ModelConfig(vocab_size=160, max_seq_len=64, **shape)), []
@@ -296,13 +288,12 @@ def train(writers, rates=(0.5, 0.5), mend=None, n_steps=90):
 # answers are in capitals?
 
 # %%
-guess = None  # a number between 0 and 1
+guess = None  # 0, 0.3 or 1
 
 # %% tags=["nbval-ignore-output"]
 def writers(marked, first_story=0):
     """The one who writes Ada, and the one who writes ADA; marked: the question says which."""
-    questions = ("Who comes first?", "Who comes first? In capitals." if marked else
-                 "Who comes first?")  # fmt: skip
+    questions = ("Who comes first?", "Who comes first?" + " In capitals." * marked)
     return [Names(q, i == 1, first_story + i * 10**6) for i, q in enumerate(questions)]
 
 unmarked = {rate: train(writers(False), (1 - rate, rate)) for rate in (0.3, 0.5, 0.7)}
@@ -316,12 +307,12 @@ for model, _ in unmarked.values():
         probabilities = model(test.inputs)[test.targets != IGNORED].softmax(-1)
     believed.append(probabilities[:, capitals].sum(-1).mean().item())
     greedy.append(sum(i in capitals for i in probabilities.argmax(-1).tolist()) / 16)
-print("shown 0.3 in capitals: greedy answers in capitals", round(greedy[0], 1))
-print("shown 0.7 in capitals: greedy answers in capitals", round(greedy[2], 1))
+print("shown 0.3 in capitals: at most 1 of 10 greedy answers is", greedy[0] <= 0.1)
+print("shown 0.7 in capitals: at least 9 of 10 greedy answers are", greedy[2] >= 0.9)
 print("what it gives capitals is within 0.1 of what it was shown:",
       all(abs(p - shown) < 0.1 for p, shown in zip(believed, unmarked, strict=True)))
 why = "greedy takes the likelier form each time, and 0.3 is never the likelier"
-answer_guess(guess, round(greedy[0], 1), why, wrong={
+answer_guess(guess, round(greedy[0]), why, wrong={
     0.3: "the model does give capitals a probability near 0.3, but greedy takes the likelier form"})
 
 # %% tags=["nbval-ignore-output"]
@@ -329,53 +320,47 @@ plots.lines(
     {"probability of capitals": ([*unmarked], believed), "greedy answers": ([*unmarked], greedy)},
     x_label="share of training in capitals", y_label="share in capitals",
     title="The model believes what it was shown; greedy decoding takes the majority",
-    alt="The probability rises in a straight line with the share shown; greedy jumps from 0 to 1.",
+    alt="The probability rises in a straight line with the share; greedy goes from near 0 to 1.",
 )
 
 # %% [markdown]
-# **The rates decided the fight**, and exact match of the minority is 0. Neither writer is wrong:
-# the question is. **Break it, then diagnose it.** The loss of this run stops falling. Is it the
-# learning rate? Look at the loss of each task, and at the number at which it stops.
+# The rates decided the fight: an exact match would find next to nothing of the minority. Neither
+# writer is wrong: the question is. **Break it, then diagnose it.** The loss of this run stops
+# falling. Is it the learning rate? Look at the loss of each task, and at where it stops.
 
 # %% tags=["nbval-check-output"]
-marked, apart = train(writers(True))
-for name, model, marks in (("same question", unmarked[0.5][0], False), ("marked", marked, True)):
+def losses_of(model, marked):
     held_out = {who: [one.next() for _ in range(6)]
-                for who, one in zip(("Ada", "ADA"), writers(marks, 10**7), strict=True)}
-    losses = task_losses(model, held_out)
-    print(f"{name}: every loss below {math.log(2):.2f}:", max(losses.values()) < math.log(2))
+                for who, one in zip(("Ada", "ADA"), writers(marked, 10**7), strict=True)}
+    return task_losses(model, held_out).values()
+
+marked, apart = train(writers(True))
+print(f"same question: every loss above ln 2 = {math.log(2):.2f}:",
+      min(losses_of(unmarked[0.5][0], False)) > math.log(2))
+print("marked: every loss below half of that:", max(losses_of(marked, True)) < math.log(2) / 2)
 
 # %% [markdown]
 # Where two answers are equally right, a model that gives each a half has a loss of
 # $-\ln \tfrac12 = \ln 2$ a choice, and no training can go below it. Two words in the question, *in
 # capitals*, end the fight. This is why instructions name their task.
-
-# %% [markdown]
+#
 # ## Fights seen in the gradients
 #
 # A step for one task goes against its gradient. The **cosine** of two gradients says whether that
 # step helps the other task: 1 is the same direction, 0 has no effect, below 0 does harm.
-# **Predict:** which of our two runs has gradients that fight?
-
-# %%
-guess = None  # "same question", "marked" or "both"
 
 # %% tags=["nbval-check-output"]
-last = {"same question": unmarked[0.5][1], "marked": apart}
-last = {name: sum(angles[-30:]) / 30 for name, angles in last.items()}
+fights = {"same question": unmarked[0.5][1], "marked": apart}
+last = {name: sum(angles[-30:]) / 30 for name, angles in fights.items()}
 print({name: "below -0.1" if angle < -0.1 else "-0.1 or above" for name, angle in last.items()})
-fighting = [name for name, angle in last.items() if angle < -0.1]
-answer_guess(guess, fighting[0] if len(fighting) == 1 else "both",
-             "only where the same input wants two outputs must one push what the other pulls")
 
 # %% tags=["nbval-ignore-output"]
-smooth = {"same question": unmarked[0.5][1], "marked": apart}
 plots.lines(
-    {name: (range(5, 90, 10), [sum(angles[i : i + 10]) / 10 for i in range(0, 90, 10)])
-     for name, angles in smooth.items()},
+    {name: (range(5, 160, 10), [sum(angles[i : i + 10]) / 10 for i in range(0, 160, 10)])
+     for name, angles in fights.items()},
     x_label="step", y_label="cosine of the two gradients",
     title="Contradictory answers make gradients fight, more and more",
-    alt="With the same question the cosine falls below 0; marked it stays at about 0.",
+    alt="With the same question the cosine falls to about -0.4; marked it stays above 0.",
 )
 
 # %% [markdown]
@@ -392,10 +377,7 @@ guess = None  # "yes" or "no"
 # %% tags=["nbval-check-output"]
 print("by hand:", pcgrad(torch.tensor([[1.0, 0.0], [-1.0, 1.0]])).tolist())
 mended, _ = train(writers(False), mend=pcgrad)
-held_out = {who: [one.next() for _ in range(6)]
-            for who, one in zip(("Ada", "ADA"), writers(False, 10**7), strict=True)}
-losses = task_losses(mended, held_out)
-below = sum(losses.values()) / 2 < math.log(2)
+below = sum(losses_of(mended, False)) / 2 < math.log(2)
 print(f"mean loss below {math.log(2):.2f}:", below)
 answer_guess(guess, "yes" if below else "no", "the best answer to a question that does not say "
              "which form is wanted still gives each a half: no optimizer adds what the data lack")
@@ -407,76 +389,77 @@ answer_guess(guess, "yes" if below else "no", "the best answer to a question tha
 #
 # Another idea learns a weight for each task: **uncertainty weighting** adds
 # $e^{-s_i} L_i + s_i / 2$ over the tasks, and learns each $s_i$ with the model (Kendall et al.,
-# arXiv:1705.07115).
-
-# %% tags=["nbval-check-output"]
-losses, weights = torch.tensor([4.0, 0.25]), UncertaintyWeights(2)
-optimizer = torch.optim.Adam(weights.parameters(), 0.05)
-for _ in range(500):
-    optimizer.zero_grad()
-    weights(losses).backward()
-    optimizer.step()
-learned = (-weights.log_variance).exp().detach()
-print("weights:", [round(w, 3) for w in learned.tolist()])
-print("weight times loss:", [round(x, 2) for x in (learned * losses).tolist()])
+# arXiv:1705.07115). At its best $e^{-s_i} = 1 / (2 L_i)$: every task then counts the same half.
+# That suits losses of different units. It also turns a task down *because* it is hard.
 
 # %% [markdown]
-# The harder task gets the smaller weight, until both count alike. That suits tasks whose losses
-# have different units. It would also turn down a task *because* it is hard: is that what you want?
-#
 # ## Does a real model's knowledge fight?
 #
-# SmolLM2 again. Four kinds of text; for each, two sets of three examples, so that a task can be
-# compared with itself. We take the gradient of the answers along the weights of its middle layer.
+# SmolLM2 again, with four tasks: sums, French words, capitals, and *false* capitals, where each
+# country gets its neighbour's in the list. Each task has two sets of six questions, so that it can
+# be compared with itself as well. **Predict:** where in the model do true and false capitals fight?
+
+# %%
+guess = None  # "everywhere", "nowhere" or "in some layers"
 
 # %%
 smol = load_pretrained(dtype=torch.float32)
-KINDS = {
-    "sums": "12 + 7 =| 19;30 + 9 =| 39;41 + 8 =| 49;22 + 6 =| 28;13 + 4 =| 17;51 + 5 =| 56",
-    "French": "dog in French:| chien;house in French:| maison;red in French:| rouge;"
-              "cat in French:| chat;water in French:| eau;day in French:| jour",
-    "towns": "The capital of Italy is| Rome;The capital of Spain is| Madrid;The capital of Japan "
-             "is| Tokyo;The capital of Egypt is| Cairo;The capital of Greece is| Athens;The "
-             "capital of Cuba is| Havana",
-}
-KINDS["false towns"] = re.sub(r"\| \w+", "| Paris", KINDS["towns"])
 
-def slope_of(pairs):
-    """The gradient of the answers' loss along all weights of layer 15."""
-    weights, total = list(smol.model.blocks[15].parameters()), 0.0
-    for question, answer in pairs:
-        asked, wanted = smol.text_ids(question), smol.tokenizer.encode(answer)
-        logits = smol.model(torch.tensor([asked + wanted[:-1]]))[0, len(asked) - 1 :]
-        total = total + torch.nn.functional.cross_entropy(logits, torch.tensor(wanted))
-    return torch.cat([slope.flatten() for slope in torch.autograd.grad(total, weights)])
+def asked(form, text):
+    return [(form.format(a), f" {b}") for a, b in (pair.split(":") for pair in text.split())]
+
+towns = asked("The capital of {} is", "Italy:Rome Spain:Madrid Japan:Tokyo Egypt:Cairo "
+              "Greece:Athens Cuba:Havana Austria:Vienna Russia:Moscow Ireland:Dublin "
+              "Portugal:Lisbon China:Beijing Norway:Oslo")
+KINDS = {
+    "sums": asked("{} =", "12+7:19 30+9:39 41+8:49 22+6:28 13+4:17 51+5:56 21+3:24 14+2:16 33+4:37 "
+                  "60+9:69 42+5:47 71+7:78"),
+    "French": asked("{} in French:", "dog:chien house:maison red:rouge cat:chat water:eau day:jour "
+                    "black:noir bread:pain night:nuit book:livre milk:lait tree:arbre"),
+    "towns": towns,
+    "false towns": [(question, towns[i - 1][1]) for i, (question, _) in enumerate(towns)],
+}
 
 # %% tags=["nbval-ignore-output"]
-halves, names = [], []
-for kind, texts in KINDS.items():
-    pairs = [text.split("|") for text in texts.split(";")]
-    for half in (pairs[:3], pairs[3:]):
-        halves.append(slope_of(half))
-        names.append(kind)
-table = conflicts(torch.stack(halves))
+layers = range(0, 30, 5)
+weights = [weight for layer in layers for weight in smol.model.blocks[layer].parameters()]
+slopes = []
+for pairs in KINDS.values():
+    for half in (pairs[:6], pairs[6:]):
+        tokens = [(smol.text_ids(q), smol.tokenizer.encode(a)) for q, a in half]
+        slopes.append(gradient(smol.model, batch_of(tokens), weights).view(6, -1))
+tables = [conflicts(slope) for slope in torch.stack(slopes, 1)]  # one a layer: (8, 8)
 
 # %% tags=["nbval-check-output"]
 def cosine(one, other):
-    return table[2 * [*KINDS].index(one), 2 * [*KINDS].index(other) + 1].item()
+    """In each layer: the mean cosine of a set of one task with a set of the other."""
+    rows, columns = (2 * [*KINDS].index(kind) for kind in (one, other))
+    blocks = torch.stack(tables)[:, rows : rows + 2, columns : columns + 2]
+    if one == other:
+        return blocks[:, 0, 1].tolist()  # the other two are sets with themselves
+    return blocks.mean((1, 2)).tolist()
 
-for kind in KINDS:
-    print(f"{kind:11} with more of itself:", "above 0.3" if cosine(kind, kind) > 0.3 else "lower")
-for one, other in (("sums", "French"), ("sums", "towns"), ("towns", "false towns")):
-    print(f"{one}, {other}:", "within 0.2 of 0" if abs(cosine(one, other)) < 0.2 else "further off")
+true_and_false = cosine("towns", "false towns")
+print("true and false towns, layer 0: below -0.4", true_and_false[0] < -0.4)
+print("true and false towns, layer 25: above 0.2", true_and_false[-1] > 0.2)
+print("sums and towns, every layer: within 0.2 of 0", max(map(abs, cosine("sums", "towns"))) < 0.2)
+answer_guess(guess, "in some layers", "early layers disagree, late ones pull the same way")
 
 # %% tags=["nbval-ignore-output"]
-plots.attention(
-    {"": table}, [f"{name} {'ab'[i % 2]}" for i, name in enumerate(names)], write_numbers=True,
-    title="SMOL_TITLE",
-    alt="SMOL_ALT",
+plots.lines(
+    {f"{one}, {other}": (layers, cosine(one, other))
+     for one, other in (("towns", "towns"), ("sums", "French"), ("sums", "towns"),
+                        ("towns", "false towns"))},
+    x_label="layer", y_label="cosine of the gradients",
+    title="True and false answers fight in the early layers, not in the late ones",
+    alt="Towns with more towns stays above 0.5 in all layers; sums with French or towns stays near "
+    "0. True with false towns rises steadily from -0.6 in layer 0 to 0.35 in layer 25.",
 )
 
 # %% [markdown]
-# SMOL_TEXT
+# A task agrees with more of itself everywhere, and unrelated tasks hardly touch. Contradiction is
+# seen again as a cosine below 0, but not in every layer. (Perhaps late layers mostly learn *that a
+# town is wanted*, in which both agree; we did not test it.)
 #
 # ## In short
 #

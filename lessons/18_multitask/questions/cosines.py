@@ -25,6 +25,12 @@ COSINES = Question(
     points=2,
     cases=cosines_cases,
     reference=conflicts,
+    equivalent_mutants={
+        "lengths = gradients.norm(dim=1, keepdim=True).clamp(min=1e-30) -> "
+        "lengths = gradients.norm(dim=1, keepdim=True).clamp(min=2e-30)": (
+            "no gradient but zeros is that short"
+        ),
+    },
     forbids=("cosine_similarity", "CosineSimilarity"),
     misconceptions=[
         Misconception(
@@ -95,6 +101,24 @@ COSINES = Question(
              "    units = gradients / gradients.norm(dim=1, keepdim=True).clamp(min=1e-30)"},
             says="the correlation is given: each row's mean is taken off first",
             hint="The formula takes nothing off the gradients.",
+        ),
+        Misconception(
+            "ones_on_the_diagonal",
+            {"return units @ units.T": "return (units @ units.T).fill_diagonal_(1.0)"},
+            says="every gradient has cosine 1 with itself, one of zeros too",
+            hint="A gradient of zeros has no direction. What does the question ask for it?",
+        ),
+        Misconception(
+            "short_ones_stay_short",
+            {"min=1e-30": "min=1.0"},
+            says="gradients shorter than 1 are not made as long as 1",
+            hint="Only a length of 0 needs a guard: how small may the number in `clamp` be?",
+        ),
+        Misconception(
+            "upper_half_only",
+            {"return units @ units.T": "return (units @ units.T).triu(1)"},
+            says="only pairs i < j are filled in",
+            hint="The cosine of j and i is that of i and j, and the diagonal is asked for as well.",
         ),
     ],
 )  # fmt: skip

@@ -33,6 +33,12 @@ RATES = Question(
     points=2,
     cases=rates_cases,
     reference=mixture_rates,
+    equivalent_mutants={
+        "held = {name: size if cap is None else min(size, cap) for name, size in sizes.items()} -> "
+        "held = {name: size if cap is None else min(cap, size) for name, size in sizes.items()}": (
+            "the smaller of two, whichever comes first"
+        ),
+    },
     misconceptions=[
         Misconception(
             "temperature_is_the_power",
@@ -110,6 +116,13 @@ RATES = Question(
             {"in held.items()": "in held.items() if cap is None or sizes[name] <= cap"},
             says="tasks larger than the cap are left out",
             hint="A task above the cap still comes: as often as one of just that size.",
+        ),
+        Misconception(
+            "whole_division",
+            {POWER: "size ** (1 // temperature)"},
+            says="`//` makes 0 of 1 / T for every T above 1",
+            hint="A power of 0 makes all sizes alike. Which division keeps what stands behind the "
+            "point?",
         ),
     ],
 )  # fmt: skip

@@ -30,8 +30,18 @@ def surgery_cases(generator: Generator):
     yield {"gradients": fighting(3, 4)}
     yield {"gradients": fighting(4, 6)}
     yield {"gradients": torch.tensor([[1.0, 2.0], [2.0, 0.5]])}  # they agree
+    # What is left of the last goes against the last itself; that is no fight.
+    yield {"gradients": torch.tensor([[3.0, -1.0], [1.0, -3.0], [-3.0, 3.0]])}
     yield {"gradients": torch.tensor([[0.0, 0.0], [1.0, -2.0], [-1.0, 0.5]])}
     yield {"gradients": randn(generator, 1, 5)}
+
+
+def mended_sum(gradients: Tensor) -> Tensor:
+    total = gradients.sum(0)
+    for other in gradients:
+        if total @ other < 0:
+            total = total - (total @ other) / other.square().sum() * other
+    return total
 
 
 AGAINST = "left @ gradients[j]"
@@ -44,7 +54,11 @@ SURGERY = Question(
     points=3,
     cases=surgery_cases,
     reference=surgery,
-    equivalent_mutants={},
+    equivalent_mutants={
+        "total = torch.zeros_like(gradients[0]) -> total = torch.zeros_like(gradients[-1])": (
+            "all rows are as long"
+        ),
+    },
     misconceptions=[
         Misconception(
             "no_surgery",
@@ -114,16 +128,22 @@ SURGERY = Question(
             hint="At the end all are added.",
         ),
         Misconception(
-            "only_the_first",
-            {"for i in range(len(gradients)):": "for i in range(1):"},
-            says="only the first task's gradient is mended and given",
-            hint="Every task has its turn; then all are added.",
+            "sum_mended",
+            mended_sum,
+            says="the sum of all gradients is mended, and not each of them",
+            hint="Each task's own gradient meets the others. The sum comes last.",
         ),
         Misconception(
             "earlier_ones_only",
             {"for j in range(len(gradients)):": "for j in range(i):"},
             says="each task meets only those that stand before it",
             hint="The first may go against the last as well. Which rows does task i meet?",
+        ),
+        Misconception(
+            "later_ones_only",
+            {"for j in range(len(gradients)):": "for j in range(i + 1, len(gradients)):"},
+            says="each task meets only those that stand after it",
+            hint="The last may go against the first as well. Which rows does task i meet?",
         ),
     ],
 )  # fmt: skip

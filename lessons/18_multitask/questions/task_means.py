@@ -45,6 +45,11 @@ TASK_MEANS = Question(
     points=2,
     cases=task_means_cases,
     reference=task_means,
+    equivalent_mutants={
+        "for task in range(n_tasks): -> for task in range(n_tasks + 1):": (
+            "no row is of a task with that number"
+        ),
+    },
     misconceptions=[
         Misconception(
             "ignored_counted",
@@ -106,6 +111,20 @@ TASK_MEANS = Question(
             {"if mine.any():": "if True:"},
             says="a task of which no token counts gets NaN",
             hint="0 divided by 0 is NaN. What should stand there instead?",
+        ),
+        Misconception(
+            "last_row_only",
+            {MINE: "counts & ((tasks == task) & (torch.arange(len(tasks)) == len(tasks) - 1 "
+             "- (tasks == task).flip(0).int().argmax()))[:, None]"},
+            says="a later row of the same task replaces what an earlier one gave",
+            hint="Several rows may be of one task: all their tokens belong into its mean.",
+        ),
+        Misconception(
+            "sum_of_means",
+            {MEAN: "torch.stack([losses[b][mine[b]].mean() for b in range(len(mine)) "
+                   "if mine[b].any()]).sum()"},
+            says="the means of the task's rows are added",
+            hint="One mean for each task: add up all its tokens, and divide once, at the end.",
         ),
     ],
 )  # fmt: skip

@@ -40,10 +40,10 @@ WEIGHTED = Question(
             hint="Look at the sign in the exponent: a large s should make a task count less.",
         ),
         Misconception(
-            "no_exp",
-            {"torch.exp(-s)": "(-s)"},
-            says="the loss is multiplied by -s",
-            hint="A weight must be positive. What makes it so?",
+            "slope_of_price",
+            {SLOPE: "s / 2 - counted"},
+            says="the slope has s / 2 itself, and not the slope of s / 2",
+            hint="How fast does s / 2 grow with s?",
         ),
         Misconception(
             "divided_by_s",
@@ -65,10 +65,10 @@ WEIGHTED = Question(
             hint="Without it, s would grow for ever: then nothing counts and nothing costs.",
         ),
         Misconception(
-            "whole_price",
-            {"s / 2": "s", "1 / 2 -": "1 -"},
-            says="s is added whole",
-            hint="How much of s does the formula add?",
+            "whole_price_in_the_slope",
+            {"1 / 2 -": "1 -"},
+            says="the slope has 1 for s / 2",
+            hint="How fast does s / 2 grow with s?",
         ),
         Misconception(
             "whole_price_in_the_loss",
@@ -111,6 +111,12 @@ WEIGHTED = Question(
             {SLOPE: "torch.exp(-s)"},
             says="the slope is that along the losses",
             hint="That is the task's weight. Asked for is the slope along s.",
+        ),
+        Misconception(
+            "half_the_loss",
+            {COUNTED: "torch.exp(-s) * losses / 2"},
+            says="each loss is halved, as in the form for squared errors",
+            hint="Here the losses are cross-entropies: what stands before L in the formula above?",
         ),
     ],
 )  # fmt: skip
