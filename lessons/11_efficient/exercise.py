@@ -225,5 +225,5 @@ check("efficient.slots", slots)
 # Done? 11.4 and 11.5 are the heart of FlashAttention. Unfold `online_attention` in the lesson and
 # compare: it has blocks of queries too, and a mask.
 #
-# Lesson 12, on experts, is planned; go on with [lesson 13](../notebooks/13_optimizers.ipynb), on
-# backpropagation and optimizers. `llama-edu progress` shows how far you are.
+# Next is [lesson 12](../notebooks/12_experts.ipynb), on models of many experts.
+# `llama-edu progress` shows how far you are.
