@@ -118,8 +118,8 @@ show_source(distillation_loss, folded="distillation_loss: for after the exercise
 # ## With little text
 #
 # Now for real: a teacher of 0.4 million parameters, trained on most of the King James Bible, and a
-# student of a tenth of that. The student may read some three pages only. Each arm has three seeds, a
-# few hundred steps with early stopping, and the same student. That takes minutes, so a script has
+# student of a tenth of that. The student may read some three pages only. Each arm has three seeds,
+# a few hundred steps with early stopping, and the same student. That takes minutes, so a script has
 # computed it: `measured.py` in this lesson's folder.
 #
 # **Predict:** which helps the student more: the teacher's probabilities on the little text, or to

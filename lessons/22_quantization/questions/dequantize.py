@@ -97,5 +97,12 @@ DEQUANTIZE = Question(
             says="8 is taken from each code first",
             hint="Here the offset says where the grid begins: the codes are used as they are.",
         ),
+        Misconception(
+            "zero_point",
+            {"groups * scales[..., None] + offsets[..., None]":
+             "(groups - offsets[..., None]) * scales[..., None]"},
+            says="the offset is taken from the code, as a *zero point* is",
+            hint="A zero point counts in codes. Here the offset counts in weights: is it scaled?",
+        ),
     ],
 )  # fmt: skip

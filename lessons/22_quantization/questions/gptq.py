@@ -101,5 +101,12 @@ GPTQ = Question(
             says="only the next column makes up for what is lost",
             hint="All later columns get their share: k runs over every k > j.",
         ),
+        Misconception(
+            "clamped_at_the_end",
+            {".round().clamp(-most, most)": ".round()",
+             "return codes": "return codes.clamp(-most, most)"},
+            says="codes are brought back to the grid only after the last column",
+            hint="What the clamp takes is lost as well: the later columns must hear of it.",
+        ),
     ],
 )  # fmt: skip

@@ -109,5 +109,12 @@ NEAREST = Question(
             says="the scale is the mean size of the group",
             hint="The largest number of a group must not lie beyond 1.",
         ),
+        Misconception(
+            "bucketize",
+            {"(unit[..., None] - values).abs().argmin(dim=-1)":
+             "torch.bucketize(unit.contiguous(), values)"},
+            says="each number gets the place of the first value that is not below it",
+            hint="The value below may be nearer. And a list in no order cannot be searched so.",
+        ),
     ],
 )  # fmt: skip

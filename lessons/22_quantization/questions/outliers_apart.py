@@ -107,10 +107,11 @@ OUTLIERS_APART = Question(
             hint="The codes of both were multiplied: how many scales does that take back?",
         ),
         Misconception(
-            "four_bits",
-            {"absmax(x[:, ~is_large], 8)": "absmax(x[:, ~is_large], 4)"},
-            says="the inputs are quantized to 4 bits",
-            hint="8 bits, in x and in W.",
+            "inputs_scaled_by_all",
+            {"absmax(x[:, ~is_large], 8)": "(lambda s: ((x[:, ~is_large] / s[:, None]).round(), s))"
+             "(absmax(x, 8)[1])"},
+            says="the tokens' scales look at the outlier columns too",
+            hint="One -20 makes all steps of its token coarse: that is why it is taken out first.",
         ),
         Misconception(
             "weight_in_full",
@@ -124,6 +125,15 @@ OUTLIERS_APART = Question(
             {"absmax(x[:, ~is_large], 8)": "(x[:, ~is_large], torch.ones(len(x)))"},
             says="only the weight is quantized, and not the inputs",
             hint="Whole numbers are multiplied with whole numbers: x needs codes too.",
+        ),
+        Misconception(
+            "number_by_number",
+            lambda x, weight, threshold: (
+                lambda small, w: small[0] @ w[0].T * small[1][:, None] * w[1]
+                + x.where(x.abs() > threshold, 0.0) @ weight.T
+            )(absmax(x.where(x.abs() <= threshold, 0.0), 8), absmax(weight, 8)),
+            says="single large numbers are taken out, and not whole columns",
+            hint="A column is an outlier for all tokens as soon as it is large in one.",
         ),
     ],
 )  # fmt: skip

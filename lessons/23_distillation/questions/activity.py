@@ -88,5 +88,23 @@ ACTIVITY = Question(
             says="each text keeps its own mean",
             hint="One number for each unit, (F,).",
         ),
+        Misconception(
+            "sigmoid",
+            {"F.silu(gate)": "gate.sigmoid()"},
+            says="the gate goes through sigmoid alone",
+            hint="silu(x) is x · sigmoid(x).",
+        ),
+        Misconception(
+            "root_mean_square",
+            {"hidden.abs().mean(dim=(0, 1))": "hidden.square().mean(dim=(0, 1)).sqrt()"},
+            says="the root of the mean square is taken",
+            hint="That is a size too, but the mean of |x| is asked for.",
+        ),
+        Misconception(
+            "norm",
+            {"hidden.abs().mean(dim=(0, 1))": "hidden.norm(dim=(0, 1))"},
+            says="the length (norm) is taken, which grows with the number of tokens",
+            hint="The mean of |x| is asked for.",
+        ),
     ],
 )

@@ -122,5 +122,11 @@ DISTANCE = Question(
             says="probabilities are subtracted, not their logarithms",
             hint="In the formula a logarithm is taken from a logarithm.",
         ),
+        Misconception(
+            "no_logarithm",
+            {"student_logits / temperature).log_softmax": "student_logits / temperature).softmax"},
+            says="the student's probabilities stand where their logarithms should",
+            hint="The bracket holds two logarithms. (`F.kl_div` wants its first input so, too.)",
+        ),
     ],
 )

@@ -107,5 +107,11 @@ PRUNE_UNITS = Question(
             says="the units are set to 0, and still there",
             hint="The answer is as good, but no smaller: take them out.",
         ),
+        Misconception(
+            "places_of_the_sort",
+            {"best.sort().values": "best.sort().indices"},
+            says="the places within the sorted list are taken for the units",
+            hint="`sort` gives values and indices. Which of the two are numbers of units?",
+        ),
     ],
 )

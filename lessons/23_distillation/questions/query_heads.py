@@ -93,5 +93,11 @@ QUERY_HEADS = Question(
             says="there is a list for each group",
             hint="One list of numbers: `+=` joins lists, `append` puts one into the other.",
         ),
+        Misconception(
+            "numbered_anew",
+            {"range(group * size, (group + 1) * size)": "range(len(heads), len(heads) + size)"},
+            says="the heads that stay are numbered anew from 0",
+            hint="Which heads of the *old* model are they?",
+        ),
     ],
 )

@@ -87,5 +87,26 @@ STUDENT_LOSS = Question(
             says="only the tokens that do not count are taken",
             hint="What does -100 say about a token?",
         ),
+        Misconception(
+            "text_divided_by_all",
+            {
+                "F.cross_entropy(student_logits[counts], targets[counts])": (
+                    "F.cross_entropy(student_logits[counts], targets[counts], reduction='sum')"
+                    " / len(targets)"
+                )
+            },
+            says="the sum of the cross-entropies is divided by the number of all tokens",
+            hint="A mean divides by how many were added.",
+        ),
+        Misconception(
+            "hidden_as_word_0",
+            {
+                "F.cross_entropy(student_logits[counts], targets[counts])": (
+                    "F.cross_entropy(student_logits, targets.clamp(min=0))"
+                )
+            },
+            says="a target of -100 is taken for word 0, and counts in the text's part",
+            hint="-100 takes a token out of both parts; no word stands there.",
+        ),
     ],
 )
