@@ -217,7 +217,48 @@ def calibration_nan(confidences, is_right, n_bins):
     return error
 
 
+def windows_that_never_stop(n_tokens, window, stride):
+    out, new, start = [], 1, 0
+    while start < n_tokens:
+        end = min(start + window, n_tokens)
+        out.append((start, new, end))
+        new = end
+        start += stride
+    return out
+
+
+def option_from_a_square(logits, ids, n_prompt, n_bytes):
+    logp = logits.log_softmax(-1)
+    return logp[n_prompt - 1 : -1, ids[n_prompt:]].sum().item() / n_bytes
+
+
+def wilson_with_z(n_right, n, z):
+    p, d = n_right / n, 1 + z / n
+    m, h = (p + z / (2 * n)) / d, z / d * math.sqrt(p * (1 - p) / n + z / (4 * n**2))
+    return m - h, m + h
+
+
+def wilson_with_a_short_root(n_right, n, z):
+    p, d = n_right / n, 1 + z**2 / n
+    m, h = (p + z**2 / (2 * n)) / d, z / d * math.sqrt(p * (1 - p) / n) + z**2 / (4 * n**2)
+    return m - h, m + h
+
+
+def calibration_of_sums(confidences, is_right, n_bins):
+    error = 0.0
+    for i in range(n_bins):
+        inside = (confidences > i / n_bins) & (confidences <= (i + 1) / n_bins)
+        if inside.sum() > 0:
+            error += abs(confidences[inside].sum() - is_right[inside].sum()).item()
+    return error
+
+
 @pytest.mark.parametrize("name, answer, expected", [
+    ("windows", windows_that_never_stop, "one_too_short + does_not_stop"),
+    ("option_score", option_from_a_square, "every_row_every_token"),
+    ("wilson", wilson_with_z, "z_not_squared"),
+    ("wilson", wilson_with_a_short_root, "root_ends_too_soon"),
+    ("calibration_error", calibration_of_sums, "weight_not_divided"),
     ("bits_per_byte", bits_of_mean_tokens, "by_tokens"),
     ("windows", windows_new_is_start_plus_overlap, "border_counted_twice"),
     ("option_score", option_no_minus_one, "not_shifted"),

@@ -130,6 +130,12 @@ CALIBRATION_ERROR = Question(
             says="the mean of an empty bin, NaN, is added",
             hint="Pass over bins without answers.",
         ),
+        Misconception(
+            "first_bin_left_out",
+            {"range(n_bins)": "range(1, n_bins)"},
+            says="the first bin is left out",
+            hint="The first bin begins at 0.",
+        ),
     ],
 )  # fmt: skip
 

@@ -108,12 +108,6 @@ OPTION_SCORE = Question(
             hint="A log-likelihood is at most 0, and the best option has the highest.",
         ),
         Misconception(
-            "likelihood",
-            {"found.sum().item()": "found.sum().exp().item()"},
-            says="the probability itself is divided by the bytes",
-            hint="ln P is asked for. P itself soon is too small to print.",
-        ),
-        Misconception(
             "tokens_moved_back",
             {"ids[n_prompt:]": "ids[n_prompt - 1 : -1]"},
             says="row n_prompt - 1 is asked for token n_prompt - 1, and so on",
@@ -124,6 +118,13 @@ OPTION_SCORE = Question(
             {"log_softmax": "softmax", "found.sum()": "found.sum().log()"},
             says="probabilities are added up, and the logarithm is taken of the sum",
             hint="Probabilities of tokens multiply. What, then, becomes of their logarithms?",
+        ),
+        Misconception(
+            "every_row_every_token",
+            {"rows[range(len(rows)), targets]": "rows[:, targets]"},
+            says="every row is asked for every token of the option",
+            hint="`rows[:, targets]` is a square. One number from each row is wanted: index both "
+            "dimensions with a list.",
         ),
     ],
 )  # fmt: skip

@@ -123,5 +123,11 @@ PAIRED_DIFFERENCE = Question(
             says="half of the width is returned in place of the ends",
             hint="low is the mean less that much, high the mean and that much.",
         ),
+        Misconception(
+            "low_first",
+            {"mean, mean - half, mean + half": "mean - half, mean, mean + half"},
+            says="the lower end stands first",
+            hint="The numbers are right, their order is not: mean, low, high.",
+        ),
     ],
 )  # fmt: skip

@@ -52,12 +52,6 @@ WILSON = Question(
             hint="Both m and h are divided.",
         ),
         Misconception(
-            "nothing_shrunk",
-            {"shrink = 1 + z**2 / n": "shrink = 1"},
-            says="nothing is divided by 1 + z²/n",
-            hint="Look below the long lines of the formula.",
-        ),
-        Misconception(
             "middle_is_p",
             {"(p + z**2 / (2 * n)) / shrink": "p"},
             says="the middle is the share found",
@@ -82,12 +76,6 @@ WILSON = Question(
             hint="Under the root stands n² in the second term.",
         ),
         Misconception(
-            "brackets_squared_too_much",
-            {"4 * n**2": "(4 * n) ** 2"},
-            says="4 n is squared as a whole under the root",
-            hint="It is 4 times n squared: 4n², not (4n)².",
-        ),
-        Misconception(
             "term_under_root_lost",
             {" + z**2 / (4 * n**2)": ""},
             says="the second term under the root is missing",
@@ -110,6 +98,24 @@ WILSON = Question(
             {"middle - half, middle + half": "middle, half"},
             says="the middle and half of the width are returned",
             hint="The two ends are asked for: m - h and m + h.",
+        ),
+        Misconception(
+            "z_not_squared",
+            {"shrink = 1 + z**2": "shrink = 1 + z", "(p + z**2": "(p + z", "n + z**2": "n + z"},
+            says="z is not squared",
+            hint="In the formula z has a small 2 in all places but one.",
+        ),
+        Misconception(
+            "root_ends_too_soon",
+            {" + z**2 / (4 * n**2))": ") + z**2 / (4 * n**2)"},
+            says="the second term is added outside the root",
+            hint="The root sign covers both terms.",
+        ),
+        Misconception(
+            "only_the_last_divided",
+            {"(p + z**2 / (2 * n)) / shrink": "p + z**2 / (2 * n) / shrink"},
+            says="in the middle, only the second term is divided by 1 + z²/n",
+            hint="All that is above the long line is divided: it needs brackets.",
         ),
     ],
 )  # fmt: skip

@@ -25,15 +25,6 @@ def windows_cases(generator):
     yield {"n_tokens": whole(generator, 9, 10), "window": 5, "stride": 1}
 
 
-def until_no_start_is_left(n_tokens: int, window: int, stride: int):
-    cuts, new = [], 1
-    for start in range(0, n_tokens, stride):
-        end = min(start + window + 1, n_tokens)
-        cuts.append((start, new, end))
-        new = end
-    return cuts
-
-
 def from_the_overlap(n_tokens: int, window: int, stride: int):
     cuts = []
     for start in range(0, n_tokens, stride):
@@ -108,7 +99,7 @@ WINDOWS = Question(
         ),
         Misconception(
             "does_not_stop",
-            until_no_start_is_left,
+            {"new < n_tokens": "start < n_tokens"},
             says="windows go on after the last token is counted",
             hint="Some windows of yours count nothing, or what is counted already. Stop once "
             "`end` has reached n_tokens.",
