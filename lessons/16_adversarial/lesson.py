@@ -1,8 +1,7 @@
 # %% [markdown]
 # # 16 · Adversarial training: learning from the worst small change
 #
-# **What you need:** lesson 09 (a LLaMA whole), lesson 13 (gradients, AdamW), lesson 15 (errors
-# over seeds).
+# **What you need:** lessons 09 (a LLaMA), 13 (gradients, AdamW) and 15 (errors over seeds).
 #
 # **What you will be able to do:** find the small change of an input that harms a model most, in
 # closed form; train against it; and tell a robust model from one that only looks robust.
@@ -11,7 +10,7 @@
 # fragile classifier 8 · two ways to look robust 9 · a language model 8.
 #
 # SmolLM2 knows what the capital of France is. Inside, each token is a vector of 576 numbers, its
-# *embedding* (lesson 09). How little may we change these numbers, and the answer is lost?
+# *embedding*. How little may we change these numbers, and the answer is lost?
 
 # %% tags=["nbval-check-output"]
 import json
@@ -74,7 +73,8 @@ answer_guess(guess, answer(noise)[1], "a random direction is none that the model
 # it, not the size; so every experiment of this lesson has *noise of the same size* beside it.
 #
 # Where does such a direction come from, and does it help to train against it?
-#
+
+# %% [markdown]
 # ## By hand: the steepest direction
 #
 # Take the smallest model there is: a score $w \cdot x$ for two numbers $x$, and the loss
@@ -182,8 +182,7 @@ for pair, distance in zip(torch.stack([ids, nearest.indices], 1), nearest.values
 # %% [markdown]
 # Token ids are whole numbers without a gradient, and half a step between two of them means nothing.
 # So r is added to the embeddings (Miyato et al. 2016, arXiv:1605.07725). It need not end at any
-# token: the nearest other one is at least half an embedding's length away, much further than our
-# shift.
+# token: the nearest other one is at least half an embedding's length away.
 #
 # What can be *typed* must be made of tokens. **HotFlip** is an attack that swaps tokens by the same
 # gradient: a swap of x for v shifts the embedding by $e_v - e_x$, so to first order it gains $g
@@ -205,7 +204,8 @@ for place in range(5):
 # One swap without any meaning, such as a scrap of computer code for *The*, and Paris is gone. To
 # swap *France* is no attack: then Paris *should* go. What counts as a small change of a text is a
 # question of meaning, and no norm answers it.
-#
+
+# %% [markdown]
 # ## The game: min over weights, max over shifts
 #
 # **Adversarial training** is training on the worst neighbours of each input instead of on the
@@ -250,7 +250,8 @@ show_source(pgd)
 # up the others' share; *padding* is moved; r is not detached; the attack's gradients are left in
 # the weights; dropout draws another mask for each pass, so that another model is attacked (`Replay`
 # keeps the dice); the table of embeddings is changed and changed back, and drifts by rounding.
-#
+
+# %% [markdown]
 # ## A fragile classifier
 #
 # Presidents of the United States report to Congress each year. A small LLaMA learns to say whether
@@ -258,8 +259,8 @@ show_source(pgd)
 # next token from pieces without labels; from there it is trained on 256 pieces with a label, in
 # several ways. `measured.py` beside this lesson did it on one CPU thread, in minutes, and we read
 # its `measured.json`. **Robust accuracy** is the share of right answers that is left under an
-# attack. **Predict:** without an attack, about three in four are right. How many are left when r is
-# half an embedding long, shared out over 32 tokens?
+# attack. **Predict:** without an attack, four in five are right. How many are left when r is half
+# an embedding long, shared out over 32 tokens?
 
 # %%
 guess = None  # a number between 0 and 1
@@ -282,7 +283,7 @@ def mean_error(values):
 found = runs("messages", "clean", "256")
 scores = [[run["clean"], run["noise .5"], run["PGD"][2]] for run in found]
 whole, noisy, left = mean_error(scores)[0]
-print(f"trained plainly, {len(found)} seeds: {whole:.0%} right")
+print(f"before 1880, or from 1950? {len(found)} seeds, trained plainly: {whole:.0%} right")
 print(f"with noise of 0.5 {noisy:.0%}, under PGD of 0.5 {left:.0%}")
 why = "each of the 32 tokens moves by less than a tenth of its length, and all pull one way"
 answer_guess(guess, round(left.item(), 2), why, within=1.0)
@@ -319,8 +320,7 @@ plots.lines(
 )
 
 # %% [markdown]
-# Noise does little, though it is the largest shift of all. Every adversary does much: it is the
-# direction that counts.
+# Noise does little, though it is the largest shift of all: it is the direction that counts.
 #
 # ## Break it, then diagnose it: two ways to look robust
 #
@@ -342,7 +342,8 @@ print("second without an attack, each seed:", *(f"{run['clean']:.1%}" for run in
 # half of them, and an attack can hardly change that. Its shifts were so large, 8 lengths, that
 # nothing was learned. Draw that line into every such figure, and attack with more steps and in
 # other ways until it no longer helps.
-#
+
+# %% [markdown]
 # The advice goes for tokens too. HotFlip takes the gradient's best guess unseen. A stronger attack
 # tries 64 swaps, half of them random, and keeps the worst.
 
@@ -392,7 +393,8 @@ answer_guess(guess, truth, "with so few labels its own part drowned them out")
 # With 64 labels nothing is gained. VAT, at the rate and size that were right for 256, pressed some
 # models close to the constant answer. That it helps most where labels are few, as is often said,
 # was not confirmed here.
-#
+
+# %% [markdown]
 # ## A language model
 #
 # Where a text is *written*, the adversary can sit at the other end of the model. The output layer
@@ -414,8 +416,7 @@ show_source(adversarial.adversarial_output_loss)
 # falls on, that on another part of the play begins to rise. The arms are the clean loss, an
 # adversary of several sizes, and noise in the row, of size 0.1 (`measured.py` again).
 #
-# **Predict:** an adversary makes the training loss worse on purpose. Which model is best on the
-# part that was not read?
+# **Predict:** an adversary worsens the training loss on purpose. Which arm is best on that part?
 
 # %%
 guess = None  # "clean", "noise", "a small adversary" or "a large adversary" (0.2)
@@ -452,7 +453,8 @@ plots.lines(
 # does. Who stops in time, at the best step, gains less: most of what the clean model loses at the
 # end is overfitting. Too large an adversary is worse than none at its best. And this model reads a
 # small text many times; LLaMA 1 read most of its text about once (arXiv:2302.13971, sec. 2.1).
-#
+
+# %% [markdown]
 # ## In short
 #
 # 1. The worst small change has a closed form: $\varepsilon g / \lVert g \rVert$ for a length,

@@ -1,8 +1,7 @@
 # %% [markdown]
 # # 18 · Tasks together: when they help, and when they fight
 #
-# **What you need:** lesson 17 (instructions, loss on answers only), lesson 13 (gradients), and what
-# the story world of lesson 03 is.
+# **What you need:** lessons 03 (the story world), 13 (gradients) and 17 (loss on answers only).
 #
 # **What you will be able to do:** decide how often each task is shown; see which task pays for
 # another; tell tasks that fight by their gradients, and know which fights can be settled.
@@ -102,13 +101,13 @@ guess = None  # "by about 2", "by about 0.2" or "by less than 0.01"
 
 # %% tags=["nbval-check-output"]
 rates = mixture_rates({"sums": 300, "web text": 1_000_000})
-before, after = (rates["web text"] * 2.0 + rates["sums"] * sums for sums in (6.0, 0.0))
-print(f"before {before:.4f}, after {after:.4f}")
+for sums in (6.0, 0.0):
+    print(f"sums at {sums}: mean loss {rates['web text'] * 2.0 + rates['sums'] * sums:.4f}")
 answer_guess(guess, "by less than 0.01", "sums are 3 draws in 10,000, and so count as much")
 
 # %% [markdown]
 # From *knows nothing of sums* to *makes no mistake* moves the mean in its third digit. So measure
-# **every task by itself**: `task_losses` does, over tokens that count.
+# *every task by itself*: `task_losses` does, over tokens that count.
 
 # %% tags=["nbval-check-output"]
 show_source(task_losses)
@@ -118,12 +117,10 @@ show_source(task_losses)
 #
 # Now the question from the top, by experiment. A small LLaMA of two layers reads stories of four
 # events; answers are one word. Each task gets the *same number of steps* in every arm, so that the
-# model with two tasks trains twice as long. Three seeds; 500 unseen stories a task. It takes some
-# minutes, so `measured.py` in this lesson's folder has computed it.
+# model with both trains twice as long. Three seeds, 500 unseen stories, computed by `measured.py`.
 #
-# Two rules that understand nothing stand beside: always the last name of the story, always the
-# commonest number. **Predict:** in a model 12 wide, both tasks together, what share of *who has*
-# is answered rightly? (Alone it is 0.85.)
+# Two rules that understand nothing stand beside: always the last name, always the commonest number.
+# **Predict:** in a model 12 wide, *who has* alone reaches 0.85. What does it reach with both?
 
 # %%
 guess = None  # a number between 0 and 1
@@ -138,7 +135,7 @@ def mean_and_error(experiment, arm, task, width="wide"):
     scores = torch.tensor([score[task] for score in row["scores"]])
     return scores.mean().item(), scores.std().item() / len(scores) ** 0.5
 
-print("rules:", measured["shortcuts"])
+print(f"{measured['n_test']} stories; the rules get", measured["shortcuts"])
 for width, d_model in (("wide", 32), ("narrow", 12)):
     for task in ("who", "count"):
         alone = mean_and_error("together", f"{task} alone", task, width)
@@ -146,8 +143,8 @@ for width, d_model in (("wide", 32), ("narrow", 12)):
         print(f"d_model {d_model}, {task:5}: alone {alone[0]:.2f} ± {alone[1]:.2f}, "
               f"both {both[0]:.2f} ± {both[1]:.2f}")
 crowded = mean_and_error("together", "both", "who", "narrow")[0]
-answer_guess(guess, round(crowded, 2), "in these steps, both are more than its 12 numbers a token "
-             "hold: it falls below the rule of the last name", within=0.3)
+answer_guess(guess, round(crowded, 2), "with 12 numbers a token the two get in each other's way, "
+             "and it falls below the rule of the last name", within=0.3)
 
 # %% tags=["nbval-ignore-output"]
 def interval(experiment, arm, task, width="wide"):
@@ -179,6 +176,7 @@ plots.intervals(
 guess = None  # "none", "half" or "most"
 
 # %% tags=["nbval-check-output"]
+print(f"{measured['n_small']} examples and {measured['n_large']:,}, 360 steps:")
 for arm in ("T = 1", "T = 2", "T = inf"):
     who, counted = (mean_and_error("sizes", arm, task) for task in ("who", "count"))
     print(f"{arm:7}: who {who[0]:.2f} ± {who[1]:.2f}, count {counted[0]:.2f} ± {counted[1]:.2f}")
@@ -283,13 +281,6 @@ def train(writers, rates=(0.5, 0.5), mend=None, n_steps=160):
         optimizer.step()
     return model, angles
 
-# %% [markdown]
-# **Predict:** 30 % of the training is in capitals. When asked, greedily, how many of the model's
-# answers are in capitals?
-
-# %%
-guess = None  # 0, 0.3 or 1
-
 # %% tags=["nbval-ignore-output"]
 def writers(marked, first_story=0):
     """The one who writes Ada, and the one who writes ADA; marked: the question says which."""
@@ -297,6 +288,12 @@ def writers(marked, first_story=0):
     return [Names(q, i == 1, first_story + i * 10**6) for i, q in enumerate(questions)]
 
 unmarked = {rate: train(writers(False), (1 - rate, rate)) for rate in (0.3, 0.5, 0.7)}
+
+# %% [markdown]
+# **Predict:** the first run has 30 % in capitals. How many of its greedy answers are?
+
+# %%
+guess = None  # 0, 0.3 or 1
 
 # %% tags=["nbval-check-output"]
 test = writers(False, 10**7)[0].next()
@@ -307,8 +304,8 @@ for model, _ in unmarked.values():
         probabilities = model(test.inputs)[test.targets != IGNORED].softmax(-1)
     believed.append(probabilities[:, capitals].sum(-1).mean().item())
     greedy.append(sum(i in capitals for i in probabilities.argmax(-1).tolist()) / 16)
-print("shown 0.3 in capitals: at most 1 of 10 greedy answers is", greedy[0] <= 0.1)
-print("shown 0.7 in capitals: at least 9 of 10 greedy answers are", greedy[2] >= 0.9)
+print("shown 30 % in capitals: at most 1 of 10 greedy answers is", greedy[0] <= 0.1)
+print("shown 70 % in capitals: at least 9 of 10 greedy answers are", greedy[2] >= 0.9)
 print("what it gives capitals is within 0.1 of what it was shown:",
       all(abs(p - shown) < 0.1 for p, shown in zip(believed, unmarked, strict=True)))
 why = "greedy takes the likelier form each time, and 0.3 is never the likelier"
@@ -397,10 +394,7 @@ answer_guess(guess, "yes" if below else "no", "the best answer to a question tha
 #
 # SmolLM2 again, with four tasks: sums, French words, capitals, and *false* capitals, where each
 # country gets its neighbour's in the list. Each task has two sets of six questions, so that it can
-# be compared with itself as well. **Predict:** where in the model do true and false capitals fight?
-
-# %%
-guess = None  # "everywhere", "nowhere" or "in some layers"
+# be compared with itself as well.
 
 # %%
 smol = load_pretrained(dtype=torch.float32)
@@ -429,6 +423,12 @@ for pairs in KINDS.values():
         tokens = [(smol.text_ids(q), smol.tokenizer.encode(a)) for q, a in half]
         slopes.append(gradient(smol.model, batch_of(tokens), weights).view(6, -1))
 tables = [conflicts(slope) for slope in torch.stack(slopes, 1)]  # one a layer: (8, 8)
+
+# %% [markdown]
+# **Predict:** where in the model do true and false capitals fight?
+
+# %%
+guess = None  # "everywhere", "nowhere" or "in some layers"
 
 # %% tags=["nbval-check-output"]
 def cosine(one, other):

@@ -148,6 +148,42 @@ def in_order_named(kept_groups, n_heads, n_groups):
     return [g * r + i for g in kept_groups for i in range(r)]
 
 
+def kl_div_of_probabilities(student_logits, teacher_logits, temperature):
+    student, teacher = ((x / temperature).softmax(-1) for x in (student_logits, teacher_logits))
+    return temperature**2 * F.kl_div(student, teacher, reduction="batchmean")
+
+
+def hidden_as_word_0(student_logits, distances, targets, alpha):
+    text = F.cross_entropy(student_logits, targets.clamp(min=0))
+    return alpha * distances[targets != -100].mean() + (1 - alpha) * text
+
+
+def both_by_all_tokens(student_logits, distances, targets, alpha):
+    text = F.cross_entropy(student_logits, targets, reduction="sum")
+    return (alpha * distances[targets != -100].sum() + (1 - alpha) * text) / len(targets)
+
+
+def sigmoid_alone(gate, up):
+    return (torch.sigmoid(gate) * up).abs().mean((0, 1))
+
+
+def root_mean_square(gate, up):
+    return (F.silu(gate) * up).square().mean((0, 1)).sqrt()
+
+
+def norm(gate, up):
+    return (F.silu(gate) * up).norm(dim=(0, 1))
+
+
+def indices_of_the_sort(gate, up, down, scores, n_kept):
+    i = scores.topk(n_kept).indices.sort().indices
+    return gate[i], up[i], down[:, i]
+
+
+def renumbered(kept_groups, n_heads, n_groups):
+    return list(range(len(kept_groups) * (n_heads // n_groups)))
+
+
 @pytest.mark.parametrize("name, answer, said", [
     ("distance", kl_div_the_other_way, "the_other_way"),
     ("distance", kl_div_mean, "mean_of_all"),
@@ -163,6 +199,14 @@ def in_order_named(kept_groups, n_heads, n_groups):
     ("query_heads", dealt_out, "interleaved"),
     ("query_heads", just_the_groups, "same_numbers"),
     ("query_heads", in_order_named, "in_order_given"),
+    ("distance", kl_div_of_probabilities, "no_logarithm"),
+    ("student_loss", hidden_as_word_0, "hidden_as_word_0"),
+    ("student_loss", both_by_all_tokens, "divided_by_all + text_divided_by_all"),
+    ("activity", sigmoid_alone, "sigmoid"),
+    ("activity", root_mean_square, "root_mean_square"),
+    ("activity", norm, "norm"),
+    ("prune_units", indices_of_the_sort, "places_of_the_sort"),
+    ("query_heads", renumbered, "numbered_anew"),
 ])  # fmt: skip
 def test_likely_slips_are_named(name, answer, said):
     assert ask(name, answer).misconception == said

@@ -248,6 +248,64 @@ def kendalls_regression(losses, s):
     return (losses / (2 * torch.exp(2 * s)) + s).sum(), 1 - losses / torch.exp(2 * s)
 
 
+def whole_division(sizes, temperature, cap):
+    powers = {k: min(v, cap or v) ** (1 // temperature) for k, v in sizes.items()}
+    return {k: v / sum(powers.values()) for k, v in powers.items()}
+
+
+def rows_added(losses, targets, tasks, n_tasks):
+    out = torch.zeros(n_tasks)
+    for b in range(len(losses)):
+        counts = targets[b] != -100
+        out[tasks[b]] += (losses[b] * counts).sum() / counts.sum().clamp(min=1)
+    return out
+
+
+def with_itself_1(gradients):
+    units = gradients / gradients.norm(dim=1, keepdim=True).clamp(min=1e-30)
+    return (units @ units.T).fill_diagonal_(1.0)
+
+
+def clamped_at_1(gradients):
+    units = gradients / gradients.norm(dim=1, keepdim=True).clamp(min=1.0)
+    return units @ units.T
+
+
+def half_a_table(gradients):
+    table = torch.zeros(len(gradients), len(gradients))
+    for i in range(len(gradients)):
+        for j in range(i + 1, len(gradients)):
+            lengths = gradients[i].norm() * gradients[j].norm()
+            table[i, j] = gradients[i] @ gradients[j] / (lengths + 1e-30)
+    return table
+
+
+def of_the_sum(gradients):
+    total = gradients.sum(0)
+    for g in gradients:
+        if total @ g < 0:
+            total = total - (total @ g) / (g @ g) * g
+    return total
+
+
+def later_ones(gradients):
+    total = torch.zeros_like(gradients[0])
+    for i, g in enumerate(gradients):
+        for other in gradients[i + 1 :]:
+            if g @ other < 0:
+                g = g - (g @ other) / (other @ other) * other
+        total += g
+    return total
+
+
+def price_as_slope(losses, s):
+    return (torch.exp(-s) * losses).sum() + s.sum() / 2, s / 2 - torch.exp(-s) * losses
+
+
+def halved(losses, s):
+    return (losses / (2 * s.exp()) + s / 2).sum(), 0.5 - losses / (2 * s.exp())
+
+
 @pytest.mark.parametrize("name, answer, said", [
     ("rates", power_t, "temperature_is_the_power"),
     ("rates", normalised_first, "power_of_rates"),
@@ -264,6 +322,15 @@ def kendalls_regression(losses, s):
     ("weighted", slope_of_the_weight, "slope_up"),
     ("weighted", unreduced, "not_summed"),
     ("weighted", kendalls_regression, "regression"),
+    ("rates", whole_division, "whole_division"),
+    ("task_means", rows_added, "sum_of_means"),
+    ("cosines", with_itself_1, "ones_on_the_diagonal"),
+    ("cosines", clamped_at_1, "short_ones_stay_short"),
+    ("cosines", half_a_table, "upper_half_only"),
+    ("surgery", of_the_sum, "sum_mended"),
+    ("surgery", later_ones, "later_ones_only"),
+    ("weighted", price_as_slope, "slope_of_price"),
+    ("weighted", halved, "half_the_loss"),
 ])  # fmt: skip
 def test_likely_slips_are_named(name, answer, said):
     assert ask(name, answer).misconception == said

@@ -176,6 +176,39 @@ def forgot_the_diagonal(weight, upper, scales, bits):
     return codes
 
 
+def zero_point(codes, scales, offsets):
+    size = codes.shape[1] // scales.shape[1]
+    return (codes - offsets.repeat_interleave(size, 1)) * scales.repeat_interleave(size, 1)
+
+
+def bucketized(weight, values, group_size):
+    groups = weight.unflatten(1, (-1, group_size))
+    scales = groups.abs().amax(-1)
+    return torch.bucketize(groups / scales[..., None], values).flatten(1), scales
+
+
+def single_numbers(x, weight, threshold):
+    large = x.abs() > threshold
+    (a, s), (b, t) = absmax(x.masked_fill(large, 0.0), 8), absmax(weight, 8)
+    return a @ b.T * s[:, None] * t + (x * large) @ weight.T
+
+
+def scaled_before_the_split(x, weight, threshold):
+    large = (x.abs() > threshold).any(0)
+    (a, s), (b, t) = absmax(x, 8), absmax(weight, 8)
+    product = a[:, ~large] @ b[:, ~large].T * s[:, None] * t
+    return product + x[:, large] @ weight[:, large].T
+
+
+def clamped_last(weight, upper, scales, bits):
+    most, left, codes = 2 ** (bits - 1) - 1, weight.clone(), torch.zeros_like(weight)
+    for j in range(weight.shape[1]):
+        codes[:, j] = (left[:, j] / scales).round()
+        lost = (left[:, j] - codes[:, j] * scales) / upper[j, j]
+        left[:, j + 1 :] -= lost[:, None] * upper[j, j + 1 :]
+    return codes.clamp(-most, most)
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "known"),
     [
@@ -183,11 +216,16 @@ def forgot_the_diagonal(weight, upper, scales, bits):
         ("absmax", no_rounding_in_128, "one_step_too_many"),
         ("dequantize", repeat_for_groups, "groups_interleaved"),
         ("dequantize", offset_in_steps, "offset_scaled"),
+        ("dequantize", zero_point, "zero_point"),
         ("nearest", forgot_to_divide, "not_divided"),
         ("nearest", forgot_abs, "no_sizes_in_scale"),
+        ("nearest", bucketized, "bucketize"),
+        ("outliers_apart", single_numbers, "number_by_number"),
+        ("outliers_apart", scaled_before_the_split, "weight_scaled_by_all + inputs_scaled_by_all"),
         ("outliers_apart", threw_them_away, "outliers_dropped"),
         ("gptq", rounds_only, "plain_rounding"),
         ("gptq", forgot_the_diagonal, "not_divided"),
+        ("gptq", clamped_last, "clamped_at_the_end"),
     ],
 )
 def test_likely_slips_are_named(name, answer, known):

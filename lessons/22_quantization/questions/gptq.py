@@ -43,6 +43,10 @@ GPTQ = Question(
     points=3,
     cases=gptq_cases,
     reference=gptq,
+    equivalent_mutants={
+        "left, codes = (weight.clone(), torch.zeros_like(weight)) -> "
+        "left, codes = (weight.clone(), torch.ones_like(weight))": "every column is written",
+    },
     misconceptions=[
         Misconception(
             "plain_rounding",

@@ -33,6 +33,14 @@ DISTANCE = Question(
     reference=distance,
     rtol=1e-4,  # sums of differences of logarithms lose a digit
     uses=("torch",),
+    equivalent_mutants={
+        "student = (student_logits / temperature).log_softmax(dim=-1) -> "
+        "student = (student_logits / temperature).log_softmax(dim=1)": "logits have two dimensions",
+        "teacher = (teacher_logits / temperature).log_softmax(dim=-1) -> "
+        "teacher = (teacher_logits / temperature).log_softmax(dim=1)": "logits have two dimensions",
+        "divergence = (teacher.exp() * (teacher - student)).sum(dim=-1) -> "
+        "divergence = (teacher.exp() * (teacher - student)).sum(dim=1)": "they have two dimensions",
+    },
     misconceptions=[
         Misconception(
             "the_other_way",
