@@ -15,6 +15,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from llama_edu.reading import other_kind, reading
+
+MAGIC = (b"gguf",)
 FLOAT32, STRING, ARRAY = 6, 8, 9
 SCALARS = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
@@ -48,19 +51,23 @@ class GGUFTensor:
         """
         from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, dequantize
 
-        try:
+        with reading(self.path, *MAGIC):
+            if self.kind not in set(GGMLQuantizationType):
+                raise ValueError(f"{self.name} is packed in a way unknown here, number {self.kind}")
             kind = GGMLQuantizationType(self.kind)
             block_numbers, block_bytes = GGML_QUANT_SIZES[kind]
             n_bytes = math.prod(self.shape) // block_numbers * block_bytes
+            if self.offset + n_bytes > self.path.stat().st_size:
+                raise ValueError(f"{self.name} cannot be read: it runs over the end of the file")
             packed = np.memmap(self.path, mode="r", offset=self.offset, shape=(n_bytes,))
             rows = packed.view(np.ndarray).reshape(*self.shape[:-1], -1)
-            return np.array(dequantize(rows, kind), dtype=np.float32).reshape(self.shape)
-        except NotImplementedError:
-            raise ValueError(
-                f"{self.path}: {self.name} is of type {kind.name}, which cannot be expanded"
-            ) from None
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f"{self.path}: {self.name} cannot be read: {error}") from None
+            try:
+                expanded = dequantize(rows, kind)
+            except NotImplementedError:
+                raise ValueError(
+                    f"{self.name} is of type {kind.name}, which cannot be expanded"
+                ) from None
+            return np.array(expanded, dtype=np.float32).reshape(self.shape)
 
 
 def read_gguf(path: str | Path) -> tuple[dict[str, Any], dict[str, GGUFTensor]]:
@@ -75,29 +82,28 @@ def read_gguf(path: str | Path) -> tuple[dict[str, Any], dict[str, GGUFTensor]]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is not GGUF, of another version, or cut short.
+        ValueError: if the file is not GGUF, of another version or byte order, or cut short.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no GGUF file {path}")
-    with path.open("rb") as file:
+    with reading(path, *MAGIC), path.open("rb") as file:
         if file.read(4) != b"GGUF":
-            raise ValueError(f"{path} is not a GGUF file: it must begin with the bytes 'GGUF'")
-        try:
-            version, n_tensors, n_keys = _unpack(file, "IQQ")
-            if version not in (2, 3):
-                raise ValueError(f"{path} has GGUF version {version}, must be 2 or 3")
-            metadata = {
-                _read(file, STRING): _read(file, *_unpack(file, "I")) for _ in range(n_keys)
-            }
-            heads = [_read_tensor_head(file) for _ in range(n_tensors)]
-        except (struct.error, KeyError, OverflowError, MemoryError, RecursionError,
-                UnicodeDecodeError):  # fmt: skip
-            raise ValueError(f"{path} is damaged: its head cannot be read") from None
-        alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
-        if not isinstance(alignment, int) or alignment <= 0:
             raise ValueError(
-                f"{path}: general.alignment must be a positive number of bytes, got {alignment!r}"
+                f"{path} is not a GGUF file: it must begin with the bytes 'GGUF'"
+                + (f"; it {what}" if (what := other_kind(path)) else "")
+            )
+        try:
+            metadata, heads = _read_head(file)
+        except (struct.error, KeyError, OverflowError, MemoryError, RecursionError, EOFError,
+                UnicodeDecodeError):  # fmt: skip
+            raise ValueError(
+                f"{path} is damaged: its head cannot be read; fetch it again"
+            ) from None
+        alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
+        if type(alignment) is not int or not 0 < alignment < 2**32:
+            raise ValueError(
+                f"general.alignment must be a positive number of bytes, got {alignment!r}"
             )
         data_start = -(-file.tell() // alignment) * alignment
     tensors = {
@@ -105,6 +111,29 @@ def read_gguf(path: str | Path) -> tuple[dict[str, Any], dict[str, GGUFTensor]]:
         for name, shape, kind, offset in heads
     }
     return metadata, tensors
+
+
+def is_gguf(path: str | Path) -> bool:
+    """Whether there is a file that begins as a GGUF file does, whatever its name."""
+    path = Path(path)
+    if not path.is_file():
+        return False
+    with reading(path), path.open("rb") as file:
+        return file.read(4) == b"GGUF"
+
+
+def _read_head(file: BinaryIO) -> tuple[dict[str, Any], list[tuple]]:
+    (version,) = _unpack(file, "I")
+    if version >> 24 in (2, 3) and not version & 0xFFFF:
+        raise ValueError(
+            f"the file is big-endian, so that it has GGUF version {version}, must be 2 or 3: "
+            "fetch a little-endian one, or turn it with gguf's gguf_convert_endian.py"
+        )
+    if version not in (2, 3):
+        raise ValueError(f"the file has GGUF version {version}, must be 2 or 3: convert it again")
+    n_tensors, n_keys = _unpack(file, "QQ")
+    metadata = {_read(file, STRING): _read(file, *_unpack(file, "I")) for _ in range(n_keys)}
+    return metadata, [_read_tensor_head(file) for _ in range(n_tensors)]
 
 
 def _read_tensor_head(file: BinaryIO) -> tuple[str, tuple[int, ...], int, int]:
@@ -115,12 +144,22 @@ def _read_tensor_head(file: BinaryIO) -> tuple[str, tuple[int, ...], int, int]:
 
 def _unpack(file: BinaryIO, layout: str) -> tuple:
     layout = f"<{layout}"
-    return struct.unpack(layout, file.read(struct.calcsize(layout)))
+    return struct.unpack(layout, _take(file, struct.calcsize(layout)))
+
+
+def _take(file: BinaryIO, n_bytes: int) -> bytes:
+    """So many bytes; a damaged length must not ask for more memory than the file is long."""
+    taken = file.read(min(n_bytes, 1 << 20))
+    while len(taken) < n_bytes and (more := file.read(min(n_bytes - len(taken), 1 << 26))):
+        taken += more
+    if len(taken) < n_bytes:
+        raise EOFError
+    return taken
 
 
 def _read(file: BinaryIO, kind: int) -> Any:
     if kind == STRING:
-        return file.read(*_unpack(file, "Q")).decode("utf-8")
+        return _take(file, *_unpack(file, "Q")).decode("utf-8")
     if kind != ARRAY:
         value = _unpack(file, SCALARS[kind])[0]
         # 0.001 and not 0.0010000000474974513: the shortest number that float32 makes this of.

@@ -8,7 +8,9 @@ import torch
 from torch.nn import functional as F
 
 from llama_edu.data.sources import SOURCES, find, pull
+from llama_edu.gguf_file import is_gguf
 from llama_edu.model.llama import Llama
+from llama_edu.reading import as_path, other_kind
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.chat_template import render_chat
@@ -34,11 +36,10 @@ class Pretrained:
 
     def text_ids(self, text: str) -> list[int]:
         """Ids of a plain text to be continued, opened as the model was trained to see it."""
-        ids = self.tokenizer.encode(text)
-        if self.tokenizer.add_bos or not ids:  # a text of no tokens needs something to start from
-            first = self.tokenizer.bos_id if self.tokenizer.bos_id is not None else 0
-            return [first, *ids]
-        return ids
+        ids, bos_id = self.tokenizer.encode(text), self.tokenizer.bos_id
+        if self.tokenizer.add_bos and bos_id is not None:
+            return [bos_id, *ids]
+        return ids or [bos_id or 0]  # a text of no tokens needs something to start from
 
     def chat_ids(self, messages: list[dict[str, str]]) -> list[int]:
         """Ids of a conversation in the model's own template, ready for the next answer.
@@ -61,9 +62,16 @@ class Pretrained:
                 messages,
                 bos_token=self._text_of(self.tokenizer.bos_id),
                 eos_token=self._text_of(self.tokenizer.eos_id),
+                **self._named_tokens(),
             ),
             special=True,
         )
+
+    def _named_tokens(self) -> dict[str, str]:
+        named = self.tokenizer.named_tokens
+        return {
+            name: text for name, text in named.items() if name not in ("bos_token", "eos_token")
+        }
 
     def _text_of(self, i: int | None) -> str:
         return "" if i is None else self.tokenizer.decode([i])
@@ -89,6 +97,7 @@ def load_pretrained(
         load = load_meta
     model = load(path, dtype=dtype or faster_dtype())
     tokenizer = load_tokenizer(path)
+    tokenizer.n_ids = max(tokenizer.n_ids, model.config.vocab_size)
     if tokenizer.vocab_size > model.config.vocab_size:
         raise ValueError(
             f"{path}: the tokenizer has {tokenizer.vocab_size} tokens, "
@@ -105,17 +114,17 @@ def locate(name_or_path: str | Path) -> Path:
         ValueError: if there is no such thing.
         SourceError: if a named source cannot be fetched.
     """
-    path = Path(name_or_path).expanduser()
+    path = as_path(name_or_path).expanduser()
     if (path / "model" / "config.json").exists():  # a run of training keeps its model there
         path = path / "model"
-    if path.suffix == ".gguf" and path.is_file():
+    if path.is_file() and (path.suffix == ".gguf" or is_gguf(path)):  # a blob may have no suffix
         return path
     if (path / "config.json").exists() or (path / "params.json").exists():
         return path
     if path.exists():
         raise ValueError(
             f"{path} is no GGUF file, and no folder with config.json (Hugging Face) "
-            "or params.json (Meta)"
+            f"or params.json (Meta){_what_is_there(path)}"
         )
     if str(name_or_path) not in SOURCES and len(path.parts) > 1:
         raise ValueError(f"there is no file or folder {path}")
@@ -123,6 +132,29 @@ def locate(name_or_path: str | Path) -> Path:
     if not files:
         raise ValueError(f"the source {name_or_path!r} holds no GGUF model")
     return files[0]
+
+
+# Files that tell what a folder is in place of a checkpoint, and what to do.
+_NEAR = {
+    "adapter_config.json": "an adapter: merge it into its model, and save that",
+    "model_index.json": "a pipeline of several models: name the folder of its language model",
+    "*.gguf": "a folder of GGUF files: name one of them",
+    "snapshots": "a folder of Hugging Face's cache: name the one in its snapshots",
+    "original/params.json": "a copy of a release: name its folder `original`",
+    "*.onnx": "an ONNX model: take the checkpoint that it was made from",
+    "*.bin": "pickled weights without a config: take a folder with config.json and safetensors",
+    "*.safetensors": "safetensors without their config.json: fetch that as well",
+    "*.pth": "Meta's weights without their params.json: fetch that as well",
+}
+
+
+def _what_is_there(path: Path) -> str:
+    if path.is_file():
+        kind = other_kind(path)
+        name = {".safetensors": "name the folder that it lies in", ".pth": "name its folder"}
+        kind = kind or name.get(path.suffix)
+        return f"; it {kind}" if kind else ""
+    return next((f"; it is {what}" for name, what in _NEAR.items() if any(path.glob(name))), "")
 
 
 def faster_dtype(n_rows: int = 4096, n_columns: int = 1024) -> torch.dtype:

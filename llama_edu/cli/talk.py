@@ -96,14 +96,17 @@ def chat(
         elif question.startswith("/"):
             note.print(f"[dim]{question} is no command: {COMMANDS}.[/dim]")
         else:
-            messages.append({"role": "user", "content": question})
-            tokens = _fit(pretrained, messages, max_new_tokens, n_fixed=len(opening))
-            pieces = _answer(
-                pretrained, tokens, max_new_tokens, (), seed,
-                temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
-                repetition_penalty=repetition_penalty, compiled=fast,
-            )  # fmt: skip
-            messages.append({"role": "assistant", "content": _show(pieces)})
+            asked = [*messages, {"role": "user", "content": question}]
+            try:
+                tokens = _fit(pretrained, asked, max_new_tokens, n_fixed=len(opening))
+                pieces = _answer(
+                    pretrained, tokens, max_new_tokens, (), seed,
+                    temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
+                    repetition_penalty=repetition_penalty, compiled=fast,
+                )  # fmt: skip
+                messages = [*asked, {"role": "assistant", "content": _show(pieces)}]
+            except ValueError as error:  # this question cannot be taken: what was said before stays
+                note.print(f"(not answered: {error})", style="dim", markup=False)
             print("\n")
     note.print(typed('[dim]Next: [/dim]llama-edu complete "Once upon a time"'))
 
@@ -166,24 +169,35 @@ def _fit(
     pretrained: "Pretrained", messages: list[dict], max_new_tokens: int, n_fixed: int
 ) -> list[int]:
     """Ids of the conversation; its oldest turns are forgotten where it outgrows the context."""
-    room = pretrained.model.config.max_seq_len - max_new_tokens
-    tokens = pretrained.chat_ids(messages)
-    while len(tokens) > room and len(messages) > n_fixed + 1:
-        del messages[n_fixed : n_fixed + 2]  # a question and its answer
-        tokens = pretrained.chat_ids(messages)
+    max_seq_len = pretrained.model.config.max_seq_len
+    kept, tokens = list(messages), pretrained.chat_ids(messages)
+    while len(tokens) > max_seq_len - max_new_tokens:
+        if len(kept) <= n_fixed + 1:  # nothing is left to forget but the question itself
+            raise ValueError(
+                f"a question of {len(tokens)} tokens with the template, and an answer of "
+                f"{max_new_tokens}, exceed the model's context of {max_seq_len}: ask a shorter one"
+            )
+        del kept[n_fixed : n_fixed + 2]  # a question and its answer
+        tokens = pretrained.chat_ids(kept)
+    for _ in range(n_fixed, n_fixed + len(messages) - len(kept), 2):
         note.print("[dim](the oldest question and answer no longer fit and are forgotten)[/dim]")
+    messages[:] = kept
     return tokens
 
 
 def _questions(first: str | None) -> Iterator[str]:
     """The first question, then what is typed, until end of input."""
     is_typed = sys.stdin.isatty()
-    if first:
+    if hasattr(sys.stdin, "reconfigure"):  # bytes that are no text must not lose what follows
+        sys.stdin.reconfigure(errors="surrogateescape")
+    if first and _is_text(first):
         print(f"you> {first}")
         yield first
     while True:
         try:
             question = input("you> " if is_typed else "").strip()
+            if not _is_text(question):
+                continue
         except KeyboardInterrupt:
             note.print("\n[dim]/quit leaves[/dim]")
             continue
@@ -195,6 +209,19 @@ def _questions(first: str | None) -> Iterator[str]:
             print(f"you> {question}")
         if question:
             yield question
+
+
+def _is_text(question: str) -> bool:
+    """Whether what was typed can be read; if not, it is said in one line."""
+    try:
+        question.encode("utf-8")
+        return True
+    except UnicodeEncodeError as error:
+        encoding = getattr(sys.stdin, "encoding", None) or "utf-8"
+        note.print(
+            f"[dim](not asked: character {error.start + 1} cannot be read as {encoding})[/dim]"
+        )
+        return False
 
 
 def _show(pieces: Iterable[str]) -> str:

@@ -1,7 +1,9 @@
 """The decoding loop: read the prompt once, then one token at a time on a KV cache."""
 
+import operator
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from jaxtyping import Int
@@ -40,17 +42,18 @@ def stream(
         top_p: sample among the likeliest tokens that reach this probability together, in (0, 1].
         min_p: sample among tokens at least this fraction as likely as the likeliest, in [0, 1].
         repetition_penalty: > 1 makes tokens of the prompt and the answer less likely.
-        stop: ids that end a text; they are not yielded.
+        stop: ids that end a text, or one; they are not yielded.
         generator: source of chance. With a list of one a prompt, each prompt of a batch is given
             the very answer that it gets alone.
 
     Raises:
-        ValueError: if a setting is out of range, a prompt is empty, or prompt and answer together
-            exceed the model's context.
+        ValueError: if an argument is of another kind, a setting out of range, a prompt empty, or
+            prompt and answer together exceed the model's context.
     """
     check_settings(temperature, top_k, top_p, min_p, repetition_penalty)
     generators = generator if isinstance(generator, Sequence) else [generator]
-    prompts = [list(map(int, prompt)) for prompt in tokens]
+    prompts, ends = as_prompts(tokens), as_stop(stop)
+    _check_arguments(model, max_new_tokens, generators)
     _check_prompts(model, prompts, max_new_tokens, n_generators=len(generators))
     batch, n_padding = _pad_left(prompts, model.embedding.weight.device)
     cache = model.new_cache(len(prompts), batch.shape[1] + max_new_tokens, n_padding)
@@ -72,7 +75,7 @@ def stream(
         if is_used is not None:
             is_used.scatter_(1, batch, True)
         ids = chosen.tolist()
-        has_ended = [ended or i in stop for ended, i in zip(has_ended, ids, strict=True)]
+        has_ended = [ended or i in ends for ended, i in zip(has_ended, ids, strict=True)]
         if all(has_ended):
             return
         yield [None if ended else i for ended, i in zip(has_ended, ids, strict=True)]
@@ -83,12 +86,68 @@ def generate(model: Llama, tokens: Prompts, max_new_tokens: int, **settings) -> 
 
     `generate(model, [[1, 2]], 3)` -> [[7, 4, 9]]. Arguments and errors are those of `stream`.
     """
-    answers: list[list[int]] = [[] for _ in tokens]
-    for ids in stream(model, tokens, max_new_tokens, **settings):
+    prompts = as_prompts(tokens)
+    answers: list[list[int]] = [[] for _ in prompts]
+    for ids in stream(model, prompts, max_new_tokens, **settings):
         for answer, i in zip(answers, ids, strict=True):
             if i is not None:
                 answer.append(i)
     return answers
+
+
+def as_prompts(tokens: Prompts) -> list[list[int]]:
+    """A batch of prompts as lists of ids, from lists, arrays or tensors.
+
+    Raises:
+        ValueError: if it is something else, such as one prompt without a list around it.
+    """
+    if isinstance(tokens, str | bytes):
+        raise ValueError(f"tokens must be ids, got the text {tokens!r:.80}: encode it first")
+    try:
+        prompts = [_plain(prompt) for prompt in _plain(tokens)]
+        if prompts and all(isinstance(prompt, int) for prompt in prompts):
+            raise ValueError(
+                f"tokens must be a batch, a list of prompts, got one prompt: [{prompts!r:.60}]"
+            )
+        return [[operator.index(i) for i in prompt] for prompt in prompts]
+    except TypeError:
+        raise ValueError(f"tokens must be B lists of ids, got {tokens!r:.80}") from None
+
+
+def as_stop(stop: Collection[int] | int | None) -> set[int]:
+    """The ids that end a text, from any collection of ids, or one id.
+
+    Raises:
+        ValueError: if they are no ids.
+    """
+    if stop is None:
+        return set()
+    try:
+        stop = _plain(stop)
+        return {operator.index(i) for i in ([stop] if isinstance(stop, int) else stop)}
+    except TypeError:
+        raise ValueError(
+            f"stop must hold ids, got {stop!r:.80}; texts that end an answer are stop_strings of "
+            "stream_text"
+        ) from None
+
+
+def _plain(values: Any) -> Any:
+    return values.tolist() if hasattr(values, "tolist") else values
+
+
+def _check_arguments(model: Any, max_new_tokens: Any, generators: Sequence[Any]) -> None:
+    if not hasattr(model, "new_cache"):
+        hint = ": pass its .model" if hasattr(model, "model") else ""
+        raise ValueError(f"model must be a Llama, got {type(model).__name__}{hint}")
+    if not isinstance(max_new_tokens, int):
+        raise ValueError(f"max_new_tokens must be a whole number, got {max_new_tokens!r:.80}")
+    for generator in generators:
+        if generator is not None and not isinstance(generator, torch.Generator):
+            raise ValueError(
+                "generator must be a torch.Generator, such as torch.Generator().manual_seed(0), "
+                f"got {generator!r:.80}"
+            )
 
 
 def _pad_left(

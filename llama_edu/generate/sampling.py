@@ -4,6 +4,7 @@ Shapes: B texts, V vocabulary.
 """
 
 from collections.abc import Sequence
+from numbers import Integral, Real
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -96,12 +97,17 @@ def check_settings(
 ) -> None:
     """Raise a ValueError that names the first setting out of range."""
     rules = [
-        ("temperature", temperature, temperature >= 0, "at least 0"),
-        ("top_k", top_k, top_k is None or top_k >= 1, "at least 1"),
-        ("top_p", top_p, top_p is None or 0 < top_p <= 1, "in (0, 1]"),
-        ("min_p", min_p, min_p is None or 0 <= min_p <= 1, "in [0, 1]"),
-        ("repetition_penalty", repetition_penalty, repetition_penalty > 0, "positive"),
+        ("temperature", temperature, Real, lambda value: value >= 0, "at least 0"),
+        ("top_k", top_k, Integral, lambda value: value >= 1, "at least 1"),
+        ("top_p", top_p, Real, lambda value: 0 < value <= 1, "in (0, 1]"),
+        ("min_p", min_p, Real, lambda value: 0 <= value <= 1, "in [0, 1]"),
+        ("repetition_penalty", repetition_penalty, Real, lambda value: value > 0, "positive"),
     ]
-    for name, value, holds, rule in rules:
-        if not holds:
+    for name, value, kind, holds, rule in rules:
+        if value is None and name in ("top_k", "top_p", "min_p"):
+            continue
+        if not isinstance(value, kind):
+            what = "a whole number" if kind is Integral else "a number"
+            raise ValueError(f"{name} must be {what}, got {value!r:.80}")
+        if not holds(value):
             raise ValueError(f"{name} must be {rule}, got {value}")

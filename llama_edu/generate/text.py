@@ -38,12 +38,16 @@ def stream_text(
     Raises:
         ValueError: as `stream`, and if a stop string is empty.
     """
-    if not all(stop_strings):
-        raise ValueError("a stop string must not be empty")
+    stop_strings = [stop_strings] if isinstance(stop_strings, str) else list(stop_strings)
+    for stop_string in stop_strings:
+        if not isinstance(stop_string, str):
+            raise ValueError(f"stop_strings must be texts, got {stop_string!r:.80}")
+        if not stop_string:
+            raise ValueError("a stop string must not be empty")
     characters = codecs.getincrementaldecoder("utf-8")(errors="replace")
     held = ""
     for (i,) in stream(model, [tokens], max_new_tokens, **settings):
-        held += characters.decode(tokenizer.decode_bytes([i]))
+        held += characters.decode(_bytes_of(tokenizer, i))
         ends = [at for s in stop_strings if (at := held.find(s)) >= 0]
         if ends:
             if before := held[: min(ends)]:
@@ -55,6 +59,13 @@ def stream_text(
             held = held[n_sure:]
     if held := held + characters.decode(b"", final=True):
         yield held
+
+
+def _bytes_of(tokenizer: Decoder, i: int) -> bytes:
+    try:
+        return tokenizer.decode_bytes([i])
+    except ValueError:  # a row that fills up the embedding, and may be chosen, has no text
+        return b""
 
 
 def _overlap(text: str, stop: str) -> int:

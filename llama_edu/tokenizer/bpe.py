@@ -9,8 +9,10 @@ Source: Sennrich et al., arXiv:1508.07909; on bytes: Radford et al., 2019 (GPT-2
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from llama_edu.gguf_file import MAGIC
+from llama_edu.reading import reading
 from llama_edu.tokenizer.bpe_training import learn_bpe
 from llama_edu.tokenizer.formats.gguf_vocab import read_gguf_bpe
 from llama_edu.tokenizer.formats.llama3 import read_tiktoken
@@ -19,7 +21,13 @@ from llama_edu.tokenizer.formats.tokenizer_json import read_tokenizer_json, writ
 from llama_edu.tokenizer.merge_training import Report, no_report
 from llama_edu.tokenizer.merging import ChunkCache, Merges, merge_pairs
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern, split_chunks
-from llama_edu.tokenizer.whole_tokens import END_OF_ANSWER, WholeTokens, ends_of_answer
+from llama_edu.tokenizer.whole_tokens import (
+    END_OF_ANSWER,
+    Flags,
+    WholeTokens,
+    ends_of_answer,
+    list_of_ids,
+)
 
 
 class BPETokenizer:
@@ -42,6 +50,10 @@ class BPETokenizer:
             the usual markers, such as "<|im_end|>", that the vocabulary has.
         add_bos: whether the model expects `bos_id` before a text; `encode` never adds it.
         chat_template: Jinja source for `render_chat`, or None.
+        named_tokens: other texts that a template may use, such as {"pad_token": "<pad>"}.
+        flags: text of a whole token -> how it is found, where that is not as plain text.
+        n_ids: ids that a model may write, where its embedding has more rows than there are tokens;
+            those without a token have no text.
 
     Raises:
         ValueError: if a merge uses or makes bytes that are not in `vocab`, an id stands for two
@@ -62,27 +74,33 @@ class BPETokenizer:
         stop_ids: Iterable[int] = (),
         add_bos: bool = False,
         chat_template: str | None = None,
+        named_tokens: Mapping[str, str] | None = None,
+        flags: Mapping[str, Flags] | None = None,
+        n_ids: int = 0,
     ):
+        _check_kinds(vocab, special_tokens=special_tokens, added_tokens=added_tokens)
         self.vocab = dict(vocab)
         self.patterns = [pattern] if isinstance(pattern, str) else list(pattern)
         self.special_tokens = dict(special_tokens or {})
         self.added_tokens = dict(added_tokens or {})
         self.ignore_merges = ignore_merges
         self.bos_id, self.eos_id, self.add_bos = bos_id, eos_id, add_bos
-        self.chat_template = chat_template
+        self.chat_template, self.named_tokens = chat_template, dict(named_tokens or {})
 
         self.merges = _rank_any(vocab) if merges is None else _rank_in_order(vocab, merges)
         self._id_to_bytes = _invert(self.vocab, self.special_tokens, self.added_tokens)
         self._byte_ids = {token[0]: i for token, i in vocab.items() if len(token) == 1}
         self._chunk_ids = ChunkCache(self._encode_chunk)
         self._chunk_patterns = [compile_pattern(each) for each in self.patterns]
-        self._whole = WholeTokens(self.special_tokens, self.added_tokens)
+        self._whole = WholeTokens(self.special_tokens, self.added_tokens, flags)
+        self.flags = self._whole.flags
+        self.n_ids = n_ids
         self.stop_ids = self._find_ends([*stop_ids] if eos_id is None else [*stop_ids, eos_id])
 
     @property
     def vocab_size(self) -> int:
         """Rows that an embedding needs: the largest id plus one."""
-        return max(self._id_to_bytes) + 1
+        return max(self._id_to_bytes, default=-1) + 1
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The token ids of `text`.
@@ -111,14 +129,17 @@ class BPETokenizer:
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The exact bytes of `ids`; for streaming, as a character may span several tokens.
 
+        An id below `n_ids` that has no token, as rows that fill up an embedding, has no bytes.
+
         Raises:
-            ValueError: if an id is not in the vocabulary.
+            ValueError: if an id is not in the vocabulary, or no whole number.
         """
-        try:
-            return b"".join([self._id_to_bytes[i] for i in ids])
-        except KeyError as error:
-            size = self.vocab_size
-            raise ValueError(f"id {error} is not in this vocabulary of {size} tokens") from None
+        ids = list_of_ids(ids)
+        for i in ids:
+            if i not in self._id_to_bytes and not 0 <= i < self.n_ids:
+                size = self.vocab_size
+                raise ValueError(f"id {i} is not in this vocabulary of {size} tokens")
+        return b"".join([self._id_to_bytes.get(i, b"") for i in ids])
 
     @classmethod
     def train(
@@ -154,7 +175,8 @@ class BPETokenizer:
     @classmethod
     def from_gguf(cls, path: str | Path) -> Self:
         """Read the tokenizer that a GGUF file of a byte-level model carries."""
-        return cls(**read_gguf_bpe(path))
+        with reading(path, *MAGIC):
+            return cls(**read_gguf_bpe(path))
 
     @classmethod
     def from_tokenizer_json(cls, path: str | Path) -> Self:
@@ -163,12 +185,14 @@ class BPETokenizer:
         Args:
             path: the file, or the folder that holds it.
         """
-        return cls(**read_tokenizer_json(path))
+        with reading(path):
+            return cls(**read_tokenizer_json(path))
 
     @classmethod
     def from_tiktoken(cls, path: str | Path) -> Self:
         """Read the tokenizer.model of Meta's Llama 3 releases: a token and its rank a line."""
-        return cls(**read_tiktoken(path))
+        with reading(path):
+            return cls(**read_tiktoken(path))
 
     load = from_tokenizer_json
 
@@ -183,7 +207,8 @@ class BPETokenizer:
     @classmethod
     def load_text(cls, path: str | Path) -> Self:
         """Read what `save_text` wrote."""
-        return cls(**read_bpe_text(path))
+        with reading(path):
+            return cls(**read_bpe_text(path))
 
     def _find_ends(self, stated: list[int]) -> list[int]:
         markers = {m: self.vocab[m.encode()] for m in END_OF_ANSWER if m.encode() in self.vocab}
@@ -201,6 +226,16 @@ class BPETokenizer:
         if self.ignore_merges and data in self.vocab:
             return [self.vocab[data]]
         return merge_pairs([self._byte_ids[b] for b in data if b in self._byte_ids], self.merges)
+
+
+def _check_kinds(vocab: Any, **texts: Any) -> None:
+    if not isinstance(vocab, Mapping) or not all(isinstance(token, bytes) for token in vocab):
+        raise ValueError(f"vocab must map the bytes of each token to its id, got {vocab!r:.80}")
+    for name, tokens in texts.items():
+        if tokens is not None and not isinstance(tokens, Mapping):
+            raise ValueError(
+                f"{name} must map the text of each token to its id, got {tokens!r:.80}"
+            )
 
 
 def _rank_in_order(vocab: Mapping[bytes, int], merges: Iterable[tuple[bytes, bytes]]) -> Merges:

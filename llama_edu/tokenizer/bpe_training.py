@@ -7,7 +7,7 @@ from typing import Any
 from llama_edu.tokenizer.byte_alphabet import BYTE_TO_CHARACTER, to_bytes
 from llama_edu.tokenizer.merge_training import Report, learn_merges
 from llama_edu.tokenizer.pretokenize import compile_pattern, split_chunks
-from llama_edu.tokenizer.whole_tokens import check_surrogates, compile_splitter, split_tokens
+from llama_edu.tokenizer.whole_tokens import check_text, compile_splitter, split_tokens
 
 # GPT-2 numbers the bytes as their printable characters are sorted: "!" is the first.
 BYTES = [to_bytes(character) for character in sorted(BYTE_TO_CHARACTER)]
@@ -22,6 +22,10 @@ def learn_bpe(
     report: Report,
 ) -> dict[str, Any]:
     """Learn the arguments of `BPETokenizer`; `BPETokenizer.train` says what they are."""
+    if isinstance(special_tokens, str):
+        raise ValueError(
+            f"special_tokens must be several texts, such as [{special_tokens!r}], got one"
+        )
     special = {token: i for i, token in enumerate(dict.fromkeys(special_tokens))}
     n_merges = vocab_size - len(special) - len(BYTES)
     if n_merges < 0:
@@ -50,7 +54,7 @@ def each_text(texts: Iterable[str]) -> Iterable[str]:
     if isinstance(texts, str):
         raise ValueError(f"texts must be several texts, such as [text], got the one {texts[:20]!r}")
     for text in texts:
-        check_surrogates(text)
+        check_text(text)
         yield text
 
 

@@ -3,6 +3,8 @@
 Source: `bytes_to_unicode` in GPT-2's encoder.py (Radford et al., 2019).
 """
 
+from collections.abc import Collection, Iterable, Mapping
+
 
 def _make_alphabet() -> list[str]:
     printable = {*range(ord("!"), ord("~") + 1), *range(ord("¡"), 256)} - {0xAD}  # soft hyphen
@@ -29,6 +31,28 @@ def to_bytes(token: str) -> bytes:
 def to_characters(token: bytes) -> str:
     """The spelling of a token in a vocabulary file: b" the" -> "Ġthe"."""
     return "".join([BYTE_TO_CHARACTER[byte] for byte in token])
+
+
+def spell_vocab(
+    vocab: Mapping[str, int], whole: Collection[str], merges: Iterable[tuple[bytes, bytes]]
+) -> dict[bytes, int]:
+    """The bytes of each token of a vocabulary file that text is made of -> its id.
+
+    Args:
+        vocab: the spelling of each token -> its id.
+        whole: tokens that are found whole in text, which are left out: but not those that merges
+            make or need as well.
+        merges: as the file has them.
+
+    Raises:
+        ValueError: if a token holds a character outside the alphabet, and is not a whole one.
+    """
+    merged = {to_characters(token) for a, b in merges for token in (a, b, a + b)} if whole else ()
+    return {
+        to_bytes(token): i
+        for token, i in vocab.items()
+        if token and (token not in whole or token in merged)
+    }
 
 
 def read_merge(merge: str | list[str]) -> tuple[bytes, bytes]:

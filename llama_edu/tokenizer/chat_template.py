@@ -37,23 +37,36 @@ def render_chat(
         bos_token: text of the token that opens a text, "" if none.
         eos_token: text of the token that ends a text, "" if none.
         add_generation_prompt: whether to end with the opening of the assistant's answer.
-        variables: anything else that the template reads, such as `tools` or `date_string`.
+        variables: anything else that the template reads, such as `tools` or `date_string`; tools
+            and documents are None where they are not given, as in transformers.
 
     Raises:
         ValueError: if a message is malformed, or the template is, or it refuses the messages.
     """
+    if not isinstance(template, str):
+        raise ValueError(f"template must be a text, got {template!r:.80}")
+    if isinstance(messages, str | Mapping) or not isinstance(messages, Sequence):
+        raise ValueError(
+            'messages must be a list, such as [{"role": "user", "content": "Hello"}], '
+            f"got {messages!r:.80}"
+        )
     for i, message in enumerate(messages):
         _check_message(i, message)
-    names = {"bos_token": bos_token, "eos_token": eos_token}
+    names = {"tools": None, "documents": None, "bos_token": bos_token, "eos_token": eos_token}
     try:
         return _compile(template).render(
-            messages=messages, add_generation_prompt=add_generation_prompt, **names, **variables
+            {"messages": messages, "add_generation_prompt": add_generation_prompt}
+            | names
+            | variables
         )
-    except TemplateError as error:
-        raise ValueError(f"the chat template cannot render these messages: {error}") from error
+    except Exception as error:  # a template is a program, and may do whatever a program does
+        cause = str(error) or type(error).__name__
+        raise ValueError(f"the chat template cannot render these messages: {cause}") from error
 
 
-def _check_message(i: int, message: Mapping[str, Any]) -> None:
+def _check_message(i: int, message: Any) -> None:
+    if not isinstance(message, Mapping):
+        raise ValueError(f"messages[{i}] must have a role and a content, got {message!r:.80}")
     role = message.get("role")
     if role not in ROLES:
         raise ValueError(f"messages[{i}]: role={role!r} must be one of {', '.join(ROLES)}")

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from llama_edu.gguf_file import read_gguf
+from llama_edu.gguf_file import MAGIC, is_gguf, read_gguf
+from llama_edu.reading import as_path, reading
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.formats.llama3 import is_tiktoken_file
-from llama_edu.tokenizer.formats.tokenizer_json import is_sentencepiece_style, read_spec
+from llama_edu.tokenizer.formats.spaces import is_sentencepiece_style
+from llama_edu.tokenizer.formats.tokenizer_json import read_spec
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 
 
@@ -21,20 +23,21 @@ def load_tokenizer(path: str | Path) -> BPETokenizer | SentencePieceTokenizer:
     Raises:
         ValueError: if nothing of the kind is there, with what was found instead.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.is_dir():
         return _load_folder(path)
     if not path.exists():
         raise ValueError(f"{path} does not exist, so there is no tokenizer to read")
-    if path.suffix == ".gguf":
-        kind = read_gguf(path)[0].get("tokenizer.ggml.model")
-        reader = SentencePieceTokenizer if kind == "llama" else BPETokenizer
-        return reader.from_gguf(path)
-    if path.suffix == ".json":
-        return _load_json(path)
-    if is_tiktoken_file(path):
-        return BPETokenizer.from_tiktoken(path)
-    return SentencePieceTokenizer.load(path)
+    with reading(path, *MAGIC):
+        if path.suffix == ".gguf" or is_gguf(path):
+            kind = read_gguf(path)[0].get("tokenizer.ggml.model")
+            reader = SentencePieceTokenizer if kind == "llama" else BPETokenizer
+            return reader.from_gguf(path)
+        if path.suffix == ".json":
+            return _load_json(path)
+        if is_tiktoken_file(path):
+            return BPETokenizer.from_tiktoken(path)
+        return SentencePieceTokenizer.load(path)
 
 
 def _load_folder(folder: Path) -> BPETokenizer | SentencePieceTokenizer:
@@ -44,9 +47,10 @@ def _load_folder(folder: Path) -> BPETokenizer | SentencePieceTokenizer:
     if not model_path.exists():
         found = ", ".join(sorted(entry.name for entry in folder.iterdir())) or "nothing"
         raise ValueError(f"{folder} has neither tokenizer.json nor tokenizer.model; found: {found}")
-    if is_tiktoken_file(model_path):
-        return BPETokenizer.from_tiktoken(model_path)
-    return SentencePieceTokenizer.load(folder)
+    with reading(model_path):
+        if is_tiktoken_file(model_path):
+            return BPETokenizer.from_tiktoken(model_path)
+        return SentencePieceTokenizer.load(folder)
 
 
 def _load_json(path: Path) -> BPETokenizer | SentencePieceTokenizer:
@@ -55,4 +59,5 @@ def _load_json(path: Path) -> BPETokenizer | SentencePieceTokenizer:
 
 
 def _is_sentencepiece_json(path: Path) -> bool:
-    return is_sentencepiece_style(read_spec(path))
+    with reading(path):
+        return is_sentencepiece_style(read_spec(path))

@@ -76,6 +76,46 @@ def patterns_of_gguf(name: str | None) -> Sequence[str]:
     return GGUF_PATTERNS[name]
 
 
+# What Oniguruma, the regular expressions of the tokenizers library, and ours read alike. What is
+# not here may be valid in both and mean something else: \\h is a hexadecimal digit there and a
+# space here, $ is the end of a line there and of the text here, && intersects sets there alone.
+_SCRIPTS = "Han|Hiragana|Katakana|Hangul|Latin|Cyrillic|Greek|Arabic|Hebrew|Thai|Devanagari"
+_ITEM = rf"""(?: \\[pP]\{{\^?(?:[LMNPSZ][a-z]?|{_SCRIPTS})\}} | \\[sSdDrntvfw] | \\[^\w\s]
+    | \\x[0-9A-Fa-f]{{2}} | \\u[0-9A-Fa-f]{{4}} )"""
+_SET = rf"""\[ \^? (?: {_ITEM} | (?!&&)[^\[\]\\] )+ \]"""
+_ANY_CASE = r"""\(\?i: (?: '? (?: \[[sdmt]+\] | [sdmt] | ll | ve | re ) \|? )+ \)"""
+_GROUP = r"""\(\?(?:[:=!>]|<[=!]) | \)"""
+_REPEAT = r"""(?: [?*+][?+]? | \{\d+(?:,\d*)?\} \?? (?![?*+]) )?"""
+_PART = rf"{_ITEM} | {_SET} | {_ANY_CASE} | {_GROUP} | \| | \. | [^\\\[\](){{}}|.?*+^$]"
+_COMMON = regex.compile(rf"(?: (?: {_PART} ) {_REPEAT} )*", regex.VERBOSE)
+
+
+_WORD = r"\p{L}\p{M}\p{N}\p{Pc}"  # what \w is there; ours knows no ² and no joiner of emoji
+_ESCAPE = regex.compile(r"\\.")
+_SET_OR_ESCAPE = regex.compile(rf"{_SET} | \\.", regex.VERBOSE)
+
+
+def same_in_both(pattern: str) -> str:
+    r"""The pattern as our regular expressions read it, cutting as the tokenizers library does.
+
+    Raises:
+        ValueError: naming the first place where the two may differ, such as `\h`, `$` or `&&`.
+    """
+    understood = _COMMON.match(pattern)
+    if understood.end() < len(pattern):
+        raise ValueError(
+            f"pre_tokenizer pattern {pattern!r:.200} is not supported from "
+            f"{pattern[understood.end() :]!r:.20} on: it may mean something else here"
+        )
+
+    def spell(found: regex.Match) -> str:
+        if found[0].startswith("["):
+            return _ESCAPE.sub(lambda each: _WORD if each[0] == r"\w" else each[0], found[0])
+        return f"[{_WORD}]" if found[0] == r"\w" else found[0]
+
+    return _SET_OR_ESCAPE.sub(spell, pattern)
+
+
 def gguf_name_of(patterns: Sequence[str]) -> str:
     """The `tokenizer.ggml.pre` that stands for these patterns.
 
@@ -115,7 +155,7 @@ def patterns_of_json(pre_tokenizer: dict | None) -> list[str]:
             case {"type": "Split", "pattern": {"Regex": str(pattern)}, "behavior": "Isolated"} if (
                 not step.get("invert")
             ):
-                patterns.append(pattern)
+                patterns.append(same_in_both(pattern))
             case _:
                 raise ValueError(f"pre_tokenizer step {position} is not supported: {step}")
     raise ValueError(f"pre_tokenizer must end in ByteLevel, got {pre_tokenizer}")

@@ -76,7 +76,7 @@ class SentencePieceBPE(SentencePieceTokenizer):
         return cls(**read_piece_text(path))
 
     def _open(self, model: bytes) -> tuple[list[Piece], int | None, int | None]:
-        pieces, self.add_prefix = parse_model(model)
+        pieces, _ = parse_model(model)
         if found := [piece.text for piece in pieces if piece.kind == USER_DEFINED]:
             raise ValueError(f"user-defined pieces are not supported: {', '.join(found)}")
         ids = {piece.text: i for i, piece in enumerate(pieces) if piece.kind == NORMAL}
@@ -93,10 +93,10 @@ class SentencePieceBPE(SentencePieceTokenizer):
         ends = {p.text: i for i, p in enumerate(pieces) if p.text in ("<s>", "</s>")}
         return pieces, ends.get("<s>"), ends.get("</s>")
 
-    def _encode_text(self, text: str) -> list[int]:
+    def _encode_text(self, text: str, add_prefix: bool) -> list[int]:
         if not text:
             return []
-        marked = SPACE * self.add_prefix + text.replace(" ", SPACE)
+        marked = SPACE * add_prefix + text.replace(" ", SPACE)
         chunks = self._chunk_pattern.findall(marked)
         return list(chain.from_iterable(map(self._chunk_ids.__getitem__, chunks)))
 
@@ -109,11 +109,13 @@ class SentencePieceBPE(SentencePieceTokenizer):
                 ids += [self._byte_ids[byte] for byte in character.encode("utf-8")]
         return merge_pairs(ids, self.merges)
 
-    def _decode_ids(self, ids: list[int]) -> str:
+    def _decode_pieces(self, ids: list[int], strip: bool) -> str:
+        if not ids:
+            return ""
         text = self.decode_bytes(ids).decode("utf-8", errors="surrogateescape")
         text = re.sub("[\udc80-\udcff]", "\ufffd", text)  # one for each byte, as in the library
         first = self.pieces[ids[0]]
-        return text[self.add_prefix and first.text.startswith(SPACE) :]
+        return text[strip and first.text.startswith(SPACE) :]
 
 
 def _rank_by_score(pieces: Sequence[Piece], ids: Mapping[str, int]) -> Merges:

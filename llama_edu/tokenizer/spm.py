@@ -9,20 +9,29 @@ Source: Kudo and Richardson, arXiv:1808.06226.
 
 import io
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import sentencepiece
 
-from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
+from llama_edu.gguf_file import MAGIC
+from llama_edu.reading import reading
+from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, UNKNOWN, UNUSED, placeholder
 from llama_edu.tokenizer.formats.sentencepiece_files import (
     read_gguf_sentencepiece,
     read_json_sentencepiece,
     read_sentencepiece,
 )
-from llama_edu.tokenizer.formats.sentencepiece_model import Piece
+from llama_edu.tokenizer.formats.sentencepiece_model import (
+    Piece,
+    adds_prefix,
+    read_pieces,
+    with_prefix,
+)
+from llama_edu.tokenizer.formats.spaces import Spaces
 from llama_edu.tokenizer.sentencepiece_training import each_line
-from llama_edu.tokenizer.whole_tokens import WholeTokens, ends_of_answer
+from llama_edu.tokenizer.whole_tokens import Flags, WholeTokens, ends_of_answer, list_of_ids
 
 
 class SentencePieceTokenizer:
@@ -38,6 +47,12 @@ class SentencePieceTokenizer:
             the usual markers, such as "<|im_end|>", that the vocabulary has.
         add_bos: whether the model expects `bos_id` before a text; `encode` never adds it.
         chat_template: Jinja source for `render_chat`, or None.
+        named_tokens: other texts that a template may use, such as {"pad_token": "<pad>"}.
+        flags: text of a whole token -> how it is found, where that is not as plain text.
+        n_ids: ids that a model may write, where its embedding has more rows than there are tokens;
+            those without a token have no text.
+        spaces: which stretches between whole tokens get a space in front. None: all of them, if
+            the model puts one before a text, as in Meta's code, which encodes them one by one.
 
     Raises:
         ValueError: if `model` is not a SentencePiece model.
@@ -54,6 +69,10 @@ class SentencePieceTokenizer:
         stop_ids: Iterable[int] = (),
         add_bos: bool = True,
         chat_template: str | None = None,
+        named_tokens: Mapping[str, str] | None = None,
+        flags: Mapping[str, Flags] | None = None,
+        n_ids: int = 0,
+        spaces: Spaces | None = None,
     ):
         self.pieces, own_bos, own_eos = self._open(model)
         own = {p.text: i for i, p in enumerate(self.pieces) if p.kind in (CONTROL, UNKNOWN)}
@@ -62,8 +81,14 @@ class SentencePieceTokenizer:
         self.bos_id = own_bos if bos_id is None else bos_id
         self.eos_id = own_eos if eos_id is None else eos_id
         self.add_bos, self.chat_template = add_bos, chat_template
+        self.named_tokens = dict(named_tokens or {})
         self.model = model
-        self._whole = WholeTokens(self.special_tokens, self.added_tokens)
+        self.add_prefix = adds_prefix(model)
+        own = Spaces("always" if self.add_prefix else "never")
+        self.spaces = own if spaces is None else Spaces(*spaces)
+        self._whole = WholeTokens(self.special_tokens, self.added_tokens, flags)
+        self.flags = self._whole.flags
+        self.n_ids = n_ids
         ids = {piece.text: i for i, piece in enumerate(self.pieces)} | self._whole.ids
         stated = [i for i in (*stop_ids, self.eos_id) if i is not None]
         self.stop_ids = ends_of_answer(ids, stated)
@@ -71,15 +96,14 @@ class SentencePieceTokenizer:
     @property
     def vocab_size(self) -> int:
         """Rows that an embedding needs: the largest id plus one."""
-        return max(len(self.pieces) - 1, *self._whole.texts) + 1
+        return max(len(self.pieces) - 1, *self._whole.texts, -1) + 1
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The token ids of `text`.
 
         By default the text "</s>" is four ordinary characters, because whoever wrote the text must
         not be able to end a turn. Pass `special=True` for text that your own chat template
-        rendered; each stretch between control tokens then gets a space in front of its own, as in
-        Meta's code, which encodes them one by one.
+        rendered; which stretches between control tokens then get a space in front, `spaces` says.
 
         Args:
             text: any text without lone surrogates.
@@ -88,15 +112,23 @@ class SentencePieceTokenizer:
         Raises:
             ValueError: if `text` holds a lone surrogate, which UTF-8 cannot express.
         """
-        return self._whole.encode(text, special, self._encode_text)
+        opens, follows = self._has_space_in_front()
+        return self._whole.encode(
+            text, special, partial(self._encode, follows), partial(self._encode, opens)
+        )
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`, control tokens included, without the space that encoding put in front.
 
+        An id below `n_ids` that has no token, as rows that fill up an embedding, has no text.
+
         Raises:
-            ValueError: if an id is not in the vocabulary.
+            ValueError: if an id is not in the vocabulary, or no whole number.
         """
-        return self._whole.decode(self._check(ids), self._decode_ids)
+        opens, follows = self._has_space_in_front()
+        return self._whole.decode(
+            self._check(ids), partial(self._decode_ids, follows), partial(self._decode_ids, opens)
+        )
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The exact bytes of `ids`; for streaming, as a character may span several tokens.
@@ -155,17 +187,20 @@ class SentencePieceTokenizer:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a tokenizer.model, or the folder that holds one, with its configuration."""
-        return cls(**read_sentencepiece(path))
+        with reading(path):
+            return cls(**read_sentencepiece(path))
 
     @classmethod
     def from_gguf(cls, path: str | Path) -> Self:
         """Read the tokenizer that a GGUF file of a LLaMA 1 or 2 model carries."""
-        return cls(**read_gguf_sentencepiece(path))
+        with reading(path, *MAGIC):
+            return cls(**read_gguf_sentencepiece(path))
 
     @classmethod
     def from_tokenizer_json(cls, path: str | Path) -> Self:
         """Read a tokenizer.json that was converted from a SentencePiece model."""
-        return cls(**read_json_sentencepiece(path))
+        with reading(path):
+            return cls(**read_json_sentencepiece(path))
 
     def save(self, folder: str | Path) -> None:
         """Write tokenizer.model, creating `folder` if needed."""
@@ -174,39 +209,41 @@ class SentencePieceTokenizer:
 
     def _open(self, model: bytes) -> tuple[list[Piece], int | None, int | None]:
         """Make ready to encode; give the pieces and the ids that open and end a text."""
-        try:
-            self._processor = processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-        except RuntimeError as error:
-            raise ValueError(f"not a SentencePiece model: {error}") from None
-
-        def kind(i: int) -> int:
-            if processor.is_byte(i):
-                return BYTE
-            return (
-                CONTROL
-                if processor.is_control(i)
-                else UNKNOWN
-                if processor.is_unknown(i)
-                else NORMAL
-            )
-
-        pieces = [
-            Piece(processor.id_to_piece(i), processor.get_score(i), kind(i))
-            for i in range(processor.vocab_size())
-        ]
+        pieces = read_pieces(model)
+        self._processors = {adds_prefix(model): _load(model)}
+        processor = self._processors[adds_prefix(model)]
         ends = (i if i >= 0 else None for i in (processor.bos_id(), processor.eos_id()))
         return pieces, *ends
 
-    def _encode_text(self, text: str) -> list[int]:
-        return self._processor.encode(text)
+    def _processor(self, add_prefix: bool) -> sentencepiece.SentencePieceProcessor:
+        """The library's encoder, which puts a space before every text that it is given, or none."""
+        if add_prefix not in self._processors:
+            self._processors[add_prefix] = _load(with_prefix(self.model, add_prefix))
+        return self._processors[add_prefix]
 
-    def _decode_ids(self, ids: list[int]) -> str:
-        return self._processor.decode(ids)
+    def _has_space_in_front(self) -> tuple[bool, bool]:
+        """Whether what opens a text does, and whether what follows a whole token does."""
+        return self.spaces.where != "never", self.spaces.where == "always"
+
+    def _encode(self, add_prefix: bool, text: str) -> list[int]:
+        if text.startswith((" ", "▁")) and not self.spaces.twice:
+            add_prefix = False
+        return self._encode_text(text, add_prefix)
+
+    def _encode_text(self, text: str, add_prefix: bool) -> list[int]:
+        return self._processor(add_prefix).encode(text)
+
+    def _decode_ids(self, strip: bool, ids: list[int]) -> str:
+        return self._decode_pieces([i for i in ids if self._bytes_of(i)], strip)
+
+    def _decode_pieces(self, ids: list[int], strip: bool) -> str:
+        return self._processor(strip).decode(ids)
 
     def _check(self, ids: Iterable[int]) -> list[int]:
-        ids = list(ids)
+        ids = list_of_ids(ids)
         for i in ids:
-            if not 0 <= i < len(self.pieces) and i not in self._whole.texts:
+            has_token = 0 <= i < len(self.pieces) or i in self._whole.texts
+            if not has_token and not 0 <= i < self.n_ids:
                 size = self.vocab_size
                 raise ValueError(f"id {i} is not in this vocabulary of {size} tokens")
         return ids
@@ -214,7 +251,18 @@ class SentencePieceTokenizer:
     def _bytes_of(self, i: int) -> bytes:
         if i in self._whole.texts:
             return self._whole.texts[i].encode("utf-8")
+        if i >= len(self.pieces):
+            return b""
         piece = self.pieces[i]
         if piece.kind == BYTE:
             return bytes([int(piece.text[1:-1], base=16)])  # "<0x0A>"
+        if piece.kind == UNUSED and piece.text == placeholder(i):
+            return b""
         return piece.text.replace("▁", " ").encode("utf-8")
+
+
+def _load(model: bytes) -> sentencepiece.SentencePieceProcessor:
+    try:
+        return sentencepiece.SentencePieceProcessor(model_proto=model)
+    except RuntimeError as error:
+        raise ValueError(f"not a SentencePiece model: {error}") from None

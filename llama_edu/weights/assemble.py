@@ -14,6 +14,7 @@ from torch import Tensor
 from llama_edu.config import ModelConfig
 from llama_edu.model.llama import Llama
 
+MAX_LAYERS = 10_000  # a damaged file may state milliards, and a list of their tensors takes hours
 MAX_LISTED = 8  # names of wrong tensors shown in an error before "and N more"
 
 

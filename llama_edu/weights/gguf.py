@@ -9,11 +9,18 @@ from llama_edu.config import LinearRopeScaling, ModelConfig, RopeScaling
 from llama_edu.gguf_file import read_gguf
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import inverse_frequencies
+from llama_edu.reading import Settings, as_path, reading
 from llama_edu.weights import assemble
-from llama_edu.weights.assemble import StoredTensor
+from llama_edu.weights.assemble import MAX_LAYERS, StoredTensor
+from llama_edu.weights.gguf_keys import (
+    EMBEDDING,
+    one_for_all_layers,
+    refuse_arithmetic,
+    refuse_others,
+)
 
 NAMES = {
-    "embedding": "token_embd.weight",
+    "embedding": EMBEDDING,
     "attention_norm": "blk.{}.attn_norm.weight",
     "q": "blk.{}.attn_q.weight",
     "k": "blk.{}.attn_k.weight",
@@ -26,7 +33,6 @@ NAMES = {
     "norm": "output_norm.weight",
     "output": "output.weight",
 }
-SCALING = "llama.rope.scaling"
 ROPE_FACTORS = "rope_freqs.weight"  # what Llama 3.1 divides each rotary frequency by
 
 
@@ -45,13 +51,14 @@ def load_gguf(file: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
         ValueError: if it is no GGUF, of another architecture, of a tensor type that cannot be
             expanded, or tensors are missing, unknown or wrongly shaped (all of them are listed).
     """
-    file = Path(file)
+    file = as_path(file)
     metadata, tensors = read_gguf(file)
     stored = {
         name: StoredTensor(t.shape, lambda t=t: torch.from_numpy(t.load()))
         for name, t in tensors.items()
     }
-    config = read_gguf_config(metadata, stored, file)
+    with reading(file):
+        config = read_gguf_config(metadata, stored, file)
     assemble.check(stored, config, NAMES, file, ignore=lambda name: name == ROPE_FACTORS)
     return assemble.build(
         config, lambda part, layer: stored[NAMES[part].format(layer)].load(), dtype
@@ -66,40 +73,40 @@ def read_gguf_config(
     Raises:
         ValueError: naming the key that is missing or the value that is no LLaMA's.
     """
-
-    def read(key: str, *default):
-        if key not in metadata and not default:
-            raise ValueError(f"{file} lacks the metadata {key}")
-        return metadata.get(key, *default)
-
-    if (architecture := read("general.architecture")) != "llama":
-        raise ValueError(f"{file} is of architecture {architecture!r}, expected 'llama'")
-    if NAMES["embedding"] not in stored:
-        raise ValueError(f"{file} lacks the tensor {NAMES['embedding']}")
-    n_heads, d_model = read("llama.attention.head_count"), read("llama.embedding_length")
-    theta = read("llama.rope.freq_base", 10_000.0)
-    d_head = read("llama.attention.key_length", d_model // n_heads)
-    for key in ("llama.attention.value_length", "llama.rope.dimension_count"):
-        if (found := read(key, d_head)) != d_head:
-            raise ValueError(f"{file}: {key} must be the width of a head, {d_head}, got {found}")
-    return ModelConfig(
+    refuse_others(metadata, stored, file)
+    keys = Settings(one_for_all_layers(metadata), file, "llama.")
+    needed = ("attention.head_count", "embedding_length", "block_count", "feed_forward_length",
+              "context_length", "attention.layer_norm_rms_epsilon")  # fmt: skip
+    if missing := keys.missing(*needed):
+        raise ValueError(f"{file} lacks the metadata {', '.join(missing)}")
+    n_heads, d_model = keys.whole("attention.head_count"), keys.whole("embedding_length")
+    theta = keys.number("rope.freq_base", 10_000.0)
+    d_head = keys.whole("attention.key_length", d_model // n_heads)
+    for key in ("attention.value_length", "rope.dimension_count"):
+        if (found := keys.whole(key, d_head)) != d_head:
+            raise ValueError(
+                f"{file}: llama.{key} must be the width of a head, {d_head}, got {found}"
+            )
+    config = ModelConfig(
         vocab_size=stored[NAMES["embedding"]].shape[0],
         d_model=d_model,
-        n_layers=read("llama.block_count"),
+        n_layers=keys.whole("block_count", most=MAX_LAYERS),
         n_heads=n_heads,
-        n_kv_heads=read("llama.attention.head_count_kv", n_heads),
-        d_ff=read("llama.feed_forward_length"),
-        max_seq_len=read("llama.context_length"),
+        n_kv_heads=keys.whole("attention.head_count_kv", n_heads),
+        d_ff=keys.whole("feed_forward_length"),
+        max_seq_len=keys.whole("context_length"),
         rope_theta=theta,
-        rope_scaling=_read_rope_scaling(metadata, stored, theta, d_head, file),
+        rope_scaling=_read_rope_scaling(keys, stored, theta, d_head, file),
         d_head=d_head,
-        norm_eps=read("llama.attention.layer_norm_rms_epsilon"),
+        norm_eps=keys.number("attention.layer_norm_rms_epsilon"),
         tie_embeddings=NAMES["output"] not in stored,
     )
+    refuse_arithmetic(keys, config)
+    return config
 
 
 def _read_rope_scaling(
-    metadata: dict[str, Any],
+    keys: Settings,
     stored: dict[str, StoredTensor],
     theta: float,
     d_head: int,
@@ -109,10 +116,12 @@ def _read_rope_scaling(
 
     A factor without a type is linear, and so is the old key, as llama.cpp has it.
     """
-    factor = metadata.get(f"{SCALING}.factor", metadata.get("llama.rope.scale_linear", 0.0))
-    kind = metadata.get(f"{SCALING}.type", "linear" if factor else "none")
+    factor = keys.number("rope.scaling.factor", keys.number("rope.scale_linear", 0.0))
+    kind = keys.text("rope.scaling.type", "linear")
     if kind not in ("none", "linear"):
-        raise ValueError(f"{file}: {SCALING}.type must be 'none' or 'linear', got {kind!r}")
+        raise ValueError(
+            f"{file}: llama.rope.scaling.type must be 'none' or 'linear', got {kind!r}"
+        )
     is_linear = kind == "linear" and factor not in (0.0, 1.0)
     if ROPE_FACTORS not in stored:
         return LinearRopeScaling(factor=factor) if is_linear else None

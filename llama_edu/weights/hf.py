@@ -13,8 +13,9 @@ from torch import Tensor
 from llama_edu.config import LinearRopeScaling, ModelConfig, RopeScaling
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import interleave_rows, split_rows
+from llama_edu.reading import Settings, as_path, read_object, reading
 from llama_edu.weights import assemble, llama4
-from llama_edu.weights.assemble import StoredTensor
+from llama_edu.weights.assemble import MAX_LAYERS, StoredTensor
 
 NAMES = {
     "embedding": "model.embed_tokens.weight",
@@ -46,7 +47,7 @@ def load_hf(folder: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
         ValueError: if the config asks for what a LLaMA has not, or tensors are missing, unknown
             or wrongly shaped (all of them are listed).
     """
-    folder = Path(folder)
+    folder = as_path(folder)
     config = read_hf_config(folder)
     stored = _stored_tensors(folder)
     names = NAMES
@@ -91,8 +92,10 @@ def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
     if whole.exists():  # it comes first, as in transformers: shards beside it are of another save
         files = [whole]
     elif index.exists():
-        shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        files = [folder / name for name in shards]
+        names = Settings(read_object(index), index).part("weight_map").values.values()
+        if not names or not all(isinstance(n, str) and Path(n).name == n for n in names):
+            raise ValueError(f"{index}: weight_map must map each tensor to the name of a file")
+        files = [folder / name for name in sorted(set(names))]
     else:
         files = sorted(folder.glob("*.safetensors"))
     absent = [file.name for file in files if not file.exists()]
@@ -101,7 +104,7 @@ def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
         raise FileNotFoundError(f"{folder} has no {what} (pickled .bin weights are not read)")
     stored = {}
     for file in files:
-        with safe_open(file, framework="pt") as opened:
+        with reading(file), safe_open(file, framework="pt") as opened:
             for name in opened.keys():  # noqa: SIM118 (safe_open is no mapping)
                 shape = tuple(opened.get_slice(name).get_shape())
                 stored[name] = StoredTensor(shape, partial(_read, file, name))
@@ -110,8 +113,11 @@ def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
 
 def _read(file: Path, name: str) -> Tensor:
     """Read one tensor; the file is let go at once, so that its bytes do not stay in memory."""
-    with safe_open(file, framework="pt") as opened:
-        return opened.get_tensor(name)
+    with reading(file), safe_open(file, framework="pt") as opened:
+        tensor = opened.get_tensor(name)
+        if not tensor.is_floating_point():
+            raise ValueError(f"{name} holds {tensor.dtype}, expected floating-point numbers")
+        return tensor
 
 
 def read_hf_config(folder: str | Path) -> ModelConfig:
@@ -127,57 +133,82 @@ def read_hf_config(folder: str | Path) -> ModelConfig:
     path = Path(folder) / "config.json"
     if not path.exists():
         raise FileNotFoundError(f"{folder} has no config.json, so it is no Hugging Face checkpoint")
-    settings = json.loads(path.read_text(encoding="utf-8"))
-    is_llama4 = settings.get("model_type") in ("llama4", "llama4_text")
-    settings = settings.get("text_config", settings) if is_llama4 else settings
-    missing = [
-        name
-        for name in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-                     "intermediate_size")
-        if name not in settings
-    ]  # fmt: skip
-    if missing:
-        raise ValueError(f"{path} lacks {', '.join(missing)}")
-    required = {
-        "model_type": ("llama", "mistral", "llama4_text"),
-        "hidden_act": ("silu",),
-        "attention_bias": (False,),
-        "mlp_bias": (False,),
-    }
-    for name, values in required.items():
-        if settings.get(name) not in (*values, None):
-            found = settings[name]
-            raise ValueError(f"{path}: {name} must be {values[0]!r} for a LLaMA, got {found!r}")
-    is_mistral = settings.get("model_type") == "mistral"
-    max_seq_len = settings.get("max_position_embeddings", 131_072 if is_mistral else 2048)
+    with reading(path):
+        return _read_config(Settings(read_object(path), path))
+
+
+def _read_config(settings: Settings) -> ModelConfig:
+    path, kind = settings.path, settings.text("model_type", None)
+    is_llama4 = kind in ("llama4", "llama4_text")
+    if is_llama4 and "text_config" in settings.values:
+        settings = settings.part("text_config")
+    _refuse_others(settings)
+    is_mistral = kind == "mistral"
+    max_seq_len = settings.whole("max_position_embeddings", 131_072 if is_mistral else 2048)
     # Mistral's first model is a LLaMA with a window over the past; Mistral Nemo has none.
-    window = settings.get("sliding_window", 4096) if is_mistral else None
+    window = settings.whole("sliding_window", None) if is_mistral else None
+    if is_mistral and "sliding_window" not in settings.values:
+        window = 4096
     if window is not None and window < max_seq_len:
         raise ValueError(
             f"{path}: sliding_window must be null for a LLaMA, got {window}: "
             f"its tokens would not see all {max_seq_len} before them"
         )
-    n_kv_heads = settings.get("num_key_value_heads", 8 if is_mistral else None)
-    rope = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
+    n_heads = settings.whole("num_attention_heads")
+    n_kv_heads = settings.whole("num_key_value_heads", None)
+    if n_kv_heads is None:
+        n_kv_heads = 8 if is_mistral and settings.missing("num_key_value_heads") else n_heads
+    rope = settings.part("rope_parameters" if settings.has("rope_parameters") else "rope_scaling")
+    theta = settings.number("rope_theta", None)
     config = ModelConfig(
-        vocab_size=settings["vocab_size"],
-        d_model=settings["hidden_size"],
-        n_layers=settings["num_hidden_layers"],
-        n_heads=settings["num_attention_heads"],
-        n_kv_heads=n_kv_heads or settings["num_attention_heads"],
-        d_ff=settings["intermediate_size"],
+        vocab_size=settings.whole("vocab_size"),
+        d_model=settings.whole("hidden_size"),
+        n_layers=settings.whole("num_hidden_layers", most=MAX_LAYERS),
+        n_heads=n_heads,
+        n_kv_heads=n_kv_heads,
+        d_ff=settings.whole("intermediate_size"),
         max_seq_len=max_seq_len,
-        rope_theta=rope.get("rope_theta") or settings.get("rope_theta") or 10_000.0,
-        rope_scaling=_read_rope_scaling(rope, path),
-        d_head=settings.get("head_dim"),
-        norm_eps=settings.get("rms_norm_eps", 1e-6),  # transformers' own default
-        tie_embeddings=settings.get("tie_word_embeddings", False),
+        rope_theta=rope.number("rope_theta", 10_000.0 if theta is None else theta),
+        rope_scaling=_read_rope_scaling(rope),
+        d_head=settings.whole("head_dim", None),
+        norm_eps=settings.number("rms_norm_eps", 1e-6),  # transformers' own default
+        tie_embeddings=settings.flag("tie_word_embeddings", False),
     )
-    return llama4.read_config(config, settings, path) if is_llama4 else config
+    return llama4.read_config(config, settings) if is_llama4 else config
 
 
-def _read_rope_scaling(rope: dict, path: Path) -> RopeScaling | LinearRopeScaling | None:
-    kind = rope.get("rope_type") or rope.get("type") or "default"
+# Settings of config.json that a LLaMA has in one way; null and none at all stand for it.
+_ONE_WAY = {
+    "model_type": ("llama", "mistral", "llama4_text"),
+    "hidden_act": ("silu", "swish"),
+    "attention_bias": (False,),
+    "mlp_bias": (False,),
+    "partial_rotary_factor": (1.0,),
+}
+
+
+def _refuse_others(settings: Settings) -> None:
+    path, values = settings.path, settings.values
+    needed = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+              "intermediate_size")  # fmt: skip
+    if missing := settings.missing(*needed):
+        raise ValueError(f"{path} lacks {', '.join(missing)}")
+    for name, good in _ONE_WAY.items():
+        if (found := values.get(name)) is not None and found not in good:
+            raise ValueError(f"{path}: {name} must be {good[0]!r} for a LLaMA, got {found!r:.80}")
+    for name in ("quantization_config", "quantization"):
+        if values.get(name):
+            raise ValueError(
+                f"{path}: the weights are quantized, as its {name} says: {values[name]!r:.80}; "
+                "take the checkpoint that this one was made from, or a GGUF file of it"
+            )
+
+
+def _read_rope_scaling(rope: Settings) -> RopeScaling | LinearRopeScaling | None:
+    path = rope.path
+    kind = rope.text("rope_type", None) or rope.text("type", None) or "default"
+    if rope.number("partial_rotary_factor", 1.0) != 1:
+        raise ValueError(f"{path}: partial_rotary_factor must be 1: all of a head turns")
     if kind == "default":
         return None
     names = {
@@ -190,15 +221,15 @@ def _read_rope_scaling(rope: dict, path: Path) -> RopeScaling | LinearRopeScalin
             f"{path}: rope_type must be 'default', 'linear' or 'llama3', got {kind!r}: "
             "the model would turn its heads by other angles than it was trained with"
         )
-    if missing := [name for name in names[kind] if name not in rope]:
+    if missing := [name for name in names[kind] if name not in rope.values]:
         raise ValueError(f"{path}: {kind} scaling lacks {', '.join(missing)}")
     if kind == "linear":
-        return LinearRopeScaling(factor=rope["factor"])
+        return LinearRopeScaling(factor=rope.number("factor"))
     return RopeScaling(
-        factor=rope["factor"],
-        low_freq_factor=rope["low_freq_factor"],
-        high_freq_factor=rope["high_freq_factor"],
-        original_max_seq_len=rope["original_max_position_embeddings"],
+        factor=rope.number("factor"),
+        low_freq_factor=rope.number("low_freq_factor"),
+        high_freq_factor=rope.number("high_freq_factor"),
+        original_max_seq_len=rope.whole("original_max_position_embeddings"),
     )
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from llama_edu.config import Experts, LocalLayers, ModelConfig
+from llama_edu.reading import Settings
 from llama_edu.weights.assemble import StoredTensor
 
 _LAYER, _FFN = "model.layers.{}.", "model.layers.{}.feed_forward."
@@ -48,36 +48,37 @@ def text_tensors(stored: Mapping[str, StoredTensor]) -> dict[str, StoredTensor]:
     }
 
 
-def read_config(config: ModelConfig, settings: Mapping[str, Any], path: Path) -> ModelConfig:
+def read_config(config: ModelConfig, settings: Settings) -> ModelConfig:
     """Add to what every LLaMA has what Llama 4 has beyond it.
 
     Args:
         config: as the settings would be read for a Llama 3.
         settings: of the text model; what they leave out is as in transformers' own defaults.
-        path: of the file, for messages.
 
     Raises:
         ValueError: if layers of a kind do not come at even steps.
     """
-    n_layers = config.n_layers
-    step = settings.get("interleave_moe_layer_step", 1)
-    with_experts = settings.get("moe_layers")
+    n_layers, path = config.n_layers, settings.path
+    step = settings.whole("interleave_moe_layer_step", 1)
+    with_experts = settings.wholes("moe_layers", None)
     if with_experts is None:
         with_experts = list(range(step - 1, n_layers, step))
-    uses_rope = settings.get("no_rope_layers") or []  # 1 where a layer *has* RoPE
-    interval = settings.get("no_rope_layer_interval", 4)
+    uses_rope = settings.wholes("no_rope_layers", None)  # 1 where a layer *has* RoPE
+    interval = settings.whole("no_rope_layer_interval", 4)
     if not uses_rope:
         uses_rope = [int((layer + 1) % interval != 0) for layer in range(n_layers)]
-    chunk_size = settings.get("attention_chunk_size", 8192)
-    has_temperature = settings.get("attn_temperature_tuning", True)
+    chunk_size = settings.whole("attention_chunk_size", None)
+    if settings.missing("attention_chunk_size"):
+        chunk_size = 8192
+    has_temperature = settings.values.get("attn_temperature_tuning", True)  # Scout's says 4
     read = replace(
         config,
-        d_ff=settings.get("intermediate_size_mlp", 16_384),
+        d_ff=settings.whole("intermediate_size_mlp", 16_384),
         rope_theta=_theta(settings),
         experts=Experts(
-            n_experts=settings.get("num_local_experts", 16),
-            d_ff=settings["intermediate_size"],
-            n_active=settings.get("num_experts_per_tok", 1),
+            n_experts=settings.whole("num_local_experts", 16),
+            d_ff=settings.whole("intermediate_size"),
+            n_active=settings.whole("num_experts_per_tok", 1),
             layer_step=with_experts[0] + 1,
         )
         if with_experts
@@ -85,9 +86,9 @@ def read_config(config: ModelConfig, settings: Mapping[str, Any], path: Path) ->
         local=LocalLayers(
             chunk_size=chunk_size or config.max_seq_len,
             global_step=uses_rope.index(0) + 1 if 0 in uses_rope else n_layers + 1,
-            has_qk_norm=settings.get("use_qk_norm", True),
-            temperature_scale=settings.get("attn_scale", 0.1) if has_temperature else 0.0,
-            temperature_floor=settings.get("floor_scale", 8192),
+            has_qk_norm=settings.flag("use_qk_norm", True),
+            temperature_scale=settings.number("attn_scale", 0.1) if has_temperature else 0.0,
+            temperature_floor=settings.whole("floor_scale", 8192),
         ),
     )
     layers = range(n_layers)
@@ -96,14 +97,15 @@ def read_config(config: ModelConfig, settings: Mapping[str, Any], path: Path) ->
     if [bool(has_rope) for has_rope in uses_rope] != [read.is_local(layer) for layer in layers]:
         raise ValueError(f"{path}: no_rope_layers must come at even steps, got {uses_rope}")
     kinds = ["chunked_attention" if has_rope else "full_attention" for has_rope in uses_rope]
-    if settings.get("layer_types", kinds) not in (kinds, None):
+    if settings.values.get("layer_types") not in (kinds, None):
         raise ValueError(f"{path}: layer_types must be chunked where there is RoPE, full elsewhere")
     return read
 
 
-def _theta(settings: Mapping[str, Any]) -> float:
-    rope = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
-    return rope.get("rope_theta") or settings.get("rope_theta") or 500_000.0
+def _theta(settings: Settings) -> float:
+    rope = settings.part("rope_parameters" if settings.has("rope_parameters") else "rope_scaling")
+    theta = settings.number("rope_theta", None)
+    return rope.number("rope_theta", 500_000.0 if theta is None else theta)
 
 
 def settings(config: ModelConfig) -> dict[str, Any]:

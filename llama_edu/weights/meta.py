@@ -1,6 +1,8 @@
 """Meta's own checkpoints: a folder with params.json and consolidated.NN.pth shards."""
 
-import json
+import pickle
+import re
+import zipfile
 from pathlib import Path
 
 import torch
@@ -8,8 +10,9 @@ from torch import Tensor
 
 from llama_edu.config import ModelConfig, RopeScaling
 from llama_edu.model.llama import Llama
+from llama_edu.reading import Settings, as_path, read_object, reading
 from llama_edu.weights import assemble
-from llama_edu.weights.assemble import StoredTensor
+from llama_edu.weights.assemble import MAX_LAYERS, StoredTensor
 
 NAMES = {
     "embedding": "tok_embeddings.weight",
@@ -25,6 +28,11 @@ NAMES = {
     "norm": "norm.weight",
     "output": "output.weight",
 }
+# What params.json may say: that which is obeyed, and that which the tensors say as well.
+OBEYED = {"dim", "n_layers", "n_heads", "n_kv_heads", "head_dim", "norm_eps", "rope_theta",
+          "use_scaled_rope"}  # fmt: skip
+SAID_TWICE = {"vocab_size", "multiple_of", "ffn_dim_multiplier", "hidden_dim", "max_batch_size",
+              "max_seq_len", "model_parallel_size"}  # fmt: skip
 
 
 def load_meta(
@@ -42,29 +50,59 @@ def load_meta(
         FileNotFoundError: if params.json or the shards are not there.
         ValueError: if tensors are missing, unknown, wrongly shaped, or do not fit together.
     """
-    folder = Path(folder)
+    folder = as_path(folder)
     if not (folder / "params.json").exists():
         raise FileNotFoundError(f"{folder} has no params.json, so it is no checkpoint of Meta's")
     files = sorted(folder.glob("consolidated.*.pth"))
     if not files:
         raise FileNotFoundError(f"{folder} has no consolidated.00.pth")
-    shards = [torch.load(f, map_location="cpu", weights_only=True, mmap=True) for f in files]
+    shards = [_read_shard(file) for file in files]
     names = [set(shard) for shard in shards]
     if unequal := set.union(*names) - set.intersection(*names):
         raise ValueError(f"the shards of {folder} hold different tensors: {sorted(unequal)[:8]}")
-    params = json.loads((folder / "params.json").read_text(encoding="utf-8"))
-    stored = {
-        name: _join(name, [shard[name] for shard in shards], params.get("dim", 0))
-        for name in shards[0]
-        if name != "rope.freqs"  # determined by params.json
-    }
-    config = read_meta_config(params, stored, max_seq_len)
+    params = Settings(read_object(folder / "params.json"), folder / "params.json")
+    d_model = params.whole("dim", 0)
+    with reading(folder):
+        stored = {
+            name: _join(name, [shard[name] for shard in shards], d_model)
+            for name in shards[0]
+            if name != "rope.freqs"  # determined by params.json
+        }
+    with reading(params.path):
+        config = read_meta_config(params, stored, max_seq_len)
     if config.tie_embeddings:
         stored.pop(NAMES["output"], None)
     assemble.check(stored, config, NAMES, folder)
     return assemble.build(
         config, lambda part, layer: stored[NAMES[part].format(layer)].load(), dtype
     )
+
+
+def _read_shard(file: Path) -> dict[str, Tensor]:
+    """The tensors of a .pth file by their names; nothing else that it may hold is made."""
+    with reading(file, b"pk\3\4"):
+        try:
+            # What PyTorch wrote before 2020 is no zip archive, and cannot stay on the disk.
+            is_zip = zipfile.is_zipfile(file)
+            shard = torch.load(file, map_location="cpu", weights_only=True, mmap=is_zip)
+        except pickle.UnpicklingError as error:
+            if found := re.search(r"GLOBAL (\S+)|class (\S+)", str(error)):
+                raise ValueError(
+                    f"holds {found[1] or found[2]}, and only tensors are read (weights_only=True), "
+                    "since anything else may run code: fetch or save a state_dict"
+                ) from None
+            raise
+        if not isinstance(shard, dict):
+            raise ValueError(f"holds a {type(shard).__name__}, expected tensors by their names")
+        for name, tensor in shard.items():
+            if not isinstance(name, str) or not isinstance(tensor, Tensor):
+                raise ValueError(
+                    f"{name!r:.80} is a {type(tensor).__name__}, expected tensors by their names: "
+                    "where the weights lie under a name of their own, save those alone"
+                )
+            if not tensor.is_floating_point() or tensor.layout != torch.strided:
+                raise ValueError(f"{name} holds {tensor.dtype}, expected floating-point numbers")
+    return shard
 
 
 def _join(name: str, pieces: list[Tensor], d_model: int) -> StoredTensor:
@@ -86,35 +124,40 @@ def _join(name: str, pieces: list[Tensor], d_model: int) -> StoredTensor:
 
 
 def read_meta_config(
-    params: dict, stored: dict[str, StoredTensor], max_seq_len: int | None = None
+    params: Settings, stored: dict[str, StoredTensor], max_seq_len: int | None = None
 ) -> ModelConfig:
     """Read params.json; what it leaves out comes from the tensors or Meta's defaults.
 
     Raises:
-        ValueError: if a size is in neither.
+        ValueError: if a size is in neither, or a parameter asks for what a LLaMA has not.
     """
-    missing = [name for name in ("dim", "n_layers", "n_heads") if name not in params]
+    missing = params.missing("dim", "n_layers", "n_heads")
     missing += [
         name for name in (NAMES["embedding"], NAMES["gate"].format(0)) if name not in stored
     ]
     if missing:
         raise ValueError(f"the checkpoint lacks {', '.join(missing)}")
-    theta = params.get("rope_theta", 10_000.0)
+    for name in params.values.keys() - OBEYED - SAID_TWICE:
+        if (found := params.values[name]) not in (None, False, 0, -1, "", [], {}):
+            raise ValueError(f"{name}={found!r:.80} asks for what is not read here: leave it out")
+    theta = params.number("rope_theta", 10_000.0)
     # Meta's code hard-codes these factors, also for Llama 3.2, where copies of the Hugging Face
     # config say 32.
-    scaling = RopeScaling(factor=8.0) if params.get("use_scaled_rope") else None
+    scaling = RopeScaling(factor=8.0) if params.flag("use_scaled_rope", False) else None
     output, embedding = (stored.get(NAMES[part]) for part in ("output", "embedding"))
+    n_heads = params.whole("n_heads")
     return ModelConfig(
         vocab_size=embedding.shape[0],  # params.json of Llama 1 and 2 says -1
-        d_model=params["dim"],
-        n_layers=params["n_layers"],
-        n_heads=params["n_heads"],
-        n_kv_heads=params.get("n_kv_heads") or params["n_heads"],
+        d_model=params.whole("dim"),
+        n_layers=params.whole("n_layers", most=MAX_LAYERS),
+        n_heads=n_heads,
+        n_kv_heads=params.whole("n_kv_heads", None) or n_heads,
         # The stated rule (multiple_of, ffn_dim_multiplier) gives this same width.
         d_ff=stored[NAMES["gate"].format(0)].shape[0],
         max_seq_len=max_seq_len or (131_072 if scaling else 8192 if theta == 500_000 else 2048),
         rope_theta=theta,
         rope_scaling=scaling,
-        norm_eps=params.get("norm_eps", 1e-5),
+        d_head=params.whole("head_dim", None),
+        norm_eps=params.number("norm_eps", 1e-5),
         tie_embeddings=output is None or torch.equal(output.load(), embedding.load()),
     )

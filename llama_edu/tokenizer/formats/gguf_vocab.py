@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from llama_edu.gguf_file import read_gguf
-from llama_edu.tokenizer.byte_alphabet import read_merge, to_bytes
+from llama_edu.reading import Settings
+from llama_edu.tokenizer.byte_alphabet import read_merge, spell_vocab
 from llama_edu.tokenizer.formats.special_tokens import read_ids
 from llama_edu.tokenizer.pretokenize import LLAMA3, patterns_of_gguf
 
@@ -32,23 +33,39 @@ def read_gguf_vocab(path: str | Path, model: str, needed: tuple[str, ...]) -> di
     if missing := [PREFIX + key for key in needed if PREFIX + key not in metadata]:
         raise ValueError(f"{path} has a tokenizer without {', '.join(missing)}")
     vocab = {key.removeprefix(PREFIX): value for key, value in metadata.items()}
-    return vocab | {"chat_template": metadata.get("tokenizer.chat_template")}
+    for key in needed:
+        kinds = {"tokens": str, "merges": str, "token_type": int}.get(key, (int, float))
+        value = vocab[key]
+        if not isinstance(value, list) or not all(isinstance(each, kinds) for each in value):
+            what = "texts" if kinds is str else "numbers"
+            raise ValueError(f"{path}: {PREFIX}{key} must be a list of {what}, got {value!r:.80}")
+    for key in ("add_bos_token", "add_space_prefix"):
+        Settings(vocab, path, PREFIX).flag(key, None)
+    if vocab.get("remove_extra_whitespaces") or vocab.get("precompiled_charsmap"):
+        raise ValueError(f"{path}: its tokenizer changes more of a text than its spaces")
+    template = Settings(metadata, path).text("tokenizer.chat_template", None)
+    return vocab | {"chat_template": template}
 
 
 def read_gguf_ends(vocab: dict[str, Any], path: str | Path) -> dict[str, Any]:
-    """The ids that open and end a text or an answer, as arguments of a tokenizer.
+    """The ids that open and end a text or an answer, and the template, as a tokenizer's arguments.
 
     An id beyond the vocabulary means "none", as in llama.cpp.
     """
+    tokens = vocab["tokens"]
     ids = {
         key: [i for i in read_ids(vocab.get(f"{key}_token_id"), f"{path}: {PREFIX}{key}_token_id")
-              if i < len(vocab["tokens"])]
-        for key in ("bos", "eos", "eot", "eom")
+              if i < len(tokens)]
+        for key in ("bos", "eos", "eot", "eom", "unknown", "padding")
     }  # fmt: skip
+    names = {"unk_token": ids["unknown"], "pad_token": ids["padding"]}
     return {
         "bos_id": next(iter(ids["bos"]), None),
         "eos_id": next(iter(ids["eos"]), None),
         "stop_ids": ids["eos"] + ids["eot"] + ids["eom"],
+        "chat_template": vocab["chat_template"],
+        "named_tokens": {name: tokens[found[0]] for name, found in names.items() if found},
+        "n_ids": len(tokens),
     }
 
 
@@ -73,14 +90,15 @@ def read_gguf_bpe(path: str | Path) -> dict[str, Any]:
         for i, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
         if kind != UNUSED or token != placeholder(i)
     ]
+    merges = [read_merge(merge) for merge in vocab["merges"]]
+    whole = {token for _, token, kind in typed if kind in (CONTROL, USER_DEFINED)}
     return {
-        "vocab": {to_bytes(t): i for i, t, kind in typed if kind not in (CONTROL, USER_DEFINED)},
-        "merges": [read_merge(merge) for merge in vocab["merges"]],
+        "vocab": spell_vocab({token: i for i, token, _ in typed}, whole, merges),
+        "merges": merges,
         "pattern": patterns,
         "special_tokens": {t: i for i, t, kind in typed if kind == CONTROL},
         "added_tokens": {t: i for i, t, kind in typed if kind == USER_DEFINED},
         "ignore_merges": is_llama3,
         "add_bos": vocab.get("add_bos_token", is_llama3),  # llama.cpp's rule for an absent key
-        "chat_template": vocab["chat_template"],
         **read_gguf_ends(vocab, path),
     }

@@ -54,6 +54,8 @@ def read_tiktoken(path: str | Path) -> dict[str, Any]:
         if entry is None:
             raise ValueError(f"{path}, line {number} must be 'base64 rank', got {line[:80]!r}")
         vocab[entry[0]] = entry[1]
+    if not vocab:
+        raise ValueError(f"{path} holds no token")
     special = {token: len(vocab) + i for i, token in enumerate(SPECIAL_TOKENS)}
     folder = read_special_tokens(Path(path).parent, special)  # Hugging Face's files, if any
     return {
@@ -67,12 +69,15 @@ def read_tiktoken(path: str | Path) -> dict[str, Any]:
         "stop_ids": folder.stop_ids,
         "add_bos": True,
         "chat_template": folder.chat_template or CHAT_TEMPLATE,
+        "named_tokens": folder.named_tokens,
+        "n_ids": folder.n_ids,
     }
 
 
 def _parse_line(line: bytes) -> tuple[bytes, int] | None:
     try:
         token, rank = line.split()
-        return base64.b64decode(token, validate=True), int(rank)
+        token, rank = base64.b64decode(token, validate=True), int(rank)
+        return (token, rank) if token and 0 <= rank < 2**32 else None
     except ValueError:  # not two parts, not base64, or not a number
         return None

@@ -16,7 +16,8 @@ from llama_edu.tokenizer.formats.written import WrittenBPE, WrittenPieces
 
 BPE_TITLE = "# byte-level BPE: tokens with their ids, then the merges in the order of training"
 PIECE_TITLE = "# SentencePiece's BPE: ids, kinds, scores and pieces; the highest score merges first"
-SETTINGS = ("bos_id", "eos_id", "stop_ids", "add_bos", "chat_template")
+SETTINGS = ("bos_id", "eos_id", "stop_ids", "add_bos", "chat_template", "named_tokens", "flags",
+            "n_ids")  # fmt: skip
 
 Sections = dict[str, list[list[str]]]  # name -> lines -> words
 
@@ -125,7 +126,7 @@ def write_piece_text(tokenizer: WrittenPieces, path: str | Path) -> None:
         for i, piece in enumerate(tokenizer.pieces)
     ]
     sections = {
-        "settings": settings_lines(tokenizer, ("add_prefix", *SETTINGS)),
+        "settings": settings_lines(tokenizer, ("add_prefix", "spaces", *SETTINGS)),
         "special_tokens": token_lines(tokenizer.special_tokens),
         "added_tokens": token_lines(tokenizer.added_tokens),
         "pieces": rows,

@@ -4,50 +4,66 @@ The last two hold the pieces but not the model that the SentencePiece library re
 writes it again.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from llama_edu.reading import reading
 from llama_edu.tokenizer.formats.gguf_vocab import (
     BYTE,
     CONTROL,
     NORMAL,
     UNKNOWN,
     UNUSED,
+    USER_DEFINED,
+    placeholder,
     read_gguf_ends,
     read_gguf_vocab,
 )
 from llama_edu.tokenizer.formats.sentencepiece_model import build_model, read_pieces
-from llama_edu.tokenizer.formats.special_tokens import read_special_tokens
-from llama_edu.tokenizer.formats.tokenizer_json import folder_of, read_spec, write_spec
+from llama_edu.tokenizer.formats.spaces import Spaces
+from llama_edu.tokenizer.formats.special_tokens import SpecialTokens, read_special_tokens
+from llama_edu.tokenizer.formats.tokenizer_json import folder_of, read_spec, read_vocab, write_spec
 from llama_edu.tokenizer.formats.written import WrittenPieces
+from llama_edu.tokenizer.whole_tokens import NO_FLAGS
 
 
 def read_sentencepiece(path: str | Path) -> dict[str, Any]:
     """Read the arguments of `SentencePieceTokenizer` from a tokenizer.model or its folder.
 
-    Tokens that a folder adds to the model's come along.
+    Tokens that a folder adds to the model's come along, as its word on ends and spaces does.
     """
     path = Path(path)
     if not path.is_dir():
         return {"model": path.read_bytes()}
-    model = (path / "tokenizer.model").read_bytes()
-    vocab = {piece.text: i for i, piece in enumerate(read_pieces(model))}
+    with reading(path / "tokenizer.model"):
+        model = (path / "tokenizer.model").read_bytes()
+        vocab = {piece.text: i for i, piece in enumerate(read_pieces(model))}
     spec = read_spec(path) if (path / "tokenizer.json").exists() else None
-    return {"model": model, **vars(read_special_tokens(path, vocab, spec))}
+    special = read_special_tokens(path, vocab, spec)
+    _check_spaces(special, vocab, spec, path / "tokenizer.json")
+    return {"model": model, **vars(special)}
 
 
 def read_gguf_sentencepiece(path: str | Path) -> dict[str, Any]:
     """Read the arguments of `SentencePieceTokenizer` from a GGUF file of a LLaMA 1 or 2 model.
 
+    Only what opens a text gets a space in front, as in transformers; llama.cpp puts one after
+    every control token, which models that were trained with Hugging Face's tokenizer do not know.
+
     Raises:
         ValueError: if the file's tokenizer is of another kind.
     """
     vocab = read_gguf_vocab(path, "llama", ("tokens", "scores", "token_type"))
-    pieces = zip(vocab["tokens"], vocab["scores"], vocab["token_type"], strict=True)
+    rows = list(zip(vocab["tokens"], vocab["scores"], vocab["token_type"], strict=True))
+    added = {text: i for i, (text, _, kind) in enumerate(rows) if kind == USER_DEFINED}
+    pieces = ((text, s, UNUSED if kind == USER_DEFINED else kind) for text, s, kind in rows)
+    add_prefix = vocab.get("add_space_prefix", True)
     return {
-        "model": build_model(pieces, add_prefix=vocab.get("add_space_prefix", True)),
+        "model": build_model(_fill_empty(pieces), add_prefix=add_prefix),
+        "added_tokens": {text: i for text, i in added.items() if text},
         "add_bos": vocab.get("add_bos_token", True),  # llama.cpp's rule for an absent key
-        "chat_template": vocab["chat_template"],
+        "spaces": Spaces("first" if add_prefix else "never"),
         **read_gguf_ends(vocab, path),
     }
 
@@ -56,31 +72,81 @@ def read_json_sentencepiece(path: str | Path) -> dict[str, Any]:
     """Read the arguments of `SentencePieceTokenizer` from a tokenizer.json, or its folder.
 
     Raises:
-        ValueError: if the file puts spaces in front of texts by other rules than SentencePiece.
+        ValueError: if the file puts spaces in front of texts by other rules than SentencePiece,
+            or its merges are not all those that its vocabulary allows.
     """
     spec = read_spec(path)
-    normalizer = [
-        {"type": "Prepend", "prepend": "▁"},
-        {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
-    ]
-    found, pre_tokenizer = spec.get("normalizer"), spec.get("pre_tokenizer")
-    if (found or {}).get("normalizers") != normalizer or pre_tokenizer:
-        raise ValueError(
-            f"{path} prepares text as {found}, {pre_tokenizer}, which is not "
-            "what SentencePiece does; put the model's tokenizer.model beside it"
-        )
-    ranks = {"".join(_pair(merge)): i for i, merge in enumerate(spec["model"]["merges"])}
-    special = read_special_tokens(folder_of(path), spec["model"]["vocab"], spec)
-    ids = {**spec["model"]["vocab"], **special.special_tokens, **special.added_tokens}
+    vocab = read_vocab(spec)
+    special = read_special_tokens(folder_of(path), vocab, spec)
+    _check_spaces(special, vocab, spec, Path(path))
+    if spec.get("normalizer") is None and spec.get("pre_tokenizer") is None:
+        raise ValueError(f"{path} has no rule for spaces, and SentencePiece spells them")
+    if problems := [key for key in ("dropout", "ignore_merges") if spec["model"].get(key)]:
+        raise ValueError(f"{path} is not supported, as it has model.{problems[0]}")
+    merges = [tuple(_pair(merge)) for merge in spec["model"]["merges"]]
+    ids = {**vocab, **special.special_tokens, **special.added_tokens}
     pieces = sorted(ids, key=ids.__getitem__)
     if [ids[piece] for piece in pieces] != list(range(len(ids))):
         raise ValueError(f"{path}: the ids of its {len(ids)} tokens must run from 0 without gaps")
+    made = {left + right for left, right in merges}
+    if absent := ({part for pair in merges for part in pair} | made) - ids.keys():
+        raise ValueError(f"{path}: merges need the token {min(absent)!r}, which is not in vocab")
     kinds = dict.fromkeys(special.special_tokens, CONTROL)
-    kinds |= dict.fromkeys(special.added_tokens, UNUSED)
+    kinds |= {text: NORMAL if text in made else UNUSED for text in special.added_tokens}
     kinds |= {f"<0x{byte:02X}>": BYTE for byte in range(256)}
     kinds[spec["model"].get("unk_token")] = UNKNOWN
-    rows = ((p, -float(ranks.get(p, len(ranks))), kinds.get(p, NORMAL)) for p in pieces)
-    return {"model": build_model(rows, add_prefix=True), **vars(special)}
+    normal = {piece for piece in pieces if kinds.get(piece, NORMAL) == NORMAL}
+    ranks = _rank_pieces(merges, normal, Path(path))
+    rows = ((p, -float(ranks.get(p, len(merges))), kinds.get(p, NORMAL)) for p in pieces)
+    return {"model": build_model(_fill_empty(rows), add_prefix=True), **vars(special)}
+
+
+def _fill_empty(rows: Iterable[tuple[str, float, int]]) -> Iterator[tuple[str, float, int]]:
+    """Pieces in which one without a text is a placeholder: no text is made of it."""
+    for i, (text, score, kind) in enumerate(rows):
+        yield (text, score, kind) if text else (placeholder(i), score, UNUSED)
+
+
+def _rank_pieces(merges: list[tuple[str, str]], pieces: set[str], path: Path) -> dict[str, int]:
+    """The place of each merged piece in the order of merging.
+
+    A SentencePiece model gives each piece one score, and merges any two that make it. Merges that
+    say something else cannot be written as one.
+    """
+    ranks: dict[str, int] = {}
+    last = ""
+    for rank, (left, right) in enumerate(merges):
+        piece = left + right
+        if not {left, right, piece} <= pieces:
+            continue  # of control tokens, which text is not made of
+        if piece in ranks and piece != last:
+            raise ValueError(f"{path}: the merges into {piece!r} must follow one another")
+        ranks.setdefault(piece, rank)
+        last = piece
+    listed = set(merges)
+    for piece in pieces:
+        for i in range(1, len(piece)):
+            pair = piece[:i], piece[i:]
+            if set(pair) <= pieces and pair not in listed:
+                raise ValueError(
+                    f"{path}: its merges leave out {pair}, which makes the token {piece!r}, and "
+                    "SentencePiece would merge it; put the model's tokenizer.model beside it"
+                )
+    return ranks
+
+
+def _check_spaces(
+    special: SpecialTokens, vocab: Mapping[str, int], spec: Mapping[str, Any] | None, path: Path
+) -> None:
+    """Refuse by name what SentencePiece's encoder cannot do in the way that a folder asks for."""
+    if special.spaces and special.spaces.cuts and any("▁" in text[1:] for text in vocab):
+        raise ValueError(
+            f"{path} cuts text at every space (Metaspace, split), and its tokens reach across; "
+            "put the model's tokenizer.model beside it, and take this file away"
+        )
+    late = [t for t in special.added_tokens if special.flags.get(t, NO_FLAGS).normalized]
+    if late and (spec or {}).get("normalizer"):
+        raise ValueError(f"{path}: the added token {late[0]!r} has normalized: true, unsupported")
 
 
 def write_json_sentencepiece(tokenizer: WrittenPieces, folder: str | Path) -> None:

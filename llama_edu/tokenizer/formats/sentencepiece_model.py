@@ -81,6 +81,16 @@ def read_pieces(model: bytes) -> list[Piece]:
     return _parse(model)[0]
 
 
+def adds_prefix(model: bytes) -> bool:
+    """Whether a tokenizer.model of any kind puts a space in front of every text."""
+    return bool(_parse(model)[2].get(ADD_PREFIX, 1))
+
+
+def with_prefix(model: bytes, add_prefix: bool) -> bytes:
+    """The same model, which puts a space in front of every text, or none: the last word counts."""
+    return model + _field(NORMALIZER, _field(ADD_PREFIX, int(add_prefix)))
+
+
 def _parse(model: bytes) -> tuple[list[Piece], dict[int, Any], dict[int, Any]]:
     """The pieces, and the fields of the parts on training and on the preparation of text."""
     try:

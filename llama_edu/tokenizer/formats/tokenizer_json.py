@@ -4,15 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+from llama_edu.reading import other_kind, read_object, read_text
 from llama_edu.tokenizer.byte_alphabet import (
     CHARACTER_TO_BYTE,
     read_merge,
-    to_bytes,
+    spell_vocab,
     to_characters,
 )
-from llama_edu.tokenizer.formats.special_tokens import read_object, read_special_tokens
+from llama_edu.tokenizer.formats.spaces import is_sentencepiece_style
+from llama_edu.tokenizer.formats.special_tokens import SpecialTokens, read_special_tokens
 from llama_edu.tokenizer.formats.written import Written, WrittenBPE
 from llama_edu.tokenizer.pretokenize import patterns_of_json
+from llama_edu.tokenizer.whole_tokens import NO_FLAGS
 
 
 def read_tokenizer_json(path: str | Path) -> dict[str, Any]:
@@ -24,17 +27,18 @@ def read_tokenizer_json(path: str | Path) -> dict[str, Any]:
     spec = read_spec(path)
     if is_sentencepiece_style(spec):
         raise ValueError(f"{path} is not byte-level but of SentencePiece's kind")
-    if problems := _unsupported_parts(spec):
-        raise ValueError(f"{path} is not supported, as it has {', '.join(problems)}")
-    vocab = spec["model"]["vocab"]
+    vocab = read_vocab(spec)
     special = read_special_tokens(folder_of(path), vocab, spec)
+    if problems := _unsupported_parts(spec, special):
+        raise ValueError(f"{path} is not supported, as it has {', '.join(problems)}")
+    merges = [read_merge(merge) for merge in spec["model"]["merges"]]
     whole = {*special.special_tokens, *special.added_tokens}
     return {
-        "vocab": {to_bytes(t): i for t, i in vocab.items() if t not in whole},
-        "merges": [read_merge(merge) for merge in spec["model"]["merges"]],
+        "vocab": spell_vocab(vocab, whole, merges),
+        "merges": merges,
         "pattern": patterns_of_json(spec.get("pre_tokenizer")),
-        "ignore_merges": spec["model"].get("ignore_merges", False),
-        **vars(special),
+        "ignore_merges": bool(spec["model"].get("ignore_merges")),
+        **special.arguments(),
     }
 
 
@@ -45,27 +49,37 @@ def read_spec(path: str | Path) -> dict[str, Any]:
         ValueError: if it is not JSON or holds no BPE model.
     """
     path = folder_of(path) / "tokenizer.json" if Path(path).is_dir() else Path(path)
+    text = read_text(path)
     try:
-        spec = json.loads(path.read_text(encoding="utf-8"))
+        spec = json.loads(text)
         if spec["model"]["vocab"] and "merges" in spec["model"]:
             return spec
-    except (ValueError, KeyError, TypeError):
-        pass
+        found = ""
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        found = f": {other_kind(path) or error}" if isinstance(error, ValueError) else ""
     raise ValueError(
-        f"{path} is not a tokenizer.json with the vocabulary and merges of a BPE model"
+        f"{path} is not a tokenizer.json with the vocabulary and merges of a BPE model{found}"
     )
+
+
+def read_vocab(spec: dict[str, Any]) -> dict[str, int]:
+    """The vocabulary of a tokenizer.json: the text of each token -> its id.
+
+    Raises:
+        ValueError: naming the first entry that is no text with an id.
+    """
+    vocab = spec["model"]["vocab"]
+    if not isinstance(vocab, dict):
+        raise ValueError(f"model.vocab must map tokens to ids, got {vocab!r:.80}")
+    for token, i in vocab.items():
+        if type(i) is not int or not 0 <= i < 2**32:
+            raise ValueError(f"model.vocab must map tokens to ids, got {i!r:.80} for {token!r}")
+    return vocab
 
 
 def folder_of(path: str | Path) -> Path:
     """The folder that a tokenizer.json is in, given the file or the folder."""
     return Path(path) if Path(path).is_dir() else Path(path).parent
-
-
-def is_sentencepiece_style(spec: dict) -> bool:
-    """Whether a tokenizer.json holds a SentencePiece model: pieces of characters, "▁" for space."""
-    return bool(spec["model"].get("byte_fallback")) or "▁" in json.dumps(
-        [spec.get("normalizer"), spec.get("pre_tokenizer")], ensure_ascii=False
-    )
 
 
 def write_tokenizer_json(tokenizer: WrittenBPE, folder: str | Path) -> None:
@@ -108,7 +122,7 @@ def write_spec(spec: dict[str, Any], tokenizer: Written, folder: str | Path) -> 
     adds = tokenizer.add_bos and bos
     tokens = [
         {"id": i, "content": text, "special": text in tokenizer.special_tokens}
-        | dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+        | tokenizer.flags.get(text, NO_FLAGS)._asdict()
         for i, text in sorted(texts.items())
     ]
     spec = {
@@ -157,22 +171,35 @@ def _bos_processor(bos: str, bos_id: int) -> dict[str, Any]:
     }
 
 
-def _unsupported_parts(spec: dict) -> list[str]:
+def _unsupported_parts(spec: dict[str, Any], special: SpecialTokens) -> list[str]:
     model = spec["model"]
     parts = [
-        f"model.{key}={model[key]!r}"
+        f"model.{key}={model[key]!r:.80}"
         for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix")
         if model.get(key)
     ]
     if model.get("unk_token") and not model["vocab"].keys() >= CHARACTER_TO_BYTE.keys():
-        parts.append(f"model.unk_token={model['unk_token']!r} and no token for some bytes")
+        parts.append(f"model.unk_token={model['unk_token']!r:.80} and no token for some bytes")
     if model.get("type", "BPE") != "BPE":
-        parts.append(f"model.type={model['type']!r}")
+        parts.append(f"model.type={model['type']!r:.80}")
     if spec.get("normalizer"):
-        parts.append(f"normalizer={spec['normalizer']!r}")
-    return parts + [
-        f"{flag} of the added token {token['content']!r}"
-        for token in spec.get("added_tokens") or []
+        parts.append(f"normalizer={spec['normalizer']!r:.200}")
+    parts += [
+        f"{flag} of the added token {text!r}"
+        for text, flags in special.flags.items()
         for flag in ("single_word", "lstrip", "rstrip")
-        if token.get(flag)
+        if getattr(flags, flag)
     ]
+    return parts + _wrong_ids(spec)
+
+
+def _wrong_ids(spec: dict[str, Any]) -> list[str]:
+    """Added tokens to which the tokenizers library gives another id than the file states."""
+    vocab = spec["model"]["vocab"]
+    free, wrong = len(vocab), []
+    for token in spec.get("added_tokens") or []:
+        expected = vocab.get(token["content"], free)
+        free = max(free, expected + 1)
+        if token["id"] != expected:
+            wrong.append(f"the id {token['id']} for {token['content']!r} in place of {expected}")
+    return wrong

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from llama_edu.tokenizer.formats.sentencepiece_model import Piece
 from llama_edu.tokenizer.merging import Merges
+from llama_edu.tokenizer.whole_tokens import Flags
 
 
 class Written(Protocol):
@@ -17,6 +18,7 @@ class Written(Protocol):
     stop_ids: list[int]
     add_bos: bool
     chat_template: str | None
+    flags: Mapping[str, Flags]
 
 
 class WrittenBPE(Written, Protocol):
