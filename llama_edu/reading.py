@@ -5,6 +5,7 @@ reader of such files works inside `reading(path)`, and asks `Settings` for what 
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +77,8 @@ def reading(path: str | Path, *expected: bytes) -> Iterator[None]:
         raise
     except Exception as error:
         cause = str(error).strip().split("\n")[0][:300]
-        if isinstance(error, ValueError) and str(path) in cause:
+        inside = f"{Path(path).parent}{os.sep}"  # a file beside it may be named
+        if isinstance(error, ValueError) and (str(path) in cause or inside in cause):
             raise
         what = None if Path(path).is_dir() else other_kind(path, *expected)
         if type(error) is ValueError and cause:
@@ -105,14 +107,14 @@ def read_text(path: str | Path) -> str:
         ValueError: if it is not UTF-8, or begins with a byte order mark.
     """
     with reading(path):
+        data = Path(path).read_bytes()
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = data.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise ValueError(
-                f"is not UTF-8 text, at byte {error.start}: save it as UTF-8"
-            ) from None
+            what = f"is not UTF-8 text, at byte {error.start}: save it as UTF-8"
+            raise ValueError(f"{path} {other_kind(path) or what}") from None
         if text.startswith("\ufeff"):
-            raise ValueError("begins with a byte order mark")  # `other_kind` says the rest
+            raise ValueError(f"{path} {other_kind(path)}")
         return text
 
 

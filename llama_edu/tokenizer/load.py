@@ -42,9 +42,9 @@ def load_tokenizer(path: str | Path) -> BPETokenizer | SentencePieceTokenizer:
 
 def _load_folder(folder: Path) -> BPETokenizer | SentencePieceTokenizer:
     json_path, model_path = folder / "tokenizer.json", folder / "tokenizer.model"
-    if json_path.exists() and not (_is_sentencepiece_json(json_path) and model_path.exists()):
+    if json_path.is_file() and not (_is_sentencepiece_json(json_path) and model_path.is_file()):
         return _load_json(json_path)
-    if not model_path.exists():
+    if not model_path.is_file():
         found = ", ".join(sorted(entry.name for entry in folder.iterdir())) or "nothing"
         raise ValueError(f"{folder} has neither tokenizer.json nor tokenizer.model; found: {found}")
     with reading(model_path):

@@ -93,7 +93,7 @@ def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
         files = [whole]
     elif index.exists():
         names = Settings(read_object(index), index).part("weight_map").values.values()
-        if not names or not all(isinstance(n, str) and Path(n).name == n for n in names):
+        if not names or not all(isinstance(n, str) and n and Path(n).name == n for n in names):
             raise ValueError(f"{index}: weight_map must map each tensor to the name of a file")
         files = [folder / name for name in sorted(set(names))]
     else:

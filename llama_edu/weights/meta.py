@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -80,7 +81,8 @@ def load_meta(
 
 def _read_shard(file: Path) -> dict[str, Tensor]:
     """The tensors of a .pth file by their names; nothing else that it may hold is made."""
-    with reading(file, b"pk\3\4"):
+    with reading(file, b"pk\3\4"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says more than the one line
         try:
             # What PyTorch wrote before 2020 is no zip archive, and cannot stay on the disk.
             is_zip = zipfile.is_zipfile(file)
@@ -91,14 +93,18 @@ def _read_shard(file: Path) -> dict[str, Tensor]:
                     f"holds {found[1] or found[2]}, and only tensors are read (weights_only=True), "
                     "since anything else may run code: fetch or save a state_dict"
                 ) from None
-            raise
+            cause = str(error).partition("WeightsUnpickler error:")[2].strip().split("\n")[0]
+            raise ValueError(
+                f"cannot be read: it is no file of tensors ({cause}); fetch it again"
+            ) from None
+        rule = "where tensors by their names belong"
         if not isinstance(shard, dict):
-            raise ValueError(f"holds a {type(shard).__name__}, expected tensors by their names")
+            raise ValueError(f"holds a value of type {type(shard).__name__}, {rule}")
         for name, tensor in shard.items():
             if not isinstance(name, str) or not isinstance(tensor, Tensor):
                 raise ValueError(
-                    f"{name!r:.80} is a {type(tensor).__name__}, expected tensors by their names: "
-                    "where the weights lie under a name of their own, save those alone"
+                    f"{name!r:.80} is of type {type(tensor).__name__}, {rule}: if the weights lie "
+                    "under a name of their own, save those alone"
                 )
             if not tensor.is_floating_point() or tensor.layout != torch.strided:
                 raise ValueError(f"{name} holds {tensor.dtype}, expected floating-point numbers")

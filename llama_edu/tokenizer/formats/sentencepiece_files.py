@@ -35,7 +35,9 @@ def read_sentencepiece(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.is_dir():
-        return {"model": path.read_bytes()}
+        if path.name != "tokenizer.model":
+            return {"model": path.read_bytes()}
+        path = path.parent
     with reading(path / "tokenizer.model"):
         model = (path / "tokenizer.model").read_bytes()
         vocab = {piece.text: i for i, piece in enumerate(read_pieces(model))}

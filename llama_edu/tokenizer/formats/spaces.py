@@ -33,19 +33,22 @@ def is_sentencepiece_style(spec: Mapping[str, Any]) -> bool:
 
 
 def spaces_of_config(config: Mapping[str, Any]) -> Spaces | None:
-    """What tokenizer_config.json says of a model without tokenizer.json; None for nothing.
+    """What tokenizer_config.json says of a model without tokenizer.json, as transformers 5 has it.
 
-    `"legacy": false` is how Hugging Face says that only the opening of a text gets a space.
+    Only the opening of a text gets a space, unless `"legacy": true` asks for the older rule, by
+    which every stretch does. None where there is no such file: then SentencePiece's rule holds.
 
     Raises:
         ValueError: if a setting is neither true nor false.
     """
     for name in ("legacy", "add_prefix_space"):
-        if config.get(name) not in (True, False, None):
+        if config.get(name) is not None and type(config[name]) is not bool:
             raise ValueError(f"{name} must be true or false, got {config[name]!r:.80}")
+    if not config:
+        return None
     if config.get("add_prefix_space") is False:
         return Spaces("never")
-    return Spaces("first", twice=False) if config.get("legacy") is False else None
+    return Spaces("always" if config.get("legacy") else "first", twice=False)
 
 
 def spaces_of_json(spec: Mapping[str, Any]) -> Spaces | None:
