@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 import torch
 from gguf import GGUFWriter
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 from llama_edu import pretrained
 from llama_edu.cli import app
@@ -16,6 +16,7 @@ from llama_edu.config import ModelConfig
 from llama_edu.generate import generate
 from llama_edu.model.llama import Llama
 from llama_edu.pretrained import faster_dtype, load_pretrained
+from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.formats.gguf_vocab import CONTROL, NORMAL, USER_DEFINED
 from llama_edu.weights import save_hf
 from llama_edu.weights.assemble import parts_of
@@ -252,3 +253,131 @@ def test_the_end_in_a_template_is_its_text(folder, special):
     ids = loaded.chat_ids([{"role": "user", "content": "hello"}])
     assert loaded.tokenizer.decode(ids) == "<|user|>hi<|end|>"
     assert (ids[0], ids[-1]) == (0, 2)
+
+
+def test_an_embedding_may_have_rows_that_have_no_text(tmp_path, capsys, monkeypatch):
+    library = save_tokenizer(tmp_path, 270)
+    the, cat = library.encode("the").ids, library.encode(" cat").ids
+    save_hf(make_chain([*the, 800, *cat, 831, 2]), tmp_path)
+    config = {"eos_token": "<|end|>"}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    loaded = load_pretrained(tmp_path, dtype=torch.float32)
+    (answer,) = generate(loaded.model, [the], 20, stop=loaded.stop_ids)
+    assert answer == [800, *cat, 831]
+    assert loaded.tokenizer.decode(answer) == " cat"
+    alone = load_tokenizer(tmp_path)  # config.json says how many rows there are
+    assert alone.decode(answer) == alone.decode(torch.tensor(answer)) == " cat"
+    assert Tokenizer.from_file(str(tmp_path / "tokenizer.json")).decode(answer) == "Ġcat"
+    for wrong in (832, -1):
+        with pytest.raises(ValueError, match=f"id {wrong} is not in this vocabulary of 270"):
+            loaded.tokenizer.decode([wrong])
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    settings = ["--model", str(tmp_path), "--dtype", "fp32", "--max-new-tokens", "20"]
+    app(["complete", "the", *settings], standalone_mode=False)
+    assert capsys.readouterr().out == "the cat\n"
+
+
+def test_a_gguf_embedding_may_have_rows_that_have_no_text(tmp_path):
+    library = save_tokenizer(tmp_path, 270)
+    the, cat = library.encode("the").ids, library.encode(" cat").ids
+    model = make_chain([*the, 800, *cat, 2])
+    kinds = [*[CONTROL] * 3, *[NORMAL] * 267, NORMAL]
+    write_gguf(tmp_path / "a.gguf", model, library, kinds, {"eos": 2})
+    loaded = load_pretrained(tmp_path / "a.gguf", dtype=torch.float32)
+    (answer,) = generate(loaded.model, [the], 20, stop=loaded.stop_ids)
+    assert answer == [800, *cat]
+    assert loaded.tokenizer.decode(answer) == " cat"
+
+
+def test_a_gguf_file_needs_no_suffix(tmp_path):
+    library = save_tokenizer(tmp_path, 270)
+    kinds = [*[CONTROL] * 3, *[NORMAL] * 267, NORMAL]
+    write_gguf(tmp_path / "a.gguf", make_chain([1, 2]), library, kinds, {"eos": 2})
+    blob = (tmp_path / "a.gguf").rename(tmp_path / "sha256-6a0746a1ec1aef")
+    assert load_pretrained(blob, dtype=torch.float32).tokenizer.decode([2]) == "<|end|>"
+
+
+NEAR = {
+    "adapter_config.json": "it is an adapter: merge it into its model",
+    "model_index.json": "it is a pipeline of several models",
+    "a.gguf": "it is a folder of GGUF files: name one of them",
+    "snapshots": "it is a folder of Hugging Face's cache: name the one in its snapshots",
+    "original/params.json": "name its folder `original`",
+    "model.onnx": "it is an ONNX model",
+    "pytorch_model.bin": "it is pickled weights without a config",
+    "model.safetensors": "it is safetensors without their config.json: fetch that as well",
+    "consolidated.00.pth": "it is Meta's weights without their params.json",
+}
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_a_folder_that_is_nearly_a_checkpoint_says_what_it_is(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    with pytest.raises(
+        ValueError, match=r"no folder with config\.json .*or params\.json"
+    ) as caught:
+        load_pretrained(tmp_path)
+    assert NEAR[name] in str(caught.value)
+
+
+@pytest.mark.parametrize("name, content, message", [
+    ("model.safetensors", b"\x08\0\0\0\0\0\0\0{}      ", "it name the folder that it lies in"),
+    ("m.bin", b"PK\3\4", "it is a zip archive, as PyTorch's pickled weights are"),
+    ("m", b"version https://git-lfs.github.com/spec/v1", "it is a git-lfs pointer"),
+    ("m.gguf", b"<!doctype html>", "it is a web page"),
+    ("m.gguf", b"tjgg" + bytes(20), "it is a GGJT file, older than GGUF"),
+])  # fmt: skip
+def test_a_file_that_is_no_checkpoint_says_what_it_is(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=name) as caught:
+        load_pretrained(tmp_path / name)
+    assert message.removeprefix("it name") in str(caught.value)
+
+
+def test_names_of_another_kind_are_told():
+    for name in (None, 3, ["a"], b"a"):
+        with pytest.raises(ValueError, match="a path must be a text or a Path, got"):
+            load_pretrained(name)
+
+
+def test_mistakes_with_a_loaded_model_are_told(folder):
+    loaded = load_pretrained(folder, dtype=torch.float32)
+    loaded.tokenizer.chat_template = TEMPLATE
+    for text in (None, 3, ["the cat"], b"the cat", torch.tensor([1])):
+        with pytest.raises(ValueError, match="text must be one str, got"):
+            loaded.text_ids(text)
+        with pytest.raises(ValueError, match="text must be one str, got"):
+            loaded.tokenizer.encode(text)
+    with pytest.raises(ValueError, match="messages must be a list, such as"):
+        loaded.chat_ids("the cat")
+
+
+def test_the_opening_token_of_a_tokenizer_json_alone_opens_a_text(folder):
+    spec = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    oracle = Tokenizer.from_str(json.dumps(spec))
+    oracle.post_processor = processors.TemplateProcessing(
+        single="<|assistant|> $A", special_tokens=[("<|assistant|>", 1)]
+    )
+    oracle.save(str(folder / "tokenizer.json"))
+    loaded = load_pretrained(folder, dtype=torch.float32)
+    assert loaded.text_ids("the cat") == oracle.encode("the cat").ids
+    assert loaded.text_ids("") == oracle.encode("").ids == [1]
+
+
+@pytest.mark.parametrize("opens", [False, True])
+@pytest.mark.parametrize("config", [
+    {}, {"add_bos_token": True}, {"add_bos_token": False}, {"add_bos_token": None},
+    {"add_eos_token": False}, {"bos_token": None},
+])  # fmt: skip
+def test_whether_a_text_is_opened_is_as_in_transformers(folder, opens, config):
+    library = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if opens:
+        library.post_processor = processors.TemplateProcessing(
+            single="<|user|> $A", special_tokens=[("<|user|>", 0)]
+        )
+        library.save(str(folder / "tokenizer.json"))
+    named = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<|user|>"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(named | config), encoding="utf-8")
+    expected = transformers.AutoTokenizer.from_pretrained(folder)("the cat").input_ids
+    assert load_pretrained(folder, dtype=torch.float32).text_ids("the cat") == expected

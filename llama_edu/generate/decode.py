@@ -109,6 +109,8 @@ def as_prompts(tokens: Prompts) -> list[list[int]]:
             raise ValueError(
                 f"tokens must be a batch, a list of prompts, got one prompt: [{prompts!r:.60}]"
             )
+        if any(isinstance(prompt, str | bytes) for prompt in prompts):
+            raise TypeError
         return [[operator.index(i) for i in prompt] for prompt in prompts]
     except TypeError:
         raise ValueError(f"tokens must be B lists of ids, got {tokens!r:.80}") from None

@@ -258,6 +258,6 @@ def _invert(vocab: Mapping[bytes, int], *texts: Mapping[str, int]) -> dict[int, 
     id_to_bytes = {i: token for token, i in vocab.items()}
     if len(id_to_bytes) < len(vocab):
         raise ValueError("vocab must give each token an id of its own")
-    for tokens in texts:
-        id_to_bytes |= {i: text.encode("utf-8") for text, i in tokens.items()}
+    for tokens in texts:  # the byte that "é" spells stays one, though "é" is added as well
+        id_to_bytes = {i: text.encode("utf-8") for text, i in tokens.items()} | id_to_bytes
     return id_to_bytes

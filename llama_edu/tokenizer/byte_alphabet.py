@@ -40,8 +40,8 @@ def spell_vocab(
 
     Args:
         vocab: the spelling of each token -> its id.
-        whole: tokens that are found whole in text, which are left out: but not those that merges
-            make or need as well.
+        whole: tokens that are found whole in text, which are left out: but not bytes, nor those
+            that merges make or need as well.
         merges: as the file has them.
 
     Raises:
@@ -51,7 +51,7 @@ def spell_vocab(
     return {
         to_bytes(token): i
         for token, i in vocab.items()
-        if token and (token not in whole or token in merged)
+        if token and (token not in whole or len(token) == 1 or token in merged)
     }
 
 

@@ -60,7 +60,7 @@ def render_chat(
             | variables
         )
     except Exception as error:  # a template is a program, and may do whatever a program does
-        cause = str(error) or type(error).__name__
+        cause = str(error).strip().split("\n")[0] or type(error).__name__
         raise ValueError(f"the chat template cannot render these messages: {cause}") from error
 
 

@@ -82,8 +82,9 @@ def patterns_of_gguf(name: str | None) -> Sequence[str]:
 _SCRIPTS = "Han|Hiragana|Katakana|Hangul|Latin|Cyrillic|Greek|Arabic|Hebrew|Thai|Devanagari"
 _ITEM = rf"""(?: \\[pP]\{{\^?(?:[LMNPSZ][a-z]?|{_SCRIPTS})\}} | \\[sSdDrntvfw] | \\[^\w\s]
     | \\x[0-9A-Fa-f]{{2}} | \\u[0-9A-Fa-f]{{4}} )"""
-_SET = rf"""\[ \^? (?: {_ITEM} | (?!&&)[^\[\]\\] )+ \]"""
-_ANY_CASE = r"""\(\?i: (?: '? (?: \[[sdmt]+\] | [sdmt] | ll | ve | re ) \|? )+ \)"""
+_SET = rf"""\[ \^? (?: {_ITEM} | (?! && | -- | ~~ | \|\| ) [^\[\]\\] )+ \]"""
+_ENDING = r"'? (?: \[[sdmt]+\] | [sdmt] | ll | ve | re )"
+_ANY_CASE = rf"\(\?i: {_ENDING} (?: \| {_ENDING} )* \)"
 _GROUP = r"""\(\?(?:[:=!>]|<[=!]) | \)"""
 _REPEAT = r"""(?: [?*+][?+]? | \{\d+(?:,\d*)?\} \?? (?![?*+]) )?"""
 _PART = rf"{_ITEM} | {_SET} | {_ANY_CASE} | {_GROUP} | \| | \. | [^\\\[\](){{}}|.?*+^$]"

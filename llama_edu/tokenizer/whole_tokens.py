@@ -198,6 +198,8 @@ def list_of_ids(ids: Any) -> list[int]:
     if hasattr(ids, "tolist"):
         ids = ids.tolist()
     try:
+        if isinstance(ids, bytes):  # would be read as numbers
+            raise TypeError
         return [operator.index(i) for i in ([ids] if isinstance(ids, int) else ids)]
     except TypeError:
         raise ValueError(f"ids must be whole numbers, those of one text, got {ids!r:.80}") from None

@@ -166,3 +166,86 @@ def test_fast_compiles_the_step(monkeypatch, capsys, arguments, fast):
     monkeypatch.setattr("llama_edu.generate.stream_text", stream_text)
     run([*arguments, *["--fast"] * fast], "hello\n", capsys, monkeypatch)
     assert seen == [fast]
+
+
+class Refusing(FakePretrained):
+    """Cannot take some questions, as a template may not; each character is a token."""
+
+    def chat_ids(self, messages):
+        said = [message["content"] for message in messages]
+        self.seen.append(said)
+        if "bad" in said[-1]:
+            raise ValueError("the chat template cannot render these messages: no bad words")
+        return [1] * sum(map(len, said))
+
+
+@pytest.fixture
+def refusing(fake, monkeypatch):
+    pretrained = Refusing()
+    monkeypatch.setattr(talk, "_load", lambda model, dtype: pretrained)
+    return pretrained
+
+
+LONG = "x" * 400  # the context holds 304
+
+
+@pytest.mark.parametrize("question, said", [
+    ("bad", "(not answered: the chat template cannot render these messages: no bad words)"),
+    (LONG, "(not answered: a question of 400 tokens with the template, and an answer of 100, "),
+])  # fmt: skip
+def test_a_question_that_cannot_be_taken_loses_nothing(
+    refusing, capsys, monkeypatch, question, said
+):
+    done = run(["chat", "--max-new-tokens", "100"], f"one\n{question}\ntwo\n", capsys, monkeypatch)
+    assert said in " ".join(done.err.split())
+    assert refusing.seen[-1] == ["one", "so be it", "two"]
+    assert "forgotten" not in done.err
+    assert done.out.count("so be it") == 2
+
+
+def test_an_answer_that_fails_loses_nothing(fake, capsys, monkeypatch):
+    answers = iter(["so be it", None, "well"])
+
+    def answer(*arguments, **settings):
+        text = next(answers)
+        if text is None:
+            raise ValueError("prompt and answer exceed the model's context")
+        yield text
+
+    monkeypatch.setattr(talk, "_answer", answer)
+    done = run(["chat"], "one\ntwo\nthree\n", capsys, monkeypatch)
+    assert "(not answered: prompt and answer exceed the model's context)" in done.err
+    assert fake.seen[-1] == ["one", "so be it", "three"]
+
+
+def test_what_no_longer_fits_is_forgotten_only_when_the_rest_does(refusing, capsys, monkeypatch):
+    lines = ["a" * 150, "b" * 290, "c" * 400, "d"]
+    done = run(["chat", "--max-new-tokens", "10"], "\n".join(lines), capsys, monkeypatch)
+    assert refusing.seen[-1] == ["d"]  # "b" and its answer leave no room for "d"
+    assert done.err.count("are forgotten") == 2
+    assert done.err.count("not answered") == 1
+
+
+def test_typed_bytes_that_are_no_text_lose_nothing(fake, capsys, monkeypatch):
+    import io
+
+    typed = io.TextIOWrapper(io.BytesIO(b"one\nt\xffwo\nthree \xe4\xb8\nna\xc3\xafve\n"), "utf-8")
+    monkeypatch.setattr(sys, "stdin", typed)
+    app(["chat", "--ask", "\udcff?"], standalone_mode=False)
+    done = capsys.readouterr()
+    assert fake.seen == [["one"], ["one", "so be it", "naïve"]]
+    assert done.err.count("cannot be read as utf-8)") == 3
+    assert "(not asked: character 2 cannot be read" in done.err
+
+
+def test_a_chat_in_a_program_of_its_own_survives_bytes_that_are_no_text(tmp_path):
+    from tests import damage
+
+    damage.write_hf(tmp_path)
+    command = [sys.executable, "-m", "llama_edu", "chat", "--model", str(tmp_path), "--dtype",
+               "fp32", "--max-new-tokens", "3"]  # fmt: skip
+    typed = b"the cat\n\xff\xfe\n" + b"a" * 200 + b"\nthe hat\n"
+    done = subprocess.run(command, input=typed, capture_output=True, timeout=300, check=True)
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"not a") == 2  # asked, answered
+    assert done.stdout.count(b"you> ") == 3

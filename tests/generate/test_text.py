@@ -4,6 +4,7 @@ import pytest
 
 from llama_edu.generate import text as text_room
 from llama_edu.generate.text import stream_text
+from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 
 
@@ -78,3 +79,25 @@ def test_each_token_is_decoded_once(monkeypatch):
 def test_refuses_an_empty_stop_string(pieces):
     with pytest.raises(ValueError, match="stop string must not be empty"):
         pieces(b"a", stop_strings=[""])
+
+
+def test_one_stop_string_is_a_stop_string(pieces):
+    assert "".join(pieces(b"one END two", stop_strings="END")) == "one "
+    assert "".join(pieces(b"DEN", stop_strings="END")) == "DEN"  # and not its letters
+    assert "".join(pieces(b"one END two", stop_strings={"END", "two"})) == "one "
+
+
+@pytest.mark.parametrize("stop_strings", [[5], [None], [["END"]], [b"END"], ["a", 3]])
+def test_a_stop_string_of_another_kind_is_named(pieces, stop_strings):
+    with pytest.raises(ValueError, match="stop_strings must be texts, got"):
+        pieces(b"one", stop_strings=stop_strings)
+
+
+def test_an_id_that_has_no_text_is_passed_over(monkeypatch):
+    """A model may write any row of its embedding, and some have more rows than there are tokens."""
+    spm = SentencePieceBPE.train(["the cat sat on the mat"] * 3, 275)
+    bpe = BPETokenizer({bytes([i]): i for i in range(256)} | {b"<x>": 300}, [], r"\S+")
+    for tokenizer, word in [(spm, spm.encode("cat")), (bpe, list(b"cat"))]:
+        ids = [word[0], 999, *word[1:], 280, 998]
+        monkeypatch.setattr(text_room, "stream", lambda *a, ids=ids, **k: ([i] for i in ids))
+        assert "".join(stream_text(None, tokenizer, [1], 99)).strip() == "cat"

@@ -62,6 +62,8 @@ def read_special_tokens(
     config, special_map = read_object(config_path), read_object(map_path)
     with reading(config_path):
         from_config = _read_marks(config, config_path)
+        adds_bos = bool(Settings(config, config_path).flag("add_bos_token", None))
+    adds_bos |= "add_bos_token" not in config
     with reading(map_path):
         from_map = _read_marks(special_map, map_path)
     special, added, flags = _read_added_tokens(folder, config, special_map, spec)
@@ -91,7 +93,7 @@ def read_special_tokens(
             bos_id=ids.get(opening) if bos_id is None else bos_id,
             eos_id=ids.get(chosen.get("eos_token")),
             stop_ids=tuple(stop_ids),
-            add_bos=_adds_bos(config, config_path, spec is None or opening is not None),
+            add_bos=adds_bos if spec is None else opening is not None,
             chat_template=_read_template(folder, config),
             named_tokens={name: text for name, text in chosen.items() if text},
             n_ids=n_ids if type(n_ids) is int else 0,
@@ -127,13 +129,6 @@ def opening_token(spec: Mapping[str, Any]) -> str | None:
     steps = [processor, *processor.get("processors", [])]
     firsts = [step["single"][0] for step in steps if step.get("single")]
     return next((first["SpecialToken"]["id"] for first in firsts if "SpecialToken" in first), None)
-
-
-def _adds_bos(config: dict[str, Any], path: Path, otherwise: bool) -> bool:
-    """What tokenizer_config.json says of the opening token goes first, as in transformers."""
-    if "add_bos_token" in config:
-        return bool(Settings(config, path).flag("add_bos_token", None))
-    return otherwise
 
 
 def _read_marks(settings: dict[str, Any], path: Path) -> dict[str, str | None]:
