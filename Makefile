@@ -3,10 +3,12 @@
 #   make start ONCE=1                 see that it answers, and end: for tests and containers
 #   make start PIP_ARGS=-v            watch the installation, or pass pip any other option
 #   make test PYTEST_ARGS="-k rope"   choose tests, or pass pytest any other option
+#   make speedrun SPEEDRUN_ARGS="--seeds 1"   one model instead of three, or any other option
 
 PYTHON ?= python3
 PIP_ARGS =
 PYTEST_ARGS =
+SPEEDRUN_ARGS =
 
 # Always `python -m`: the scripts beside it hold absolute paths, which a moved clone breaks.
 VENV_PYTHON = .venv/bin/python
@@ -14,7 +16,7 @@ VENV_PYTHON = .venv/bin/python
 # Threads that spin while they wait starve whatever else runs.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: help start test test-all lessons mutants bench contest doctor lint clean
+.PHONY: help start test test-all lessons mutants bench contest speedrun doctor lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +50,9 @@ bench: .venv/test.stamp ## measure speed and memory beside other implementations
 
 contest: .venv/test.stamp ## five minutes on two cores: ours, or yours by ENTRY=mine.py (docs/contest.md)
 	@GOMP_SPINCOUNT=$${GOMP_SPINCOUNT:-1000} $(VENV_PYTHON) -m benchmarks.contest $(ENTRY)
+
+speedrun: .venv/run.stamp ## text, tokenizer, pretraining, tuning, score, page: then talk to it
+	@$(VENV_PYTHON) -m llama_edu speedrun $(SPEEDRUN_ARGS)
 
 doctor: .venv/run.stamp ## say what this machine has, and what to do about what it lacks
 	@$(VENV_PYTHON) -m llama_edu doctor

@@ -12,7 +12,9 @@ from llama_edu.cli.cost import cost
 from llama_edu.cli.doctor import doctor
 from llama_edu.cli.export import export
 from llama_edu.cli.grade import grade
+from llama_edu.cli.judge import judge
 from llama_edu.cli.program import typed
+from llama_edu.cli.speedrun import speedrun
 
 app = typer.Typer(
     help="Build the LLaMA family step by step, and talk to a real one.",
@@ -29,6 +31,8 @@ app.command()(export)
 app.command()(cost)
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
+app.command("eval")(judge)
+app.command()(speedrun)
 app.command()(doctor)
 app.command()(build)
 app.command()(course.release)

@@ -20,7 +20,8 @@ COMMANDS = "/reset forgets the conversation, /quit leaves, Ctrl-C stops an answe
 Model = Annotated[
     str,
     typer.Option(
-        help="Name of a source (llama-edu data list), a GGUF file, a Hugging Face or a Meta folder."
+        help="Name of a source (llama-edu data list), a GGUF file, a Hugging Face folder, "
+        "a Meta folder, or a run of training."
     ),
 ]
 MaxNewTokens = Annotated[int, typer.Option(min=1, help="Most tokens to write.")]
@@ -68,7 +69,13 @@ def complete(
 
 
 def chat(
+    run: Annotated[
+        str | None, typer.Argument(help="Folder of a run that was tuned; or what --model takes.")
+    ] = None,
     model: Model = "smollm2-135m-instruct",
+    about: Annotated[
+        str | None, typer.Option(help="A text to talk about, put before the first question.")
+    ] = None,
     ask: Annotated[str | None, typer.Option(help="A first question, asked for you.")] = None,
     system: Annotated[str | None, typer.Option(help="Tell the model who it is.")] = None,
     max_new_tokens: MaxNewTokens = 300,
@@ -83,7 +90,9 @@ def chat(
 ) -> None:
     """Talk with a model in its own chat template."""
     _check(temperature, top_k, top_p, min_p, repetition_penalty)
-    pretrained = _load(model, dtype)
+    pretrained = _load(run or model, dtype)
+    # A small model has a small window: half of it is for what was said.
+    max_new_tokens = min(max_new_tokens, pretrained.model.config.max_seq_len // 2)
     opening = [{"role": "system", "content": system}] if system else []
     messages = list(opening)
     note.print(f"[dim]{COMMANDS}[/dim]")
@@ -98,7 +107,7 @@ def chat(
         else:
             asked = [*messages, {"role": "user", "content": question}]
             try:
-                tokens = _fit(pretrained, asked, max_new_tokens, n_fixed=len(opening))
+                tokens = _fit(pretrained, asked, max_new_tokens, len(opening), about)
                 pieces = _answer(
                     pretrained, tokens, max_new_tokens, (), seed,
                     temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
@@ -166,11 +175,20 @@ def _answer(
 
 
 def _fit(
-    pretrained: "Pretrained", messages: list[dict], max_new_tokens: int, n_fixed: int
-) -> list[int]:
+    pretrained: "Pretrained", messages: list[dict], max_new_tokens: int, n_fixed: int,
+    about: str | None = None,
+) -> list[int]:  # fmt: skip
     """Ids of the conversation; its oldest turns are forgotten where it outgrows the context."""
+
+    def ids() -> list[int]:
+        opened = [dict(message) for message in kept]
+        if about:
+            opened[n_fixed]["content"] = f"{about}\n{opened[n_fixed]['content']}"
+        return pretrained.chat_ids(opened)
+
     max_seq_len = pretrained.model.config.max_seq_len
-    kept, tokens = list(messages), pretrained.chat_ids(messages)
+    kept = list(messages)
+    tokens = ids()
     while len(tokens) > max_seq_len - max_new_tokens:
         if len(kept) <= n_fixed + 1:  # nothing is left to forget but the question itself
             raise ValueError(
@@ -178,7 +196,7 @@ def _fit(
                 f"{max_new_tokens}, exceed the model's context of {max_seq_len}: ask a shorter one"
             )
         del kept[n_fixed : n_fixed + 2]  # a question and its answer
-        tokens = pretrained.chat_ids(kept)
+        tokens = ids()
     for _ in range(n_fixed, n_fixed + len(messages) - len(kept), 2):
         note.print("[dim](the oldest question and answer no longer fit and are forgotten)[/dim]")
     messages[:] = kept

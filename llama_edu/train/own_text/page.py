@@ -1,30 +1,19 @@
 """What came of a run, on one page: figures by hand to compare it with, samples, what it cost."""
 
-import html
-import io
 import json
-import math
 import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import jinja2
-import torch
-from matplotlib.figure import Figure
-
-from llama_edu import plots
 from llama_edu.config import ModelConfig
 from llama_edu.evaluate import baselines, bits_per_byte
-from llama_edu.footprint.compute import training_flops
-from llama_edu.footprint.energy import bill
 from llama_edu.tokenizer.bpe import BPETokenizer
+from llama_edu.train import report
 from llama_edu.train.journal import METRICS, SAMPLES, read_lines
 from llama_edu.train.own_text.plan import Plan
 from llama_edu.weights import load_hf
 
-WATTS_A_CORE, WATTS_OF_A_GPU = 10.0, 400.0  # assumed, and the page says so
 N_EARLIER = 4  # samples from before the end
-N_SMOOTHED = 100  # points of the training curve, each the mean of its stretch
 
 
 @dataclass(frozen=True)
@@ -33,19 +22,11 @@ class Results:
 
     Args:
         bits_per_byte: name -> bits for each byte of the held-out text, the model's own first.
-        n_tokens: read in training, repeats counted.
-        seconds: of all steps together.
-        flops: of the training, by the rule 6 (N + L H d T) a token.
-        watts: assumed.
-        wh: watt-hours at that.
+        cost: of the training.
     """
 
     bits_per_byte: dict[str, float]
-    n_tokens: int
-    seconds: float
-    flops: float
-    watts: float
-    wh: float
+    cost: report.Cost
 
 
 def write_page(run: Path) -> Results:
@@ -58,15 +39,10 @@ def write_page(run: Path) -> Results:
     chosen = Plan.load(run / "plan.json")
     metrics, config = read_lines(run / METRICS), chosen.config
     steps = [line for line in metrics if "loss" in line]
-    n_tokens = steps[-1]["n_tokens"]
     seconds = sum(line["seconds"] for line in steps)
-    has_gpu = torch.cuda.is_available()
-    watts = WATTS_OF_A_GPU if has_gpu else WATTS_A_CORE * chosen.n_threads
     results = Results(
-        bits_per_byte=_judge(run, config), n_tokens=n_tokens, seconds=seconds,
-        flops=training_flops(config, n_tokens, config.max_seq_len), watts=watts,
-        wh=1000 * bill(seconds / 3600, watts, pue=1.0).kwh,
-    )  # fmt: skip
+        _judge(run, config), report.cost(config, steps[-1]["n_tokens"], seconds, chosen.n_threads)
+    )
     (run / "report.json").write_text(json.dumps(asdict(results), indent=2) + "\n", encoding="utf-8")
     page = _render(run, chosen, results, metrics, read_lines(run / SAMPLES))
     (run / "report.html").write_text(page, encoding="utf-8")
@@ -91,47 +67,15 @@ def _judge(run: Path, config: ModelConfig) -> dict[str, float]:
 
 
 def _render(run: Path, chosen: Plan, results: Results, metrics: list, samples: list) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
-    )
     about = json.loads((run / "data" / "about.json").read_text(encoding="utf-8"))
     own, *others = results.bits_per_byte.values()
     last = [sample for sample in samples if sample["step"] == samples[-1]["step"]]
     earlier = [sample for sample in samples if sample["prompt"] == last[0]["prompt"]][:-1]
-    better = sum(own < other for other in others)
-    return environment.get_template("page.html").render(
+    return report.render(
+        Path(__file__).with_name("page.html"),
         name=Path(about["text"]).name, about=about, config=chosen.config, results=results,
-        settings=chosen.settings, n_better=better, n_others=len(others), last=last,
+        n_better=sum(own < other for other in others), n_others=len(others), last=last,
         before=earlier[:: max(1, len(earlier) // N_EARLIER)][:N_EARLIER],
-        curve=_svg(_curve(metrics)),
-        command=talk_command(run, chosen.settings.prompts[0]), n_threads=chosen.n_threads,
-        has_gpu=torch.cuda.is_available(),
+        curve=report.svg(report.loss_curve(metrics)), cost=results.cost,
+        command=talk_command(run, chosen.settings.prompts[0]),
     )  # fmt: skip
-
-
-def _curve(metrics: list[dict]) -> Figure:
-    steps = [line for line in metrics if "loss" in line]
-    looks = [line for line in metrics if "held_out_loss" in line]
-    size = math.ceil(len(steps) / N_SMOOTHED)
-    parts = [steps[i : i + size] for i in range(0, len(steps), size)]
-    training = (
-        [part[-1]["step"] for part in parts],
-        [sum(line["loss"] for line in part) / len(part) for part in parts],
-    )
-    held_out = [line["step"] for line in looks], [line["held_out_loss"] for line in looks]
-    first, last = held_out[1][0], held_out[1][-1]
-    return plots.lines(
-        {"training": training, "held out": held_out},
-        title=f"The loss fell from {first:.2f} to {last:.2f} nats a token",
-        x_label="step", y_label="loss (nats a token)", markers=False,
-        alt=f"Loss by step: held out {first:.2f} at the start, {last:.2f} at the end.",
-    )  # fmt: skip
-
-
-def _svg(figure: Figure) -> str:
-    """A figure as an element of the page, with its description for those who cannot see it."""
-    drawing = io.StringIO()
-    figure.savefig(drawing, format="svg", metadata={"Date": None})
-    svg = drawing.getvalue()
-    label = html.escape(figure.alt, quote=True)
-    return svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
