@@ -78,7 +78,9 @@ def chat(
     ] = None,
     ask: Annotated[str | None, typer.Option(help="A first question, asked for you.")] = None,
     system: Annotated[str | None, typer.Option(help="Tell the model who it is.")] = None,
-    max_new_tokens: MaxNewTokens = 300,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most tokens of an answer; 300 where they fit.")
+    ] = None,
     temperature: Temperature = 0.2,
     top_k: TopK = None,
     top_p: TopP = 0.9,
@@ -91,8 +93,8 @@ def chat(
     """Talk with a model in its own chat template."""
     _check(temperature, top_k, top_p, min_p, repetition_penalty)
     pretrained = _load(run or model, dtype)
-    # A small model has a small window: half of it is for what was said.
-    max_new_tokens = min(max_new_tokens, pretrained.model.config.max_seq_len // 2)
+    if max_new_tokens is None:  # half of a small window is for what was said
+        max_new_tokens = min(300, pretrained.model.config.max_seq_len // 2)
     opening = [{"role": "system", "content": system}] if system else []
     messages = list(opening)
     note.print(f"[dim]{COMMANDS}[/dim]")

@@ -249,3 +249,21 @@ def test_a_chat_in_a_program_of_its_own_survives_bytes_that_are_no_text(tmp_path
     assert b"Traceback" not in done.stderr
     assert done.stderr.count(b"not a") == 2  # asked, answered
     assert done.stdout.count(b"you> ") == 3
+
+
+def test_a_text_to_talk_about_stands_before_the_first_question_that_is_kept(
+    fake, capsys, monkeypatch
+):
+    typed = "a\nb\n/reset\nc\n"
+    run(["chat", "--about", "Ada is here.", "--max-new-tokens", "302"], typed, capsys, monkeypatch)
+    # Room for 304 - 302 = 2 messages: "b" is the third, so that "a" and its answer go.
+    assert fake.seen[0] == ["Ada is here.\na"]
+    assert fake.seen[-2:] == [["Ada is here.\nb"], ["Ada is here.\nc"]]
+
+
+def test_a_run_can_be_named_first(monkeypatch, capsys):
+    named = []
+    monkeypatch.setattr(talk, "_load", lambda model, dtype: named.append(model) or FakePretrained())
+    run(["chat", "runs/mine"], "", capsys, monkeypatch)
+    run(["chat"], "", capsys, monkeypatch)
+    assert named == ["runs/mine", "smollm2-135m-instruct"]

@@ -43,7 +43,8 @@ def test_a_run_ends_in_a_model_and_a_page(prepared):
     assert samples[-1]["step"] == 12 and samples[-1]["text"]
     pretrained = load_pretrained(run)
     assert pretrained.tokenizer.decode(pretrained.text_ids("Ada")) == "Ada"
-    assert json.loads((run / "report.json").read_text(encoding="utf-8"))["cost"]["n_tokens"] == 12 * 4 * 128
+    numbers = json.loads((run / "report.json").read_text(encoding="utf-8"))
+    assert numbers["cost"]["n_tokens"] == 12 * 4 * 128
 
 
 def test_the_same_seed_gives_the_same_weights(stories, tmp_path):
