@@ -113,6 +113,7 @@ def cross_attention(
     x (B, T, D) target, memory (B, S, D) source, weights "w_q", "w_k", "w_v", "w_o" each (D, D),
     n_heads H, padding (B, S) True where a source token is padding; one at least is not -> (B, T, D)
     """
+
     ### BEGIN SOLUTION
     def heads(y: Tensor) -> Tensor:
         return y.unflatten(-1, (n_heads, -1)).transpose(1, 2)

@@ -29,6 +29,7 @@ from llama_edu.model.efficient import RollingCache, online_attention
 from llama_edu.model.llama import Llama
 from llama_edu.pretrained import load_pretrained
 
+
 # %% tags=["nbval-ignore-output"]
 def random_heads(n_tokens, n_heads=4, d=32):
     dice = torch.Generator().manual_seed(0)
@@ -284,8 +285,8 @@ plots.lines(
 
 # %% [markdown]
 # This is exact: no token is left out, and every answer is the same. Only the memory shrinks, not
-# the work. **FlashAttention** is this idea as one kernel that keeps its blocks in the fast memory of
-# a GPU; the kernel that our model calls does it, too.
+# the work. **FlashAttention** is this idea as one kernel that keeps its blocks in the fast memory
+# of a GPU; the kernel that our model calls does it, too.
 #
 # ## A cache that does not grow
 #

@@ -23,7 +23,14 @@ from llama_edu.config import PRESETS
 from llama_edu.course.reader import answer_guess, explore
 from llama_edu.course.source import show_source
 from llama_edu.footprint import (
-    GPUS, PUBLISHED, bill, decode_flops, gpu_hours, inference_memory, mfu, training_flops,
+    GPUS,
+    PUBLISHED,
+    bill,
+    decode_flops,
+    gpu_hours,
+    inference_memory,
+    mfu,
+    training_flops,
     training_memory,
 )
 from llama_edu.model.llama import Llama
@@ -301,7 +308,7 @@ guess = None  # "a billion", "four trillion" or "never"
 wide, long = (10e9, 200e9), (6.74e9, 1e12)  # parameters, tokens of training
 training = {name: 6 * n * d for name, (n, d) in (("10B", wide), ("7B", long))}
 even = (training["7B"] - training["10B"]) / (2 * (wide[0] - long[0]))
-for name, (n, d) in (("10B", wide), ("7B", long)):
+for name, (_, d) in (("10B", wide), ("7B", long)):
     print(f"{name} on {d / 1e9:,.0f} billion tokens: {training[name]:.1e} FLOPs to train")
 print(f"even after {even:.1e} tokens")
 answer_guess(

@@ -19,5 +19,5 @@ def test_each_name_has_its_point_and_its_bar():
 
 
 def test_a_value_outside_its_interval_is_refused():
-    with pytest.raises(ValueError, match="a: 0.9 must lie from 0.4 to 0.7"):
+    with pytest.raises(ValueError, match=r"a: 0\.9 must lie from 0\.4 to 0\.7"):
         plots.intervals({"a": (0.9, 0.4, 0.7)}, **WORDS)

@@ -1,6 +1,6 @@
 """Characters are repaired, and what is right in Chinese, Persian or physics is left alone."""
 
-import ftfy  # noqa: F401  (it brings the encoding sloppy-windows-1252)
+import ftfy  # it brings the encoding sloppy-windows-1252, too
 import pytest
 
 from llama_edu.data.clean import repair_unicode
@@ -31,8 +31,6 @@ def test_text_without_damage_is_not_touched(text):
 
 
 def test_the_defaults_of_ftfy_would_flatten_chinese_signs():
-    import ftfy
-
     assert ftfy.fix_text("“好，”他说！") == '"好,"他说!'
 
 
