@@ -80,3 +80,34 @@ def test_a_local_variable_needs_no_answer_of_that_name():
         MASK: "def causal_mask(n, m):\n    scores = n\n    return scores",
     }
     assert RIGHT[SCORES] not in sources(MASK, answers)
+
+
+HARMLESS = {
+    "displays": "from IPython.display import clear_output, display\n"
+    "for i in range(600):\n    display(i)\n    clear_output()",
+    "figures": "%matplotlib inline\nimport matplotlib.pyplot as plt\n"
+    "for i in range(300):\n    plt.plot([1, 2])\n    plt.show()",
+    "a package": "!pip install no-such-package\n%pip install no-such-package",
+    "a bar": "from ipywidgets import IntProgress\nbar = IntProgress(max=600)\n"
+    "for i in range(600):\n    bar.value = i",
+    "a question's name": "def own(x):\n    causal_mask = x\n    return causal_mask",
+}
+
+
+def test_what_does_no_harm_costs_nothing():
+    """Nor does another question's wrong answer, whose name is a local variable here."""
+    answers = RIGHT | dict(zip(RIGHT, (f"{code}\n{RIGHT[name]}" for name, code in zip(
+        RIGHT, HARMLESS.values(), strict=False)), strict=False))  # fmt: skip
+    rows = graded(answers | {MASK: "def causal_mask(n, m):\n    return 1"})
+    assert {name for name, row in rows.items() if not row["earned"]} == {MASK}
+
+
+@pytest.mark.parametrize("code", [
+    "raise ValueError(10**5000)", "return 10**5000", "return {10**5000: [10**5000]}",
+    "raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})(1)",
+    "q.data = k.to_sparse()\n    return k", "raise KeyError({10**5000})",
+])  # fmt: skip
+def test_whatever_comes_back_there_is_a_verdict(code):
+    row = graded({SCORES: f"def scores(q, k):\n    {code}"})[SCORES]
+    assert row["kind"] not in ("right", "died", "forged")
+    assert row["sentence"] != "The check could not be run."

@@ -18,6 +18,7 @@ from llama_edu.course.authoring.pages import pages
 from llama_edu.course.checking.names import borrowed_names, defined_names
 from llama_edu.course.lessons import Lesson
 from llama_edu.course.notebook import to_text, without_outputs
+from llama_edu.course.pieces import answers_in
 
 CELL_SECONDS = 30
 # Jupyter's own exit() ends the kernel, and every later question with it: Python's raises. The
@@ -78,7 +79,7 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
     if not given.is_file():
         raise ValueError(f"lesson {lesson.name} has no exercise yet")
     exercise, own = _as_given(lesson, given), read_notebook(_existing(notebook))
-    theirs = answer_cells(own)
+    theirs = answers_in(own.cells, list(answer_cells(exercise))).sources
     stubs = {name: cell.source.strip() for name, cell in answer_cells(exercise).items()}
     if not theirs.keys() & stubs.keys():
         raise ValueError(f"{notebook} must be a notebook of exercise {lesson.name}")
@@ -87,14 +88,14 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
     for name, cell in answer_cells(injected).items():
         ids[name] = cell.id
         if name in theirs:
-            cell.source = theirs[name].source
+            cell.source = theirs[name]
     for cell in check_cells(injected).values():
         cell.source = CHECK.format(call=cell.source)
     injected.cells.insert(0, new_code_cell(LOAD.format(name=next(iter(stubs)))))
     reports = _run(injected, lesson.folder.parents[1], cell_seconds)
     reviews = []
     for name, cell in check_cells(injected).items():
-        if name not in theirs or theirs[name].source.strip() in ("", stubs.get(name)):
+        if name not in theirs or theirs[name].strip() in ("", stubs.get(name)):
             reviews.append(Review(name, points(cell), "open"))
             continue
         check, answer = reports.get(cell.id, {}), reports.get(ids.get(name), {})
@@ -106,7 +107,7 @@ def review(lesson: Lesson, notebook: Path, cell_seconds: float = CELL_SECONDS) -
             reviews.append(Review(name, points(cell), "wrong", text))
     wrong = [one.question for one in reviews if one.kind == "wrong"]
     return [
-        replace(one, text=one.text + _borrowed(theirs[one.question].source, wrong, one.text))
+        replace(one, text=one.text + _borrowed(theirs[one.question], wrong, one.text))
         if one.kind == "wrong"
         else one
         for one in reviews
