@@ -6,12 +6,11 @@ import warnings
 
 import typer
 
-from llama_edu.cli import course, data, talk, train
+from llama_edu.cli import course, data, grade, talk, train
 from llama_edu.cli.build import build
 from llama_edu.cli.cost import cost
 from llama_edu.cli.doctor import doctor
 from llama_edu.cli.export import export
-from llama_edu.cli.grade import grade
 from llama_edu.cli.judge import judge
 from llama_edu.cli.program import typed
 from llama_edu.cli.speedrun import speedrun
@@ -36,7 +35,7 @@ app.command()(speedrun)
 app.command()(doctor)
 app.command()(build)
 app.command()(course.release)
-app.command()(grade)
+app.add_typer(grade.app, name="grade")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import typer.core
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -16,16 +17,74 @@ UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
+class ClassOrExport(typer.core.TyperGroup):
+    """`grade SUBMISSIONS` without a word between, and `grade export`."""
+
+    def parse_args(self, ctx, args):
+        is_export = bool(args) and args[0] == "export"
+        return super().parse_args(ctx, args if is_export else ["class", *args])
+
+
+app = typer.Typer(cls=ClassOrExport, help="Grade a class; fill grades into a platform's table.")
+
+
+@app.command("export")
+def export(
+    grades: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of grades, one a lesson; grades/ if none.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="A table of grades that Canvas or Moodle exported.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help='Where the name does not tell: "05=Attention (123)". Again for more.'),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="THEIR.filled.csv if not given.")] = None,
+) -> None:
+    """Fill grades into a table that Canvas or Moodle exported, and change nothing else in it."""
+    from llama_edu.grading.gradebooks import fill_file
+    from llama_edu.grading.store import read_results
+
+    if into is None:
+        raise ValueError("--into must name the table that the platform exported: --into THEIR.csv")
+    results = []
+    for folder in grades or [Path("grades")]:
+        found = read_results(folder)
+        if not found:
+            raise ValueError(f"GRADES={folder} must hold grades: it has none")
+        results += found
+    out = out or into.with_suffix(".filled.csv")
+    if out.exists() and out.samefile(into):
+        raise ValueError(f"--out {out} must be another file: the platform's own stays as it is")
+    filled = fill_file(into, out, results, column or ())
+    for lesson, name in filled.columns.items():
+        console.print(f"{lesson} went into the column {name!r}")
+    replaced = f", {filled.n_replaced} of them had another" if filled.n_replaced else ""
+    console.print(f"{filled.n_filled} grades filled in{replaced}")
+    for remark in filled.remarks:
+        console.print(remark)
+    for what, names in (("not in the table", filled.not_found), ("no grade for", filled.without)):
+        if names:
+            console.print(f"{what}: {', '.join(names)}")
+    console.print(f"Next: import {out} where the table came from")
+
+
+@app.command("class", hidden=True)
 def grade(
     submissions: Annotated[
         list[Path],
         typer.Argument(
-            help="A folder with a folder for each student, nbgrader's submitted/, or a zip. "
-            "With --merge: the folders of the shards' grades."
+            help="A folder with a folder, a notebook or a zip for each student; what a learning "
+            "platform exports; a zip of these. With --merge: the folders of the shards' grades."
         ),
     ],
     out: Annotated[Path, typer.Option(help="The folder of the grades.")],
     lesson: Annotated[str, typer.Option(help="By number or topic: 05.")] = "",
+    students: Annotated[
+        Path | None,
+        typer.Option(help="A CSV of the class: who there is, called as its first column says."),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes of this machine.")] = 1,
     seed: Annotated[
         int | None, typer.Option(help="Of the hidden cases; a secret one if not given.")
@@ -63,8 +122,9 @@ def grade(
         if not lesson:
             raise ValueError("--lesson must say whose exercise it is: --lesson 05")
         results, problems = _grade(
-            submissions[0], lesson, out, jobs, seed, timeout, memory, shard, scheduler, sandbox
-        )
+            submissions[0], lesson, students, out, jobs, seed, timeout, memory, shard, scheduler,
+            sandbox,
+        )  # fmt: skip
     write_outputs(out, results)
     _say(out, results, problems)
     if problems:
@@ -74,6 +134,7 @@ def grade(
 def _grade(
     submissions: Path,
     name: str,
+    students: Path | None,
     out: Path,
     jobs: int,
     seed: int | None,
@@ -84,11 +145,17 @@ def _grade(
     sandbox: str,
 ) -> tuple[list[dict], dict[str, str]]:
     from llama_edu.grading.classroom import grade_class
-    from llama_edu.grading.export import write_outputs
+    from llama_edu.grading.export import write_outputs, write_students
     from llama_edu.grading.levels import choose_level
+    from llama_edu.grading.roster import read_roster
     from llama_edu.grading.sandbox import Limits
     from llama_edu.grading.store import Assignment, keep_seed, read_results
-    from llama_edu.grading.submissions import check_exercise, question_names, read_submissions
+    from llama_edu.grading.submissions import (
+        check_exercise,
+        question_names,
+        read_class,
+        read_submissions,
+    )
     from llama_edu.grading.view import check_unseen
 
     lesson = find_lesson(name)
@@ -105,7 +172,10 @@ def _grade(
     else:
         check_unseen(f"SUBMISSIONS={submissions}", submissions)
         check_unseen(f"--out {out}", out)
-    everybody = list(read_submissions(submissions, questions))
+    found_people = read_class(submissions, lesson, read_roster(students) if students else None)
+    _say_who(found_people)
+    everybody = read_submissions(found_people, questions)
+    write_students(out, found_people, everybody)
     class_ = [one for one in everybody if zlib.crc32(one.student.encode()) % n_parts == part - 1]
     assignment = Assignment(lesson, keep_seed(out, lesson, seed), limits, level.name)
     bar = Progress(
@@ -133,6 +203,17 @@ def _grade(
         console.print(f"no longer in SUBMISSIONS, left out, their results kept: {names}")
     console.print(f"{len(found[0]) - n_old} graded, {n_old} unchanged")
     return found
+
+
+def _say_who(class_) -> None:
+    """What was taken for what, and what was left out: a line each."""
+    console.print(class_.layout)
+    for line in class_.left_out:
+        console.print(f"left out: {line}")
+    for what, names in (("not in --students", class_.unknown), ("no work of", class_.absent)):
+        if names:
+            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+            console.print(f"{what}: {', '.join(names[:10])}{more}")
 
 
 def _merge(folders: list[Path], out: Path) -> None:

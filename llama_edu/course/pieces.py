@@ -53,7 +53,7 @@ def answers_in(cells: Sequence[Any], questions: Sequence[str]) -> Answers:
             found = _nameless(question, roles, sources)
             places += found
             if found:
-                remarks.append(f"{question}: found by its function's name, its cell has lost its id")
+                remarks.append(f"{question}: found by its function, for its cell has lost its id")
         checks = [i for i, role in enumerate(roles) if role == ("check", question)]
         places = sorted({*places, *_continued(places, roles, sources)})
         above = [i for i in places if i < max(checks, default=len(cells))]
@@ -84,20 +84,19 @@ def _joined(question: str, pieces: list[str]) -> tuple[str, str]:
     worked = [piece for piece in filled if STUB not in piece]
     if not worked:  # as it was handed out
         return (filled or pieces)[-1], ""
-    kept = worked if any(_makes(question, piece) for piece in worked) else filled
-    if len(kept) == 1:
-        return kept[0], "" if len(pieces) == 1 else "of several cells the one that is filled counts"
-    if sum(map(len, kept)) > MAX_JOINED:
-        return kept[-1], f"{len(pieces)} long cells have this id: the last that is filled counts"
+    if len(worked) == 1:
+        return worked[0], "" if len(pieces) == 1 else "of several cells the filled one counts"
+    if sum(map(len, worked)) > MAX_JOINED:
+        return worked[-1], f"{len(pieces)} long cells have this id: the last that is filled counts"
     function = question.rpartition(".")[2]
-    made = [_made(piece) for piece in kept]
-    readable = [i for i in range(len(kept)) if made[i] is not None]
+    made = [_made(piece) for piece in worked]
+    readable = [i for i in range(len(worked)) if made[i] is not None]
     alone = [i for i in readable if function in made[i]][-1:]
-    for some in (range(len(kept)), readable, alone):
-        text = "\n".join(kept[i] for i in some if not _is_old(i, some, made))
+    for some in (range(len(worked)), readable, alone):
+        text = "\n".join(worked[i] for i in some if not _is_old(i, some, made))
         if function in (_made(text) or ()):
-            return text, f"{len(pieces)} cells have this id: they were joined, old attempts left out"
-    return "\n".join(kept), f"{len(pieces)} cells have this id: they were joined"
+            return text, f"{len(pieces)} cells have this id: joined, without old attempts"
+    return "\n".join(worked), f"{len(pieces)} cells have this id: joined"
 
 
 def _is_old(i: int, some: Sequence[int], made: list[set[str] | None]) -> bool:

@@ -9,7 +9,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from llama_edu.grading.feedback import UNSANDBOXED, advice, feedback_page, is_unsandboxed, plain
+from llama_edu.grading.people import Class
 from llama_edu.grading.store import file_name, write_text
+from llama_edu.grading.submissions import Submission
 from llama_edu.grading.summary import summary_page
 
 # The columns of nbgrader's own export, in its order.
@@ -46,6 +48,17 @@ def write_outputs(out: Path, results: Iterable[dict]) -> list[Path]:
     for name, text in texts.items():
         write_text(out / name, text, PRIVATE)
     return [out / name for name in texts]
+
+
+def write_students(out: Path, class_: Class, submissions: Iterable[Submission]) -> None:
+    """Write `students.csv`: who each was taken for, by which name, and which notebook counts."""
+    stream = io.StringIO()
+    table = csv.writer(stream, lineterminator="\n")
+    table.writerow(("student", "taken_from", "notebook", "notes"))
+    for student, one in zip(class_.students, submissions, strict=True):
+        cells = (one.student, student.taken_from, one.notebook, "; ".join(one.notes))
+        table.writerow([no_formula(plain(cell, 2000)) for cell in cells])
+    write_text(out / "students.csv", stream.getvalue(), PRIVATE)
 
 
 def grades_csv(results: list[dict]) -> str:

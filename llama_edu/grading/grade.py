@@ -59,6 +59,7 @@ def grade_submission(submission: Submission, assignment: dict) -> dict:
     questions = [_row(task.question, verdicts[task.question.name]) for task in tasks]
     return {
         "student": submission.student,
+        "keys": list(submission.keys),
         "lesson": lesson.name,
         "notebook": submission.notebook,
         "score": sum(row["earned"] for row in questions),

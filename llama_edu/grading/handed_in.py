@@ -1,157 +1,285 @@
-"""The files that a class handed in: in folders or in a zip, none unpacked, no link followed."""
+"""The files that a class handed in: in folders and zips, none unpacked, no link followed.
+
+A zip counts as a folder of its name. Whatever is wrong with a file is found when it is read, and
+said of that file alone.
+"""
 
 import os
 import re
 import stat
+import struct
 import zipfile
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from datetime import datetime
+from functools import lru_cache, partial
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
 
-MAX_BYTES = 10_000_000  # an exercise with its outputs has a hundredth of that
-MAX_STUDENT_BYTES = 20_000_000  # of all the notebooks of one student
-MAX_FILES = 500  # of one student
-MAX_DEPTH = 6
+MAX_BYTES = 10_000_000  # a notebook with its outputs has a hundredth of that
+MAX_ZIP_BYTES = 50_000_000  # of a zip in a zip
+MAX_FILE_ZIP_BYTES = 2_000_000_000  # of one on the disk, which is not read whole
+MAX_DEPTH = 10
+MAX_NAME = 255  # characters
+MAX_ENTRIES = 100_000  # below one name at the top, or in one zip
+MAX_ZIPS = 2  # in each other
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-@dataclass
-class File:
-    """A notebook that can be read once, up to a size."""
-
-    path: str  # within the student's folder
-    time: float
-    size: int
-    read: object  # () -> bytes
+NOTEBOOK = re.compile(r"\.ipynb(\.(json|txt))?$", re.IGNORECASE)  # some browsers add an ending
+LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "node_modules"}
+ENTRY, ENTRY_BYTES = b"PK\x01\x02", 46  # of a zip's directory
+HEADER, HEADER_BYTES = b"PK\x03\x04", 30  # before a member
 
 
 class Refused(ValueError):
     """A file that is not read, and why."""
 
 
-Students = dict[str, tuple[list[File], list[str]]]
+@dataclass(frozen=True)
+class File:
+    """Something that was handed in.
+
+    Args:
+        parts: its path below SUBMISSIONS, fit to be shown.
+        time: when it was changed, as far as that is known.
+        problem: why it is not read, if that is known beforehand.
+        read: gives its bytes, or raises Refused.
+    """
+
+    parts: tuple[str, ...]
+    time: float = 0.0
+    problem: str = ""
+    read: Callable[[], bytes] = bytes
+
+    @property
+    def is_notebook(self) -> bool:
+        return NOTEBOOK.search(self.parts[-1]) is not None
 
 
-def in_folder(root: Path) -> Students:
-    """The files of each student in a folder; a notebook beside the folders is a student too."""
-    students: Students = {}
-    for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
-        if entry.name.startswith("."):
-            continue
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if entry.is_symlink():
-            found: tuple[list[File], list[str]] = ([], ["a symbolic link is not followed"])
-        elif is_folder:
-            found = _walk(entry.path)
-        elif entry.name.endswith(".ipynb"):
-            found = ([_file(entry.path, entry.name, entry.stat(follow_symlinks=False))], [])
-        else:
-            continue
-        student = _name(entry.name if is_folder else entry.name.removesuffix(".ipynb"))
-        files, notes = students.setdefault(student, ([], []))
-        files += found[0]
-        notes += found[1]
-    return students
+def files_in(path: Path) -> list[File]:
+    """All that lies in a folder or a zip, folders without a file in them too, by path.
+
+    Raises:
+        ValueError: if it is neither, or a zip that cannot be read at all.
+    """
+    if path.is_dir():
+        return sorted(_in_folder(path), key=lambda file: file.parts)
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        raise ValueError(f"SUBMISSIONS={path} must be a folder or a zip file")
+    try:
+        return sorted(_in_zip((), partial(path.open, "rb"), 0), key=lambda file: file.parts)
+    except (Refused, OSError) as refusal:
+        raise ValueError(f"SUBMISSIONS={path}: {refusal}") from None
 
 
-def _walk(folder: str) -> tuple[list[File], list[str]]:
-    files: list[File] = []
-    notes: list[str] = []
-    todo = [(folder, 0)]
-    n_seen = 0
+def shown(name: str) -> str:
+    """A name that can stand in a table and in a page: Unicode, no control characters."""
+    return CONTROL.sub("_", name)[:MAX_NAME].strip() or "_"
+
+
+def _in_folder(root: Path) -> Iterator[File]:
+    """Nearest first, so that what is left out of far too many files lies deepest."""
+    n_seen: Counter[str] = Counter()
+    todo: deque[tuple[str, tuple[str, ...]]] = deque([(str(root), ())])
     while todo:
-        here, depth = todo.pop()
+        here, above = todo.popleft()
         try:
-            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+            with os.scandir(here) as found:
+                entries = [entry for entry in found if not _is_litter(entry.name)]
         except OSError as error:
-            notes.append(f"a folder cannot be read ({error.strerror})")
+            yield File((*above, "."), problem=f"cannot be read ({error.strerror})")
             continue
+        if not entries and above:
+            yield File((*above, "."), problem="empty")
         for entry in entries:
-            n_seen += 1
-            if n_seen > MAX_FILES:
-                return files, [*notes, f"more than {MAX_FILES} files: the rest was not looked at"]
-            path = PurePosixPath(Path(entry.path).relative_to(folder)).as_posix()
-            if entry.name.startswith("."):  # such as .ipynb_checkpoints
-                continue
-            if entry.is_symlink():
-                notes.append(f"{path}: a symbolic link is not followed")
-            elif entry.is_dir(follow_symlinks=False):
-                if depth < MAX_DEPTH:
-                    todo.append((entry.path, depth + 1))
-            elif entry.name.endswith(".ipynb"):
-                files.append(_file(entry.path, path, entry.stat(follow_symlinks=False)))
-    return files, notes
+            parts = (*above, shown(entry.name))
+            n_seen[parts[0]] += 1
+            if n_seen[parts[0]] > MAX_ENTRIES:
+                yield File((*above, "…"), problem=f"not looked at after {MAX_ENTRIES} files")
+                break
+            yield from _entry(entry, parts, todo)
 
 
-def _file(path: str, name: str, status: os.stat_result) -> File:
-    def read() -> bytes:
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused("not a plain file")
-        _check_size(status.st_size)
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(path, flags), "rb") as stream:
-            return stream.read(MAX_BYTES)
+def _entry(entry: os.DirEntry, parts: tuple[str, ...], todo: deque) -> Iterator[File]:
+    try:
+        if entry.is_symlink():
+            yield File(parts, problem="a symbolic link is not followed")
+        elif entry.is_dir(follow_symlinks=False):
+            if len(parts) < MAX_DEPTH:
+                todo.append((entry.path, parts))
+            else:
+                yield File(parts, problem=f"not looked at: {MAX_DEPTH} folders deep")
+        else:
+            status = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode):
+                path, size = entry.path, status.st_size
+                yield from _file(parts, status.st_mtime, partial(_open, path), size, 0)
+            else:
+                yield File(parts, problem="not a plain file")
+    except OSError as error:
+        yield File(parts, problem=f"cannot be read ({error.strerror})")
 
-    return File(name, status.st_mtime, status.st_size, read)
+
+def _open(path: str) -> IO[bytes]:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags), "rb")
 
 
-def _check_size(size: int) -> None:
-    if size > MAX_BYTES:
-        raise Refused(f"{size / 1e6:.0f} MB are more than the {MAX_BYTES / 1e6:.0f} MB allowed")
+def _file(parts, time: float, open_: Callable, size: int, n_zips: int) -> Iterator[File]:
+    """A file, or what is in it if it is a zip."""
+    if not parts[-1].lower().endswith(".zip"):
+        yield File(parts, time, read=lambda: _read(open_, size, MAX_BYTES))
+        return
+    try:
+        if n_zips == MAX_ZIPS:
+            raise Refused("a zip in a zip in a zip is not opened")
+        _check_size(size, MAX_ZIP_BYTES if n_zips else MAX_FILE_ZIP_BYTES)
+        if n_zips:  # what is in a zip can only be read from its beginning to its end
+            yield from _in_zip(
+                _stem(parts), lambda: BytesIO(_read(open_, size, MAX_ZIP_BYTES)), n_zips
+            )
+        else:
+            yield from _in_zip(_stem(parts), open_, n_zips)
+    except (Refused, OSError) as error:
+        yield File(parts, time, problem=str(error))
 
 
-def in_zip(path: Path) -> Students:
-    """The files of each student in a zip."""
-    with zipfile.ZipFile(path) as archive:
-        members = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one)]
-    parted = [
-        (member, PurePosixPath(member.filename.replace("\\", "/")).parts) for member in members
-    ]
-    deep = [parts for member, parts in parted if member.filename.endswith(".ipynb")]
-    is_wrapped = all(len(parts) > 2 for parts in deep) and len({parts[0] for parts in deep}) == 1
-    # A folder round all the students' has several in it; one alone is a student's.
-    n_above = int(is_wrapped and len({parts[1] for parts in deep}) > 1)
-    students: Students = {}
-    for member, parts in parted:
-        is_notebook = member.filename.endswith(".ipynb")
-        if len(parts) > n_above + 1:
-            student, name = _name(parts[n_above]), "/".join(parts[n_above + 1 :])
-        elif is_notebook:
-            student, name = _name(Path(parts[-1]).stem), parts[-1]
-        else:  # a file beside the students' folders
+def _in_zip(above: tuple[str, ...], open_: Callable, n_zips: int) -> list[File]:
+    """What a zip holds.
+
+    Raises:
+        Refused: if it cannot be read.
+    """
+    files: list[File] = []
+    for member in _archive(open_).infolist():
+        name = _name(member)
+        inner = [part for part in name.split("/") if part not in ("", ".")]
+        parts = (*above, *map(shown, inner))[: MAX_DEPTH + 1]
+        if not inner or any(map(_is_litter, inner)):
             continue
-        files, notes = students.setdefault(student, ([], []))
-        if any(part in ("..", "/") for part in parts) or member.filename.startswith("/"):
-            notes.append("a path that climbs out of its folder is not read")
+        if ".." in inner or name.startswith("/"):
+            parts = tuple(part for part in parts if part != "..") or ("_",)
+            files.append(File(parts, problem="a path that climbs out of its folder is not read"))
+        elif len(parts) > MAX_DEPTH:
+            files.append(File(parts, problem=f"not looked at: {MAX_DEPTH} folders deep"))
         elif stat.S_ISLNK(member.external_attr >> 16):
-            notes.append(f"{name}: a symbolic link is not followed")
-        elif len(files) >= MAX_FILES:
-            notes[:] = [*notes[:20], f"more than {MAX_FILES} files: the rest was not looked at"]
-        elif is_notebook:
-            files.append(_zipped(path, member, name))
-    return students
+            files.append(File(parts, problem="a symbolic link is not followed"))
+        elif name.endswith("/"):
+            files.append(File((*parts, "."), problem="empty"))
+        else:
+            reader = partial(_opened, open_, member)
+            files += _file(parts, _time(member), reader, member.file_size, n_zips + 1)
+    full = {file.parts[:i] for file in files for i in range(len(file.parts)) if not file.problem}
+    return [file for file in files if file.problem != "empty" or file.parts[:-1] not in full]
 
 
-def _is_hidden(member: zipfile.ZipInfo) -> bool:
-    """What a computer adds of its own: __MACOSX/, .DS_Store, .ipynb_checkpoints/."""
-    parts = PurePosixPath(member.filename).parts
-    return any(p == "__MACOSX" or (p.startswith(".") and p != "..") for p in parts)
+def _opened(open_: Callable, member: zipfile.ZipInfo) -> IO[bytes]:
+    return _archive(open_).open(member)
 
 
-def _zipped(path: Path, member: zipfile.ZipInfo, name: str) -> File:
-    def read() -> bytes:
-        _check_size(member.file_size)
-        try:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
-                data = stream.read(MAX_BYTES + 1)  # whatever size it says it has
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-            raise Refused(f"cannot be unpacked ({type(error).__name__})") from None
-        _check_size(len(data))
-        return data
+@lru_cache(maxsize=4)  # a class's, and the one in it that is being read
+def _archive(open_: Callable) -> zipfile.ZipFile:
+    """The directory of a zip.
 
-    when = "".join(f"{number:04}" for number in member.date_time)
-    return File(name, float(when), member.file_size, read)
+    Raises:
+        Refused: if it cannot be read, or is far too long.
+    """
+    stream = _Plain(open_())
+    try:
+        archive = zipfile.ZipFile(stream, metadata_encoding="latin-1")
+    except (Refused, OSError):
+        raise
+    except Exception as error:  # zipfile raises whatever reading damaged numbers leads to
+        raise Refused(f"not a zip that can be read ({type(error).__name__})") from None
+    stream.is_directory = False
+    return archive
 
 
-def _name(text: str) -> str:
-    """A student's name that can stand in a table and in a page: Unicode, no control characters."""
-    return CONTROL.sub("_", text)[:120] or "_"
+class _Plain:
+    """A zip's bytes, but its directory does not claim that names are UTF-8.
+
+    One name that is none would keep Python from reading all the others; so would an extra field
+    that is cut off.
+    """
+
+    def __init__(self, stream: IO[bytes]):
+        self._stream, self.is_directory = stream, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def read(self, n: int = -1) -> bytes:
+        data = self._stream.read(n)
+        if n == HEADER_BYTES and data.startswith(HEADER):
+            return data[:7] + bytes([data[7] & ~8]) + data[8:]
+        if not (self.is_directory and data.startswith(ENTRY)):
+            return data
+        data, at, n_entries = bytearray(data), 0, 0
+        while data[at : at + 4] == ENTRY and at + ENTRY_BYTES <= len(data):
+            data[at + 9] &= ~8  # bit 11 of the flags: the name is UTF-8
+            n_name, n_extra, n_comment = struct.unpack_from("<3H", data, at + 28)
+            at += ENTRY_BYTES + n_name
+            if n_extra >= 4 and not _is_whole(data[at : at + n_extra]):
+                data[at : at + 4] = struct.pack("<2H", 0xFFFF, n_extra - 4)  # a field of no kind
+            at += n_extra + n_comment
+            n_entries += 1
+            if n_entries > MAX_ENTRIES:
+                raise Refused(f"a zip of more than {MAX_ENTRIES} files is not opened")
+        return bytes(data)
+
+
+def _is_whole(extra: bytes) -> bool:
+    at = 0
+    while at + 4 <= len(extra):
+        at += 4 + struct.unpack_from("<H", extra, at + 2)[0]
+    return at <= len(extra)
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    raw = member.filename.encode("latin-1", "replace")
+    try:
+        name = raw.decode("utf-8")  # as macOS writes it, without saying so
+    except UnicodeDecodeError:
+        name = raw.decode("cp437")
+    return name.replace("\\", "/")
+
+
+def _time(member: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*member.date_time).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def _stem(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """A zip as a folder."""
+    return (*parts[:-1], parts[-1][: -len(".zip")] or "_")
+
+
+def _is_litter(name: str) -> bool:
+    """What a computer adds of its own: .DS_Store, .ipynb_checkpoints/, __MACOSX/."""
+    return name in LITTER or (name.startswith(".") and name not in (".", ".."))
+
+
+def _read(open_: Callable, size: int, most: int) -> bytes:
+    """The bytes of a file, and never more than allowed, whatever size it says it has.
+
+    Raises:
+        Refused: if it is larger, or cannot be unpacked.
+    """
+    _check_size(size, most)
+    try:
+        with open_() as stream:
+            data = stream.read(most + 1)
+    except (Refused, OSError):
+        raise
+    except Exception as error:  # zlib, lzma, bz2, struct and zipfile have errors of their own
+        raise Refused(f"cannot be unpacked ({type(error).__name__})") from None
+    _check_size(len(data), most)
+    return data
+
+
+def _check_size(size: int, most: int) -> None:
+    if size > most:
+        raise Refused(f"{size / 1e6:.0f} MB are more than the {most / 1e6:.0f} MB allowed")

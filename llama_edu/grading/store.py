@@ -43,6 +43,7 @@ class Assignment:
             json.dumps(sorted(submission.answers.items())),
             *submission.notes,
             submission.notebook,
+            *submission.keys,
             _graders(self.lesson),
             f"{sys.version_info[:2]} {version('torch')} {sys.platform}",
             f"{self.seed} {self.limits} {self.level}",

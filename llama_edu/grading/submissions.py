@@ -1,23 +1,23 @@
-"""What a class handed in: one folder a student, nbgrader's tree, or a zip of either.
+"""What each student answered, as text.
 
-Nothing is unpacked or followed, and whatever is wrong with one student's files is a note on that
-student alone.
+Whatever is wrong with one student's files is a note on that student alone.
 """
 
 import ast
 import json
-import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from llama_edu.course.lessons import Lesson, cell_name
-from llama_edu.grading.handed_in import MAX_STUDENT_BYTES, File, Refused, in_folder, in_zip
+from llama_edu.course.pieces import Answers, answers_in
+from llama_edu.grading.handed_in import Refused, files_in
 from llama_edu.grading.names import file_name
+from llama_edu.grading.people import Class, Student, find_people
+from llama_edu.grading.roster import Roster
 
+MAX_STUDENT_BYTES = 20_000_000  # of all the notebooks of one student
 MAX_CELLS = 2_000
-MAX_SOURCE = 100_000  # characters of one answer
-STUB = "raise NotImplementedError()"
 
 
 @dataclass(frozen=True)
@@ -25,22 +25,24 @@ class Submission:
     """One student's answers to one exercise, as text.
 
     Args:
-        student: the name of their folder.
+        student: their name, as their folder, the platform or the roster says it.
         answers: source by question.
         notebook: the file they came from, within the student's folder; "" if there is none.
         notes: what was odd about what was handed in, for the teacher and the student.
+        keys: what else is known of who they are, such as a platform's number.
     """
 
     student: str
     answers: Mapping[str, str] = field(default_factory=dict)
     notebook: str = ""
     notes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 def question_names(exercise: bytes) -> list[str]:
     """The questions of an exercise, in its order; nbformat would take seconds to be imported."""
-    names = (_answer(cell)[0] for cell in json.loads(exercise)["cells"])
-    return [name for name in names if name]
+    graded = (cell["metadata"].get("nbgrader", {}) for cell in json.loads(exercise)["cells"])
+    return [cell_name(one["grade_id"]) for one in graded if one.get("solution")]
 
 
 def check_exercise(lesson: Lesson, names: Collection[str]) -> None:
@@ -65,83 +67,92 @@ def check_exercise(lesson: Lesson, names: Collection[str]) -> None:
         raise ValueError("\n".join([f"{head}`llama-edu build {lesson.name[:2]}`:", *lines]))
 
 
-def read_submissions(path: Path, questions: list[str]) -> Iterator[Submission]:
-    """The submissions of a class, by name.
+def read_class(path: Path, lesson: Lesson, roster: Roster | None = None) -> Class:
+    """Who handed in what.
 
     Args:
         path: a folder or a zip file.
-        questions: the names of the exercise's questions.
+        lesson: whose exercise it is.
+        roster: who there is; without it names are taken as they stand there.
 
     Raises:
         ValueError: if there is no such folder or zip, or nobody is in it.
     """
     if not path.exists():
         raise ValueError(f"SUBMISSIONS={path} does not exist")
-    if path.is_dir():
-        students = in_folder(path)
-    elif path.is_file() and zipfile.is_zipfile(path):
-        students = in_zip(path)
-    else:
-        raise ValueError(f"SUBMISSIONS={path} must be a folder or a zip file")
-    if not students:
+    class_ = find_people(files_in(path), lesson, roster)
+    if not class_.students:
+        left_out = "".join(f"\n{line}" for line in class_.left_out)
         raise ValueError(
-            f"SUBMISSIONS={path} must hold a folder for each student: it holds none "
-            "(a zip in a zip is not opened: unpack the outer one)"
+            f"SUBMISSIONS={path} must hold a folder, a notebook or a zip for each student: "
+            f"it holds none{left_out}"
         )
+    return class_
+
+
+def read_submissions(class_: Class, questions: list[str]) -> list[Submission]:
+    """The submissions of a class, by name.
+
+    Args:
+        class_: who handed in what.
+        questions: the names of the exercise's questions.
+    """
     taken: set[str] = set()
-    for name in sorted(students):
-        files, notes = students[name]
-        student = name
-        while file_name(student).casefold() in taken:  # nobody's files are written over another's
-            student += "~"
-        taken.add(file_name(student).casefold())
-        if student != name:
-            notes = [*notes, f"two students are called {name}: this one is {student} here"]
-        yield _choose(student, files, list(notes), questions)
+    submissions = []
+    for student in class_.students:
+        name, notes = student.name, list(student.notes)
+        while file_name(name).casefold() in taken:  # nobody's files are written over another's
+            name += "~"
+        taken.add(file_name(name).casefold())
+        if name != student.name:
+            notes.append(f"two students are called {student.name}: this one is {name} here")
+        submissions.append(_choose(name, student, notes, questions))
+    return submissions
 
 
-def _choose(student: str, files: list[File], notes: list[str], names: list[str]) -> Submission:
+def _choose(name: str, student: Student, notes: list[str], names: list[str]) -> Submission:
     """The notebook that counts: the one that answers this exercise, the newest of several."""
     found, n_bytes = [], 0
-    for file in files:
+    for attempt, file in student.files:
+        path = "/".join(file.parts)
         try:
-            data = file.read()
-            n_bytes += len(data)
             if n_bytes > MAX_STUDENT_BYTES:  # reading is quick, parsing is not
                 raise Refused(f"not read after {MAX_STUDENT_BYTES / 1e6:.0f} MB of notebooks")
-            answers, remarks = read_answers(data, names)
+            data = file.read()
+            n_bytes += len(data)
+            answers = read_answers(data, names)
         except Refused as refusal:
-            notes.append(f"{file.path}: {refusal}")
+            notes.append(f"{path}: {refusal}")
             continue
         except OSError as error:
-            notes.append(f"{file.path}: cannot be read ({error.strerror})")
+            notes.append(f"{path}: cannot be read ({error.strerror})")
             continue
-        if answers:
-            found.append((file, answers, remarks))
+        if answers.sources:
+            rank = (answers.n_marked > 0, attempt, file.time, path)
+            found.append((rank, answers))
     if not found:
-        if not files:
-            notes.append("there is no notebook")
+        if not student.files:
+            only = f", only {', '.join(sorted(student.others)[:5])}" if student.others else ""
+            notes.append(f"there is no notebook{only}")
         elif not any(":" in note for note in notes):
             notes.append("no notebook has an answer cell of this exercise")
-        return Submission(student, notes=tuple(notes))
-    found.sort(key=lambda one: (one[0].time, one[0].path))
-    file, answers, remarks = found[-1]
+        return Submission(name, notes=tuple(notes), keys=student.keys)
+    found.sort(key=lambda one: one[0])
+    (*_, path), answers = found[-1]
     if len(found) > 1:
-        others = ", ".join(sorted(one[0].path for one in found[:-1]))
-        notes.append(f"{file.path} counts, the newest of {len(found)}; the others: {others}")
-    return Submission(student, answers, file.path, (*notes, *remarks))
+        others = ", ".join(sorted(one[0][-1] for one in found[:-1])[:20])
+        notes.append(f"{path} counts, the newest of {len(found)}; the others: {others}")
+    return Submission(name, answers.sources, path, (*notes, *answers.remarks), student.keys)
 
 
-def read_answers(data: bytes, questions: list[str]) -> tuple[dict[str, str], list[str]]:
-    """The answer cells of a notebook, by question, and what is odd about them.
-
-    Of several cells with one id the last counts that is not an untouched stub.
+def read_answers(data: bytes, questions: list[str]) -> Answers:
+    """The answers of a notebook.
 
     Raises:
         Refused: if this is no notebook.
     """
     try:
-        notebook = json.loads(data.decode("utf-8-sig"))
+        notebook = json.loads(_text(data))
     except (ValueError, RecursionError, MemoryError):
         raise Refused("not a notebook: its JSON cannot be read") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
@@ -150,43 +161,10 @@ def read_answers(data: bytes, questions: list[str]) -> tuple[dict[str, str], lis
         raise Refused(f"not a notebook of format 4 (nbformat={str(version)[:20]}): save it anew")
     if not isinstance(cells, list) or len(cells) > MAX_CELLS:
         raise Refused(f"not a notebook with at most {MAX_CELLS} cells")
-    answers: dict[str, str] = {}
-    counts: dict[str, int] = {}
-    remarks = []
-    for cell in cells:
-        name, source = _answer(cell)
-        if name not in questions:
-            continue
-        if len(source) > MAX_SOURCE:
-            remarks.append(f"{name}: an answer of {len(source)} characters does not count")
-            continue
-        counts[name] = counts.get(name, 0) + 1
-        if name not in answers or STUB not in source:
-            answers[name] = source
-    for name in questions:
-        if counts.get(name, 0) > 1:
-            remarks.append(
-                f"{name}: {counts[name]} cells have this id; the last that is filled counts"
-            )
-        elif answers and name not in counts:
-            remarks.append(f"{name}: the answer cell is missing")
-    return answers, remarks
+    return answers_in(cells, questions)
 
 
-def _answer(cell: object) -> tuple[str, str]:
-    """The question of an answer cell, and its source; ("", "") for every other cell."""
-    if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-        return "", ""
-    metadata = cell.get("metadata")
-    graded = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    if not isinstance(graded, dict) or graded.get("solution") is not True:
-        return "", ""
-    grade_id, source = graded.get("grade_id"), cell.get("source", "")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    if not isinstance(grade_id, str) or not isinstance(source, str):
-        return "", ""
-    try:
-        return cell_name(grade_id), source.encode("utf-8", "replace").decode("utf-8")
-    except ValueError:
-        return "", ""
+def _text(data: bytes) -> str:
+    """JSON in the encodings that editors save it in."""
+    is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if is_wide else "utf-8-sig")

@@ -96,7 +96,7 @@ def test_as_it_was_handed_out_it_is_a_stub():
 
 def test_what_was_done_is_said():
     assert answers_in([cell(TOP), cell(REST), check()], QUESTIONS).remarks == (
-        f"{SCORES}: 2 cells have this id: they were joined, old attempts left out",
+        f"{SCORES}: 2 cells have this id: joined, without old attempts",
         f"{MASK}: the answer cell is missing",
     )
     assert "has lost its id" in answers_in([plain(RIGHT)], QUESTIONS).remarks[0]

@@ -11,7 +11,7 @@ from llama_edu.grading.classroom import grade_class
 from llama_edu.grading.levels import best_level
 from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.store import Assignment
-from llama_edu.grading.submissions import read_submissions
+from llama_edu.grading.submissions import read_class, read_submissions
 
 from .conftest import LESSON, QUESTIONS, RIGHT, hand_in
 
@@ -31,7 +31,7 @@ def test_a_lost_worker_s_submissions_are_graded_again_none_twice(submissions, tm
     for i in range(12):
         answer = RIGHT[SCORES] if i % 2 else "def scores(q, k):\n    return q @ k.mT"
         hand_in(submissions, f"s{i:02}", {SCORES: answer})
-    class_ = list(read_submissions(submissions, list(QUESTIONS)))
+    class_ = read_submissions(read_class(submissions, LESSON), list(QUESTIONS))
     assignment = Assignment(LESSON, 5, Limits(), best_level().name)
     alone, problems = grade_class(class_, assignment, tmp_path / "alone")
     assert not problems
@@ -58,7 +58,7 @@ def test_a_lost_worker_s_submissions_are_graded_again_none_twice(submissions, tm
 
 def test_a_scheduler_that_does_not_answer_is_one_clear_line(submissions, tmp_path):
     hand_in(submissions, "ann", {SCORES: RIGHT[SCORES]})
-    class_ = list(read_submissions(submissions, list(QUESTIONS)))
+    class_ = read_submissions(read_class(submissions, LESSON), list(QUESTIONS))
     assignment = Assignment(LESSON, 5, Limits(), "limits")
     with pytest.raises(ValueError, match=r"--scheduler tcp://127\.0\.0\.1:9 does not answer"):
         grade_class(class_, assignment, tmp_path, scheduler="tcp://127.0.0.1:9")

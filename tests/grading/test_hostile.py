@@ -12,7 +12,7 @@ from llama_edu.grading.classroom import grade_class
 from llama_edu.grading.levels import choose_level
 from llama_edu.grading.sandbox import Limits
 from llama_edu.grading.store import Assignment
-from llama_edu.grading.submissions import read_submissions
+from llama_edu.grading.submissions import read_class, read_submissions
 
 from .attacks import ATTACKS
 from .conftest import LESSON, N_POINTS, QUESTIONS, RIGHT, hand_in, notebook, without_checks
@@ -54,7 +54,7 @@ def graded(request, tmp_path_factory):
     shuffled = notebook(RIGHT)
     shuffled.cells.reverse()
     hand_in(folder, "out_of_order", shuffled)
-    submissions = list(read_submissions(folder, list(QUESTIONS)))
+    submissions = read_submissions(read_class(folder, LESSON), list(QUESTIONS))
     assignment = Assignment(LESSON, 20240229, LIMITS, request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(SECRET, SECRET)

@@ -1,4 +1,4 @@
-"""The recipes of docs/ for Gradescope and GitHub Classroom, run as far as one machine can."""
+"""The recipes of docs/ for Gradescope and for repositories, run as far as one machine can."""
 
 import json
 import os
@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.conftest import N_POINTS, RIGHT, hand_in
+from llama_edu.grading.submissions import read_class
+from tests.grading.conftest import LESSON, N_POINTS, RIGHT, hand_in
 
 DOCS = Path(__file__).parents[2] / "docs"
-GRADESCOPE = DOCS / "gradescope"
+GRADESCOPE, REPOSITORIES = DOCS / "gradescope", DOCS / "repositories"
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 
 
@@ -47,7 +48,7 @@ def results(autograder):
 
 FAKE = """
 echo "$@" > "$AUTOGRADER/arguments"
-ls -l "$2/submission" > "$AUTOGRADER/handed_in"
+ls -l "$2/submission/files" > "$AUTOGRADER/handed_in"
 mkdir -p "$6/gradescope"
 echo seed > "$6/instructor.json"
 echo '{"score": 14}' > "$6/gradescope/submission.json"
@@ -106,35 +107,90 @@ def test_gradescope_grades_the_solution_with_full_marks(autograder):
     assert found["score"] == N_POINTS == sum(test["score"] for test in found["tests"])
 
 
-def workflow():
-    yaml = pytest.importorskip("yaml")
-    text = (DOCS / "github_classroom" / "classroom.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
-
-
-def scripts():
-    steps = workflow()["jobs"]["grade"]["steps"]
-    return [step["run"] for step in steps if "run" in step]
-
-
 def test_every_script_is_bash():
-    texts = [path.read_text(encoding="utf-8") for path in (*GRADESCOPE.glob("*.sh"),)]
-    texts += [(GRADESCOPE / "run_autograder").read_text(encoding="utf-8"), *scripts()]
-    assert len(texts) == 7
-    for text in texts:
-        done = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True)
+    texts = [*GRADESCOPE.glob("*.sh"), GRADESCOPE / "run_autograder", *REPOSITORIES.glob("*.sh")]
+    assert len(texts) == 6
+    for path in texts:
+        done = subprocess.run(["bash", "-n", path], text=True, capture_output=True)
         assert done.returncode == 0, done.stderr
 
 
-def test_the_workflow_may_only_read_and_pastes_nothing_into_its_scripts():
-    assert workflow()["permissions"] == {"contents": "read"}
-    assert not [script for script in scripts() if "${{" in script]
+def git(*arguments, cwd):
+    done = subprocess.run(
+        ["git", "-c", "protocol.file.allow=always", *arguments], cwd=cwd, text=True, check=True,
+        capture_output=True, env=os.environ | IDENTITY,
+    )  # fmt: skip
+    return done.stdout.strip()
 
 
-def test_the_token_that_reads_all_repositories_is_gone_before_grading():
-    steps = workflow()["jobs"]["grade"]["steps"]
-    holders = [step.get("name") for step in steps if "CLASSROOM_TOKEN" in json.dumps(step)]
-    assert holders == ["Collect"]
+IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "T"), ("EMAIL", "t@x.edu"))
+}
+
+
+@pytest.fixture
+def hosted(tmp_path):
+    """Two students' repositories on a host, a clone of one, and a table of three."""
+    for name in ("anna", "ben"):
+        work = tmp_path / "work" / name
+        hand_in(work, "exercises", RIGHT)
+        (work / "link").symlink_to("/etc/passwd")
+        git("init", "-q", "-b", "main", cwd=work)
+        git("add", "-A", cwd=work)
+        git("commit", "-qm", "first", "--date", "2026-01-01T00:00:00Z", cwd=work)
+        git("clone", "-q", "--bare", work, tmp_path / f"{name}.git", cwd=tmp_path)
+    rows = [f"{name},{tmp_path / name}.git" for name in ("anna", "ben", "gone")]
+    rows += ["../eve,x", "eve,ext::sh -c 'touch broken'", "eve,--upload-pack=touch broken"]
+    table = tmp_path / "students.csv"
+    table.write_text("student,repository\r\n" + "\r\n".join(rows), encoding="utf-8")
+    return tmp_path
+
+
+def recipe(hosted, name, *arguments):
+    return subprocess.run(
+        ["bash", REPOSITORIES / name, "students.csv", *arguments], cwd=hosted, text=True,
+        capture_output=True, env=os.environ | IDENTITY | {"GIT_TERMINAL_PROMPT": "0"}, timeout=100,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_repositories_are_collected_and_get_their_feedback(hosted):
+    done = recipe(hosted, "collect.sh", "submitted")
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("failed: gone ../eve eve eve")
+    class_ = read_class(hosted / "submitted", LESSON)
+    assert [(one.name, len(one.files)) for one in class_.students] == [("anna", 1), ("ben", 1)]
+    assert not (hosted / "submitted" / "anna" / "link").is_symlink()
+    assert not list(hosted.rglob("broken"))
+
+    for lesson in ("05", "06"):
+        pages = hosted / lesson / "feedback"
+        pages.mkdir(parents=True)
+        (hosted / lesson / "instructor.json").write_text("secret", encoding="utf-8")
+        for name in ("anna", "ben"):
+            (pages / f"{name}.html").write_text(f"{lesson} of {name}\n", encoding="utf-8")
+        assert "anna: pushed" in recipe(hosted, "publish.sh", "submitted", lesson, lesson).stdout
+    assert "anna: unchanged" in recipe(hosted, "publish.sh", "submitted", "06", "06").stdout
+    bare = hosted / "ben.git"
+    assert git("ls-tree", "--name-only", "feedback", cwd=bare).split() == ["05.html", "06.html"]
+    assert git("show", "feedback:05.html", cwd=bare) == "05 of ben"
+    assert git("log", "--format=%s", "main", cwd=bare) == "first"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_what_was_committed_by_the_deadline_counts(hosted):
+    work, dates = hosted / "work" / "anna", {"GIT_COMMITTER_DATE": "2026-03-01T00:00:00Z"}
+    (work / "late.txt").write_text("x", encoding="utf-8")
+    git("add", "-A", cwd=work)
+    subprocess.run(["git", "commit", "-qm", "late"], cwd=work, check=True,
+                   env=os.environ | IDENTITY | dates)  # fmt: skip
+    git("push", "-q", hosted / "anna.git", "main", cwd=work)
+    recipe(hosted, "collect.sh", "submitted", "2040-01-01")
+    assert (hosted / "submitted" / "anna" / "late.txt").exists()
+    done = recipe(hosted, "collect.sh", "submitted", "2026-02-01")
+    assert "nothing before 2026-02-01" in done.stdout  # the first commit was made today
 
 
 def test_the_options_in_the_guide_are_those_of_the_program():
@@ -145,6 +201,7 @@ def test_the_options_in_the_guide_are_those_of_the_program():
     shown = CliRunner().invoke(app, ["grade", "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
     guide = (DOCS / "instructor.md").read_text(encoding="utf-8")
     commands = re.findall(r"^(?:llama-edu grade .*(?:\n    .*)*)", guide, re.MULTILINE)
+    commands = [one for one in commands if not one.startswith("llama-edu grade export")]
     named = set(re.findall(r"--[a-z]+", "".join(commands)))
     assert {"--lesson", "--out", "--merge", "--shard"} < named
     assert named <= set(re.findall(r"--[a-z]+", shown.output))

@@ -11,7 +11,7 @@ from llama_edu.course.checking.questions import load_questions
 from llama_edu.course.lessons import all_lessons
 from llama_edu.grading.handed_in import MAX_BYTES
 from llama_edu.grading.names import file_name
-from llama_edu.grading.submissions import check_exercise, read_submissions
+from llama_edu.grading.submissions import check_exercise, read_class, read_submissions
 
 from .conftest import LESSON, QUESTIONS, RIGHT, hand_in, notebook
 
@@ -19,7 +19,7 @@ NAMES = list(QUESTIONS)
 
 
 def read(path):
-    return {one.student: one for one in read_submissions(path, NAMES)}
+    return {one.student: one for one in read_submissions(read_class(path, LESSON), NAMES)}
 
 
 def graded_cell(name, source):
@@ -62,18 +62,19 @@ def test_a_zip_is_read_without_unpacking(tmp_path, submissions, top):
     before = sorted(tmp_path.rglob("*"))
     found = read(tmp_path / "all.zip")
     assert found["ann"].answers == found["bob"].answers == RIGHT
-    assert found["cy"].notes == ("there is no notebook",)
+    assert found["cy"].notes == ("there is no notebook, only readme.txt",)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_of_two_cells_with_one_id_the_last_filled_counts(submissions):
     name = NAMES[0]
     stub = "def scores(q, k):\n    raise NotImplementedError()"
-    cells = [graded_cell(name, code) for code in ("first", "second", stub)]
+    first, second = (f"def scores(q, k):\n    return {i}" for i in range(2))
+    cells = [graded_cell(name, code) for code in (first, second, stub)]
     put(submissions, {"nbformat": 4, "cells": cells})
     ann = read(submissions)["ann"]
-    assert ann.answers == {name: "second"}
-    assert f"{name}: 3 cells have this id; the last that is filled counts" in ann.notes
+    assert ann.answers == {name: second}
+    assert f"{name}: 3 cells have this id: joined, without old attempts" in ann.notes
     assert f"{NAMES[1]}: the answer cell is missing" in ann.notes
 
 

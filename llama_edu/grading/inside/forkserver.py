@@ -187,7 +187,12 @@ def run_kernel(settings: Settings, ruler: socket.socket | None = None) -> None:
         sys.path.insert(0, settings.path)
     home = os.path.dirname(settings.connection_file) if ruler is None else "/tmp"
     os.chdir(home)
-    os.environ |= {"HOME": home, "IPYTHONDIR": f"{home}/ipython", "TMPDIR": home, "MPLBACKEND": "agg"}
+    os.environ |= {
+        "HOME": home,
+        "IPYTHONDIR": f"{home}/ipython",
+        "TMPDIR": home,
+        "MPLBACKEND": "agg",
+    }
     os.environ |= {"PIP_NO_INDEX": "1", "PIP_RETRIES": "0"}  # it would ask a network that is none
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if hasattr(isolation, "limit"):
