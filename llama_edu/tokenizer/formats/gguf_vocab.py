@@ -6,7 +6,7 @@ from typing import Any
 from llama_edu.gguf_file import read_gguf
 from llama_edu.reading import Settings
 from llama_edu.tokenizer.byte_alphabet import read_merge, spell_vocab
-from llama_edu.tokenizer.formats.special_tokens import read_ids
+from llama_edu.tokenizer.formats.added_tokens import read_ids
 from llama_edu.tokenizer.pretokenize import LLAMA3, patterns_of_gguf
 
 PREFIX = "tokenizer.ggml."

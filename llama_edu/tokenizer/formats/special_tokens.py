@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from llama_edu.reading import Settings, read_object, read_text, reading
+from llama_edu.tokenizer.formats.added_tokens import control_texts, read_added_tokens, read_ids
 from llama_edu.tokenizer.formats.spaces import Spaces, spaces_of_config, spaces_of_json
 from llama_edu.tokenizer.whole_tokens import NO_FLAGS, Flags
 
@@ -66,21 +67,27 @@ def read_special_tokens(
     adds_bos |= "add_bos_token" not in config
     with reading(map_path):
         from_map = _read_marks(special_map, map_path)
-    special, added, flags = _read_added_tokens(folder, config, special_map, spec)
-    # A word of the plain vocabulary that is named a mark becomes one, as in transformers.
-    for text in {*from_config.values(), *from_map.values()} - {*special, *added, None, ""}:
-        if text in vocab:
-            special[text] = vocab[text]
+    special, added, flags = read_added_tokens(folder, config, special_map, spec)
+    model = read_object(folder / "config.json")
+    text_model = model.get("text_config") if isinstance(model.get("text_config"), dict) else model
+    n_ids = text_model.get("vocab_size")
+    n_ids = n_ids if type(n_ids) is int else 0
+    # A word of the plain vocabulary that is named becomes a token of its own, as in transformers,
+    # and so does one of none, if the model has a row for it.
+    free = max([len(vocab) - 1, *special.values(), *added.values()]) + 1
+    named = control_texts(config) | control_texts(special_map)
+    for text, found in named.items():
+        if text in special or text in added:
+            continue
+        if text in vocab or free < n_ids:
+            special[text] = vocab.get(text, free)
+            free += text not in vocab
+            flags |= {text: found} if found != NO_FLAGS else {}
     ids = special | added
     chosen = from_config if "added_tokens_decoder" in config else from_config | from_map
     ends = [each["eos_token"] for each in (from_config, from_map) if "eos_token" in each]
     stop_ids = [ids[text] for text in ends if text in ids]
-    model = read_object(folder / "config.json")
-    for name in ("generation_config.json", "config.json"):
-        stated = read_object(folder / name).get("eos_token_id")
-        stop_ids += read_ids(stated, f"{folder / name}: eos_token_id")
-    model = model.get("text_config", model)
-    n_ids = model.get("vocab_size") if isinstance(model, dict) else None
+    stop_ids += _read_stops(folder, ids, model, text_model)
     with reading(folder / "tokenizer.json"):
         spaces = None if spec is None else spaces_of_json(spec)
         opening = None if spec is None else opening_token(spec)
@@ -96,31 +103,9 @@ def read_special_tokens(
             add_bos=adds_bos if spec is None else opening is not None,
             chat_template=_read_template(folder, config),
             named_tokens={name: text for name, text in chosen.items() if text},
-            n_ids=n_ids if type(n_ids) is int else 0,
+            n_ids=n_ids,
             spaces=spaces_of_config(config) if spec is None else spaces,
         )
-
-
-def read_ids(stated: Any, where: str) -> list[int]:
-    """The ids that a file states: one, several, or none.
-
-    Null and negative numbers mean "none", and an id beyond the vocabulary never comes, so that it
-    ends nothing: transformers and llama.cpp load such files too, and many are in use.
-
-    Args:
-        stated: the value in the file.
-        where: file and key, for the error.
-
-    Raises:
-        ValueError: if it is anything else, such as a text.
-    """
-    ids = stated if isinstance(stated, list) else [stated] if stated is not None else []
-    if not all(type(i) is int for i in ids):  # True is an int, but no id
-        raise ValueError(
-            f"{where}={stated!r} must be the id of a token or a list of ids: "
-            "put the number there, or take the key out of the file"
-        )
-    return [i for i in ids if i >= 0]
 
 
 def opening_token(spec: Mapping[str, Any]) -> str | None:
@@ -152,72 +137,18 @@ def _text(stated: Any, where: str) -> str | None:
     return text
 
 
-def _read_added_tokens(
-    folder: Path,
-    config: dict[str, Any],
-    special_map: dict[str, Any],
-    spec: Mapping[str, Any] | None,
-) -> tuple[dict[str, int], dict[str, int], dict[str, Flags]]:
-    """The control tokens of a folder, the other tokens that are recognized whole, and their flags.
-
-    tokenizer.json goes first, then `added_tokens_decoder` of tokenizer_config.json, and
-    added_tokens.json only where that is missing, as in transformers.
-    """
-    found: dict[str, tuple[int, bool, Flags]] = {}
-    with reading(folder / "tokenizer.json"):
-        for token in (spec or {}).get("added_tokens") or []:
-            found[token["content"]] = _read_token(token, token["id"])
-    if "added_tokens_decoder" in config:
-        for i, token in _read_decoder(config, folder / "tokenizer_config.json").items():
-            found.setdefault(token["content"], _read_token(token, i))
-    else:
-        special = _special_texts(config) | _special_texts(special_map)
-        path = folder / "added_tokens.json"
-        for text, stated in read_object(path).items():
-            for i in read_ids(stated, f"{path}: {text!r}"):
-                is_special = text in special
-                flags = Flags(normalized=not is_special)
-                found.setdefault(text, (i, is_special, flags))
-    return (
-        {text: i for text, (i, is_special, _) in found.items() if is_special},
-        {text: i for text, (i, is_special, _) in found.items() if not is_special},
-        {text: flags for text, (_, _, flags) in found.items() if flags != NO_FLAGS},
-    )
-
-
-def _read_token(token: Mapping[str, Any], i: Any) -> tuple[int, bool, Flags]:
-    """The id of an added token, whether it is a control token, and how it is found."""
-    named = {"special": False, "normalized": not token.get("special", False)}
-    values = {name: token.get(name, named.get(name, False)) for name in ("special", *Flags._fields)}
-    if type(i) is not int or i < 0 or not isinstance(token["content"], str):
-        raise ValueError(f"an added token must be a text with an id from 0 on, got {token!r:.120}")
-    if not all(type(value) is bool for value in values.values()):
-        raise ValueError(f"the flags of an added token must be true or false, got {token!r:.200}")
-    return i, values.pop("special"), Flags(**values)
-
-
-def _read_decoder(config: dict[str, Any], path: Path) -> dict[int, dict[str, Any]]:
-    decoder = config["added_tokens_decoder"]
-    try:
-        found = {int(i): token for i, token in decoder.items() if token["content"]}
-        for i, token in found.items():
-            _read_token(token, i)
-        return found
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise ValueError(
-            f"{path}: added_tokens_decoder={str(decoder)[:80]} must map ids to tokens, such as "
-            '{"2": {"content": "</s>"}}'
-        ) from None
-
-
-def _special_texts(settings: dict[str, Any]) -> set[str]:
-    """The texts that a file names under "eos_token", "pad_token", "additional_special_tokens"."""
-    named = [value for key, value in settings.items() if key.endswith("_token")]
-    for key in ("additional_special_tokens", "extra_special_tokens"):
-        more = settings.get(key) or []
-        named += more.values() if isinstance(more, dict) else more if isinstance(more, list) else []
-    texts = [each.get("content") if isinstance(each, dict) else each for each in named]
-    return {text for text in texts if isinstance(text, str)}
+def _read_stops(
+    folder: Path, ids: Mapping[str, int], model: dict[str, Any], text_model: dict[str, Any]
+) -> list[int]:
+    """The ids that the files of a model say an answer ends with."""
+    generation, stops = read_object(folder / "generation_config.json"), []
+    for name, settings in (("generation_config", generation), ("config", model),
+                           ("config", text_model)):  # fmt: skip
+        where = f"{folder / name}.json: eos_token_id"
+        stops += read_ids(settings.get("eos_token_id"), where)
+    texts = generation.get("stop_strings")
+    texts = texts if isinstance(texts, list) else [texts]
+    return stops + [ids[text] for text in texts if isinstance(text, str) and text in ids]
 
 
 def _read_template(folder: Path, config: dict[str, Any]) -> str | None:

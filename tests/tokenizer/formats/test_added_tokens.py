@@ -142,6 +142,27 @@ def test_a_gguf_marker_that_merges_make_gives_the_ids_of_transformers(library, t
     assert ours.decode([800]) == "" and ours.decode([801]) == "<é>"
 
 
+@pytest.mark.parametrize("config", [
+    {"additional_special_tokens": ["self"]}, {"pad_token": "self"}, {"unk_token": "he"},
+    {"extra_special_tokens": {"image_token": "self"}}, {"image_token": "self"},
+    {"additional_special_tokens": [{"__type": "AddedToken", "content": "self"}, "<|end|>"]},
+    {"additional_special_tokens": ["<z>", "<y>"], "pad_token": "<pad>"},
+    {"added_tokens_decoder": {"0": {"content": "<|end|>", "special": True, "normalized": False}}},
+])  # fmt: skip
+def test_a_word_that_is_named_is_whole_as_in_transformers(library, tmp_path, config):
+    write(tmp_path, library)
+    for name, content in {
+        "config": {"model_type": "llama", "vocab_size": 832},
+        "tokenizer_config": {"tokenizer_class": "PreTrainedTokenizerFast"} | config,
+    }.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    ours = load_tokenizer(tmp_path)
+    oracle = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    for text in [*SAMPLES, "a<z><y> <pad>self he"]:
+        expected = oracle.encode(text, add_special_tokens=False)
+        assert ours.encode(text, special=True) == expected, text
+
+
 @pytest.mark.parametrize("flag", ["lstrip", "rstrip", "single_word"])
 @pytest.mark.parametrize("where", ["tokenizer.json", "tokenizer_config.json"])
 def test_a_flag_that_is_not_supported_is_refused_by_name(library, tmp_path, flag, where):

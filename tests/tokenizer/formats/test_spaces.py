@@ -122,6 +122,30 @@ def test_ids_are_those_of_transformers(sentencepiece_model, vocab, merges, tmp_p
         assert ours.encode(text, special=True) == oracle.encode(text), text
 
 
+def test_flags_of_a_named_token_are_those_of_transformers(
+    sentencepiece_model, vocab, merges, tmp_path
+):
+    named = {
+        "eos_token": {"content": "</s>", "lstrip": True}, "pad_token": {"content": "<unk>",
+        "rstrip": True}, "additional_special_tokens": [{"content": "the", "rstrip": True}, "qu"],
+    }  # fmt: skip
+    ours = load_tokenizer(
+        write(tmp_path, sentencepiece_model, special_tokens_map=named, tokenizer_config=LLAMA)
+    )
+    oracle = transformers.LlamaTokenizer(
+        vocab=dict(vocab), merges=merges,
+        eos_token=AddedToken("</s>", lstrip=True, special=True),
+        pad_token=AddedToken("<unk>", rstrip=True, special=True),
+        extra_special_tokens=[
+            AddedToken("the", rstrip=True, special=True), AddedToken("qu", special=True)
+        ],
+    )  # fmt: skip
+    texts = ["a </s> b", "a <unk> b", "x the b", "b", "then the  ", " </s>"]
+    assert "qu" in vocab or "qu" not in ours.special_tokens
+    for text in texts:
+        assert ours.encode(text, special=True) == oracle.encode(text), text
+
+
 @pytest.fixture(scope="module")
 def readers(sentencepiece_model, vocab, merges, tmp_path_factory):
     """Each of our tokenizers with that of transformers, for every folder."""

@@ -10,8 +10,9 @@ from gguf import GGUFWriter
 
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.bpe import BPETokenizer
+from llama_edu.tokenizer.formats.added_tokens import read_ids
 from llama_edu.tokenizer.formats.gguf_vocab import CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED
-from llama_edu.tokenizer.formats.special_tokens import read_ids, read_special_tokens
+from llama_edu.tokenizer.formats.special_tokens import read_special_tokens
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -64,6 +65,9 @@ STATED = {
     "a null": ({"generation_config": {"eos_token_id": None}}, None, []),
     "less than none": ({"generation_config": {"eos_token_id": [2, -1]}}, None, [2]),
     "the model's file": ({"config": {"eos_token_id": 2}}, None, [2]),
+    "stop strings": ({"generation_config": {"stop_strings": ["<|user|>s", "x"]}}, None, [2]),
+    "one stop string": ({"generation_config": {"stop_strings": "<|user|>s"}}, None, [2]),
+    "the text model of several": ({"config": {"text_config": {"eos_token_id": [2]}}}, None, [2]),
     "a list in it": ({"config": {"eos_token_id": [2, 1]}}, None, [1, 2]),
     "all at once": (
         {
