@@ -12,8 +12,10 @@ import torch
 import typer
 
 from benchmarks import (
+    attention,
     data,
     decode,
+    experts,
     kept,
     load,
     lora,
@@ -35,6 +37,8 @@ SECTIONS = {
     "tuning": tuning.tables,
     "decode": decode.tables,
     "memory": memory.tables,
+    "attention": attention.tables,
+    "experts": experts.tables,
     "load": load.tables,
     "quantize": quantize.tables,
     "tokenizer": tokenizer.tables,

@@ -73,13 +73,22 @@ def peak_bytes(job: str, who: str, folder: Path, workload: Workload) -> int:
         workload: sizes; the config is the folder's.
 
     Raises:
+        as `said_by_process`.
+    """
+    sizes = [workload.batch_size, workload.n_tokens, workload.n_new_tokens]
+    numbers = json.dumps([*sizes, torch.get_num_threads()])
+    return said_by_process("benchmarks.memory", job, who, str(folder), numbers)
+
+
+def said_by_process(module: str, *arguments: str) -> int:
+    """Run a module as a program of its own; the number that it prints last.
+
+    Raises:
         ImportError: if the peer is not installed.
         RuntimeError: if the process fails, with the last line of what it said.
     """
-    sizes = [workload.batch_size, workload.n_tokens, workload.n_new_tokens]
-    command = [sys.executable, "-m", "benchmarks.memory", job, who, str(folder)]
     done = subprocess.run(
-        [*command, json.dumps([*sizes, torch.get_num_threads()])],
+        [sys.executable, "-m", module, *arguments],
         cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
@@ -87,7 +96,8 @@ def peak_bytes(job: str, who: str, folder: Path, workload: Workload) -> int:
     if "ModuleNotFoundError" in done.stderr:
         raise ImportError(done.stderr.splitlines()[-1])
     if done.returncode != 0:
-        raise RuntimeError(f"{job} of {who} failed: {done.stderr.strip().splitlines()[-1]}")
+        last = done.stderr.strip().splitlines()[-1]
+        raise RuntimeError(f"{' of '.join(arguments[:2])} failed: {last}")
     return int(done.stdout.split()[-1])
 
 

@@ -17,14 +17,16 @@ python -m benchmarks --only decode,load --rounds 3 --out decode.md
 ```
 
 The report is `benchmarks/results.md`. What a run measures replaces the same sections there and
-leaves the others, each under the machine and the hour of its own run. The whole takes about half an
-hour on two cores, and nothing else should run meanwhile. Everybody is warmed up
+leaves the others, each under the machine and the hour of its own run. The whole takes about forty
+minutes on two cores, and nothing else should run meanwhile. Everybody is warmed up
 once; then all take turns, so that each round meets the same noise. A time is the median of the
 rounds, with the fastest and the slowest in brackets. A ratio is that of two medians, above 1 where
 the row is better than what it is compared with; trust it to about 5 % for training and 15 % for
 decoding, and no absolute number across runs. Peers that are not installed are listed with the
 command that installs them. This file is written by code, verdicts included.
 """
+
+SAME = "same"  # of a baseline: each row is compared with the one of its own precision
 
 
 @dataclass
@@ -35,7 +37,8 @@ class Table:
         key: by which goals find the table.
         title: heading.
         unit: of the samples, "s" or "MB"; less is better.
-        baseline: name and precision of the row that all are compared with.
+        baseline: name and precision of the row that all are compared with; or `SAME` in
+            place of the precision.
         rows: measured.
         absent: a sentence for each contender that was not measured.
         notes: sentences under the table.
@@ -174,11 +177,14 @@ def slower_in_half(tables: Sequence[Table]) -> list[str]:
 
 
 def _section(table: Table) -> str:
-    baseline = next((r for r in table.rows if (r.name, r.precision) == table.baseline), None)
+    reference, precision = table.baseline
+    of = {row.precision: row for row in table.rows if row.name == reference}
+    compared_with = f"{reference}, {f'same {table.kind}' if precision == SAME else precision}"
     columns = list(dict.fromkeys(name for row in table.rows for name in row.columns))
-    head = ["", table.kind, table.unit, f"× {', '.join(table.baseline)}", *columns]
+    head = ["", table.kind, table.unit, f"× {compared_with}", *columns]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for row in sorted(table.rows, key=lambda row: row.median):
+        baseline = of.get(row.precision if precision == SAME else precision)
         name = f"**{row.name}**" if row.side == "ours" else row.name
         spread = f"{_number(min(row.samples))}–{_number(max(row.samples))}"
         compared = f"{ratio(baseline, row):.2f}" if baseline and row.side != "bound" else ""

@@ -47,9 +47,9 @@ def new_model(config: ModelConfig, seed: int = 0) -> Llama:
     torch.manual_seed(seed)
     model = Llama(config)
     with torch.no_grad():
-        for block in model.blocks:
-            block.attention.qkv_proj.weight.mul_(4)
-            block.ffn.gate_up_proj.weight.mul_(4)
+        for name, weight in model.named_parameters():
+            if "qkv_proj" in name or "gate_up_proj" in name:
+                weight.mul_(4)
     return model
 
 

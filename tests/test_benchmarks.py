@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from benchmarks import (
+    attention,
     data,
     decode,
+    experts,
     load,
     lora,
     machine,
@@ -26,7 +28,7 @@ from benchmarks.gguf_file import write_gguf
 from benchmarks.goals import GOALS
 from benchmarks.nano_gpt import NanoGPT
 from benchmarks.race import Contender, Row, race
-from benchmarks.report import Section, Table, judge, render, slower, slower_in_half, write
+from benchmarks.report import SAME, Section, Table, judge, render, slower, slower_in_half, write
 from benchmarks.workload import Workload, new_model, training_batches
 from llama_edu.config import ModelConfig
 from llama_edu.data.stories import tell_story
@@ -188,6 +190,15 @@ def test_report_holds_medians_spread_ratios_and_what_is_missing():
     assert "In no row that was measured." in report
     table = decode_table(rows_of(2.0, 1.0))
     assert "slower than" in render({"decode": Section("", "", [table])})
+
+
+def test_a_row_may_be_compared_with_that_of_its_own_kind():
+    rows = rows_of(1.0, 2.0, "short") + rows_of(6.0, 3.0, "long")
+    table = replace(decode_table(rows, kind="length"), baseline=("transformers", SAME))
+    report = render({"decode": Section("", "", [table])})
+    assert "× transformers, same length" in report
+    assert "| **llama_edu** | short | 1 (1–9) | 2.00 |" in report
+    assert "| **llama_edu** | long | 6 (6–9) | 0.50 |" in report
 
 
 def test_report_is_replaced_whole(tmp_path):
@@ -377,6 +388,48 @@ def test_memory_of_a_job_covers_its_weights(tmp_path):
     save_hf(new_model(config), tmp_path)
     n_bytes = memory.peak_bytes("decode fp32", "llama_edu", tmp_path, SMALLEST)
     assert 4 * config.n_params < n_bytes < 1e9
+
+
+def test_experts_race_at_equal_active_and_equal_total_parameters():
+    pytest.importorskip("transformers")
+    shapes = experts.shapes(CONFIG)
+    dense, mixture, large = (shapes[s] for s in (experts.DENSE, experts.MIXTURE, experts.LARGE))
+    routers = CONFIG.n_layers * CONFIG.d_model * experts.N_EXPERTS
+    assert mixture.n_active_params == dense.n_params + routers
+    assert mixture.n_params == large.n_params + routers
+    tables = list(experts.tables(SMALLEST, progress=lambda line: None))
+    assert [table.key.partition(",")[0] for table in tables] == [
+        "experts training step", "experts decoding", "experts decoding",
+    ]  # fmt: skip
+    for table in tables:
+        assert table.absent == [] and len(table.rows) == 5  # all wrote the same where they must
+    losses = {(row.name, row.precision): row.result for row in tables[0].rows}
+    for shape in (experts.DENSE, experts.MIXTURE):  # fp32: other orders of sums
+        assert losses["llama_edu", shape] == pytest.approx(
+            losses["transformers, SDPA", shape], abs=0.001
+        )
+
+
+@pytest.mark.parametrize("job", [attention.FORWARD, attention.BOTH])
+def test_attention_races_by_length(job, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(attention, "peak_bytes", lambda *which: sizes.append(which) or 2e6)
+    monkeypatch.setattr(attention, "JOBS", (job,))
+    seconds, megabytes = attention.tables(SMALLEST, progress=lambda line: None)
+    for table in (seconds, megabytes):
+        assert [row.precision for row in table.rows[::3]] == ["28", "56", "112"]
+        assert {row.name for row in table.rows} == attention.FORMS.keys()
+    assert sizes[-1] == (attention.KERNEL, job, 112, 6, 3, 8)
+    assert {row.median for row in megabytes.rows} == {2.0}
+
+
+def test_peak_memory_of_attention_counts_the_weights():
+    n_bytes = {
+        form: attention.peak_bytes(form, attention.FORWARD, 1024, 2, 1, 8)
+        for form in (attention.ONLINE, attention.EXPLICIT)
+    }
+    all_weights = 4 * 2 * 1024**2
+    assert n_bytes[attention.ONLINE] < all_weights < n_bytes[attention.EXPLICIT] < 1e9
 
 
 def test_load_races_on_a_gguf_file(tmp_path):
