@@ -351,9 +351,9 @@ plots.lines(
 )
 
 # %% [markdown]
-# The model has paid for eight experts in memory, and uses one or two. Routing **collapse** is this:
-# a few experts get nearly all tokens, and the others never learn. Note what does *not* show it: the
-# loss looks healthy. Draw the loads.
+# The model has paid for eight experts in memory, and mostly uses one. Routing **collapse** is this:
+# a few experts get nearly all tokens, and the others never learn. No error says so: draw the
+# loads.
 #
 # The cure is a second loss. The **load-balance loss** multiplies the load $f_e$ of each expert with
 # the mean probability $P_e$ that the router gives to it:
@@ -361,7 +361,7 @@ plots.lines(
 # $$E \sum_e f_e P_e$$
 #
 # Loads are counts: they have no gradient. But through $P_e$ the loss pushes down whoever has a
-# large load, the harder the larger it is.
+# large load.
 #
 # **Predict:** with E = 4 experts, what is it if all loads and all probabilities are equal? And if
 # one expert is certain to get everything?
