@@ -60,6 +60,22 @@ def other_kind(path: str | Path, *expected: bytes) -> str | None:
     return None
 
 
+def shown(value: Any) -> str:
+    """A value as a message shows it: on one line, at most 80 characters."""
+    return " ".join(repr(value).split())[:80]
+
+
+def as_path(path: str | Path) -> Path:
+    """A path, whether it is given as text or not.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    if not isinstance(path, str | Path):
+        raise ValueError(f"a path must be a text or a Path, got {shown(path)}")
+    return Path(path)
+
+
 @contextmanager
 def reading(path: str | Path, *expected: bytes) -> Iterator[None]:
     """Turn whatever goes wrong inside into one ValueError that begins with the path.
@@ -71,32 +87,22 @@ def reading(path: str | Path, *expected: bytes) -> Iterator[None]:
         path: of the file that is read, or of the folder whose files are.
         expected: as in `other_kind`.
     """
+    path = as_path(path)
     try:
         yield
     except FileNotFoundError:
         raise
     except Exception as error:
         cause = str(error).strip().split("\n")[0][:300]
-        inside = f"{Path(path).parent}{os.sep}"  # a file beside it may be named
+        inside = f"{path.parent}{os.sep}"  # a file beside it may be named
         if isinstance(error, ValueError) and (str(path) in cause or inside in cause):
             raise
-        what = None if Path(path).is_dir() else other_kind(path, *expected)
+        what = None if path.is_dir() else other_kind(path, *expected)
         if type(error) is ValueError and cause:
             hint = "" if what is None or what in cause else f"; it {what}"
             raise ValueError(f"{path}: {cause}{hint}") from None
         damaged = f"cannot be read: {type(error).__name__}: {cause}; fetch the file again"
         raise ValueError(f"{path} {what or damaged}") from None
-
-
-def as_path(path: str | Path) -> Path:
-    """A path, whether it is given as text or not.
-
-    Raises:
-        ValueError: if it is neither.
-    """
-    if not isinstance(path, str | Path):
-        raise ValueError(f"a path must be a text or a Path, got {path!r:.80}")
-    return Path(path)
 
 
 def read_text(path: str | Path) -> str:
@@ -204,7 +210,7 @@ class Settings:
         ):
             return default
         if not is_good(value):
-            raise ValueError(f"{self.path}: {self.prefix}{name} must be {rule}, got {value!r:.80}")
+            raise ValueError(f"{self.path}: {self.prefix}{name} must be {rule}, got {shown(value)}")
         return value
 
 

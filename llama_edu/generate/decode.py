@@ -12,6 +12,7 @@ from torch import Tensor
 from llama_edu.generate.compiled import compiled_step
 from llama_edu.generate.sampling import check_settings, choose, penalize_repeats
 from llama_edu.model.llama import Llama
+from llama_edu.reading import shown
 
 Prompts = Int[Tensor, "B T"] | Sequence[Sequence[int]]
 
@@ -102,18 +103,18 @@ def as_prompts(tokens: Prompts) -> list[list[int]]:
         ValueError: if it is something else, such as one prompt without a list around it.
     """
     if isinstance(tokens, str | bytes):
-        raise ValueError(f"tokens must be ids, got the text {tokens!r:.80}: encode it first")
+        raise ValueError(f"tokens must be ids, got the text {shown(tokens)}: encode it first")
     try:
         prompts = [_plain(prompt) for prompt in _plain(tokens)]
         if prompts and all(isinstance(prompt, int) for prompt in prompts):
             raise ValueError(
-                f"tokens must be a batch, a list of prompts, got one prompt: [{prompts!r:.60}]"
+                f"tokens must be a batch, a list of prompts, got one prompt: [{shown(prompts)}]"
             )
         if any(isinstance(prompt, str | bytes) for prompt in prompts):
             raise TypeError
         return [[operator.index(i) for i in prompt] for prompt in prompts]
     except TypeError:
-        raise ValueError(f"tokens must be B lists of ids, got {tokens!r:.80}") from None
+        raise ValueError(f"tokens must be B lists of ids, got {shown(tokens)}") from None
 
 
 def as_stop(stop: Collection[int] | int | None) -> set[int]:
@@ -129,7 +130,7 @@ def as_stop(stop: Collection[int] | int | None) -> set[int]:
         return {operator.index(i) for i in ([stop] if isinstance(stop, int) else stop)}
     except TypeError:
         raise ValueError(
-            f"stop must hold ids, got {stop!r:.80}; texts that end an answer are stop_strings of "
+            f"stop must hold ids, got {shown(stop)}; texts that end an answer are stop_strings of "
             "stream_text"
         ) from None
 
@@ -143,12 +144,12 @@ def _check_arguments(model: Any, max_new_tokens: Any, generators: Sequence[Any])
         hint = ": pass its .model" if hasattr(model, "model") else ""
         raise ValueError(f"model must be a Llama, got {type(model).__name__}{hint}")
     if not isinstance(max_new_tokens, int):
-        raise ValueError(f"max_new_tokens must be a whole number, got {max_new_tokens!r:.80}")
+        raise ValueError(f"max_new_tokens must be a whole number, got {shown(max_new_tokens)}")
     for generator in generators:
         if generator is not None and not isinstance(generator, torch.Generator):
             raise ValueError(
                 "generator must be a torch.Generator, such as torch.Generator().manual_seed(0), "
-                f"got {generator!r:.80}"
+                f"got {shown(generator)}"
             )
 
 

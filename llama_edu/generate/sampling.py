@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from llama_edu.reading import shown
+
 
 def penalize_repeats(
     logits: Float[Tensor, "B V"], is_used: Bool[Tensor, "B V"], penalty: float
@@ -106,8 +108,8 @@ def check_settings(
     for name, value, kind, holds, rule in rules:
         if value is None and name in ("top_k", "top_p", "min_p"):
             continue
-        if not isinstance(value, kind):
+        if not isinstance(value, kind) or isinstance(value, bool):
             what = "a whole number" if kind is Integral else "a number"
-            raise ValueError(f"{name} must be {what}, got {value!r:.80}")
+            raise ValueError(f"{name} must be {what}, got {shown(value)}")
         if not holds(value):
             raise ValueError(f"{name} must be {rule}, got {value}")

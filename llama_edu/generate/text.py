@@ -6,6 +6,7 @@ from typing import Protocol
 
 from llama_edu.generate.decode import stream
 from llama_edu.model.llama import Llama
+from llama_edu.reading import shown
 
 
 class Decoder(Protocol):
@@ -38,12 +39,14 @@ def stream_text(
     Raises:
         ValueError: as `stream`, and if a stop string is empty.
     """
-    stop_strings = [stop_strings] if isinstance(stop_strings, str) else list(stop_strings)
+    stop_strings = [stop_strings] if isinstance(stop_strings, str) else list(stop_strings or ())
     for stop_string in stop_strings:
         if not isinstance(stop_string, str):
-            raise ValueError(f"stop_strings must be texts, got {stop_string!r:.80}")
+            raise ValueError(f"stop_strings must be texts, got {shown(stop_string)}")
         if not stop_string:
             raise ValueError("a stop string must not be empty")
+    if not hasattr(tokenizer, "decode_bytes"):
+        raise ValueError(f"tokenizer must be one of ours, got {type(tokenizer).__name__}")
     characters = codecs.getincrementaldecoder("utf-8")(errors="replace")
     held = ""
     for (i,) in stream(model, [tokens], max_new_tokens, **settings):

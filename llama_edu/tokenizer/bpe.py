@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from llama_edu.gguf_file import MAGIC
-from llama_edu.reading import reading
+from llama_edu.reading import reading, shown
 from llama_edu.tokenizer.bpe_training import learn_bpe
 from llama_edu.tokenizer.formats.gguf_vocab import read_gguf_bpe
 from llama_edu.tokenizer.formats.llama3 import read_tiktoken
@@ -79,8 +79,9 @@ class BPETokenizer:
         n_ids: int = 0,
     ):
         _check_kinds(vocab, special_tokens=special_tokens, added_tokens=added_tokens)
+        list_of_ids([i for i in (bos_id, eos_id) if i is not None])
         self.vocab = dict(vocab)
-        self.patterns = [pattern] if isinstance(pattern, str) else list(pattern)
+        self.patterns = list(pattern) if isinstance(pattern, list | tuple) else [pattern]
         self.special_tokens = dict(special_tokens or {})
         self.added_tokens = dict(added_tokens or {})
         self.ignore_merges = ignore_merges
@@ -95,7 +96,8 @@ class BPETokenizer:
         self._whole = WholeTokens(self.special_tokens, self.added_tokens, flags)
         self.flags = self._whole.flags
         self.n_ids = n_ids
-        self.stop_ids = self._find_ends([*stop_ids] if eos_id is None else [*stop_ids, eos_id])
+        stop_ids = list_of_ids(stop_ids)
+        self.stop_ids = self._find_ends(stop_ids if eos_id is None else [*stop_ids, eos_id])
 
     @property
     def vocab_size(self) -> int:
@@ -230,12 +232,11 @@ class BPETokenizer:
 
 def _check_kinds(vocab: Any, **texts: Any) -> None:
     if not isinstance(vocab, Mapping) or not all(isinstance(token, bytes) for token in vocab):
-        raise ValueError(f"vocab must map the bytes of each token to its id, got {vocab!r:.80}")
+        raise ValueError(f"vocab must map the bytes of each token to its id, got {shown(vocab)}")
+    list_of_ids(vocab.values())
     for name, tokens in texts.items():
         if tokens is not None and not isinstance(tokens, Mapping):
-            raise ValueError(
-                f"{name} must map the text of each token to its id, got {tokens!r:.80}"
-            )
+            raise ValueError(f"{name} must map texts to ids, got {shown(tokens)}")
 
 
 def _rank_in_order(vocab: Mapping[bytes, int], merges: Iterable[tuple[bytes, bytes]]) -> Merges:

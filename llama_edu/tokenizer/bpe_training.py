@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from llama_edu.reading import shown
 from llama_edu.tokenizer.byte_alphabet import BYTE_TO_CHARACTER, to_bytes
 from llama_edu.tokenizer.merge_training import Report, learn_merges
 from llama_edu.tokenizer.pretokenize import compile_pattern, split_chunks
@@ -22,9 +23,10 @@ def learn_bpe(
     report: Report,
 ) -> dict[str, Any]:
     """Learn the arguments of `BPETokenizer`; `BPETokenizer.train` says what they are."""
-    if isinstance(special_tokens, str):
+    check_size(vocab_size)
+    if isinstance(special_tokens, str) or not all(isinstance(each, str) for each in special_tokens):
         raise ValueError(
-            f"special_tokens must be several texts, such as [{special_tokens!r}], got one"
+            f'special_tokens must be several texts, such as ["<s>"], got {shown(special_tokens)}'
         )
     special = {token: i for i, token in enumerate(dict.fromkeys(special_tokens))}
     n_merges = vocab_size - len(special) - len(BYTES)
@@ -35,7 +37,7 @@ def learn_bpe(
         )
     if min_count < 1:
         raise ValueError(f"min_count must be at least 1, got {min_count}")
-    patterns = [pattern] if isinstance(pattern, str) else list(pattern)
+    patterns = list(pattern) if isinstance(pattern, list | tuple) else [pattern]
     chunks = _count_chunks(texts, patterns, special)
     letters = {byte[0]: chr(i) for i, byte in enumerate(BYTES)}
     words = {chunk.encode().decode("latin-1").translate(letters): n for chunk, n in chunks.items()}
@@ -43,6 +45,12 @@ def learn_bpe(
     tokens = BYTES + [left + right for left, right in merges]
     vocab = {token: i for i, token in enumerate(tokens, start=len(special))}
     return {"vocab": vocab, "merges": merges, "pattern": pattern, "special_tokens": special}
+
+
+def check_size(vocab_size: Any) -> None:
+    """Raise ValueError if a number of tokens is no whole number."""
+    if not isinstance(vocab_size, int):
+        raise ValueError(f"vocab_size must be a whole number, got {shown(vocab_size)}")
 
 
 def each_text(texts: Iterable[str]) -> Iterable[str]:
@@ -53,6 +61,8 @@ def each_text(texts: Iterable[str]) -> Iterable[str]:
     """
     if isinstance(texts, str):
         raise ValueError(f"texts must be several texts, such as [text], got the one {texts[:20]!r}")
+    if not isinstance(texts, Iterable):
+        raise ValueError(f"texts must be several texts, such as [text], got {shown(texts)}")
     for text in texts:
         check_text(text)
         yield text

@@ -15,6 +15,8 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from llama_edu.reading import shown
+
 ROLES = ("system", "developer", "user", "assistant", "tool", "ipython")
 
 
@@ -44,11 +46,11 @@ def render_chat(
         ValueError: if a message is malformed, or the template is, or it refuses the messages.
     """
     if not isinstance(template, str):
-        raise ValueError(f"template must be a text, got {template!r:.80}")
+        raise ValueError(f"template must be a text, got {shown(template)}")
     if isinstance(messages, str | Mapping) or not isinstance(messages, Sequence):
         raise ValueError(
             'messages must be a list, such as [{"role": "user", "content": "Hello"}], '
-            f"got {messages!r:.80}"
+            f"got {shown(messages)}"
         )
     for i, message in enumerate(messages):
         _check_message(i, message)
@@ -66,7 +68,7 @@ def render_chat(
 
 def _check_message(i: int, message: Any) -> None:
     if not isinstance(message, Mapping):
-        raise ValueError(f"messages[{i}] must have a role and a content, got {message!r:.80}")
+        raise ValueError(f"messages[{i}] must have a role and a content, got {shown(message)}")
     role = message.get("role")
     if role not in ROLES:
         raise ValueError(f"messages[{i}]: role={role!r} must be one of {', '.join(ROLES)}")

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import regex
 
+from llama_edu.reading import shown
+
 # Source: GPT-2's encoder.py (Radford et al., 2019).
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 
@@ -41,6 +43,8 @@ def compile_pattern(pattern: str) -> regex.Pattern:
     Raises:
         ValueError: if the pattern has capturing groups, matches "" or is not a valid one.
     """
+    if not isinstance(pattern, str):
+        raise ValueError(f"pattern must be a regular expression, got {shown(pattern)}")
     try:
         # Without the second alternative `findall` would silently drop the text between matches.
         compiled = regex.compile(rf"{pattern}|(?:(?!{pattern})(?s:.))+")

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import regex
 
-from llama_edu.tokenizer.bpe_training import each_text
+from llama_edu.tokenizer.bpe_training import check_size, each_text
 from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN
 from llama_edu.tokenizer.formats.sentencepiece_model import Piece
 from llama_edu.tokenizer.merge_training import Report, learn_merges
@@ -53,6 +53,7 @@ def learn_pieces(
     report: Report,
 ) -> list[Piece]:
     """Learn the pieces of a vocabulary; `SentencePieceBPE.train` says what the arguments are."""
+    check_size(vocab_size)
     words: Counter[str] = Counter()
     for line in each_line(texts):
         words.update(WORD.findall(SPACE + line.replace(" ", SPACE)))

@@ -17,6 +17,7 @@ import sentencepiece
 
 from llama_edu.gguf_file import MAGIC
 from llama_edu.reading import reading
+from llama_edu.tokenizer.bpe_training import check_size
 from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, UNKNOWN, UNUSED, placeholder
 from llama_edu.tokenizer.formats.sentencepiece_files import (
     read_gguf_sentencepiece,
@@ -90,7 +91,7 @@ class SentencePieceTokenizer:
         self.flags = self._whole.flags
         self.n_ids = n_ids
         ids = {piece.text: i for i, piece in enumerate(self.pieces)} | self._whole.ids
-        stated = [i for i in (*stop_ids, self.eos_id) if i is not None]
+        stated = [i for i in (*list_of_ids(stop_ids), self.eos_id) if i is not None]
         self.stop_ids = ends_of_answer(ids, stated)
 
     @property
@@ -163,6 +164,7 @@ class SentencePieceTokenizer:
 
         Source: arXiv:2302.13971, sec. 2.1; the settings are those inside its tokenizer.model.
         """
+        check_size(vocab_size)
         content = io.BytesIO()
         try:
             sentencepiece.SentencePieceTrainer.train(

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import regex
 
+from llama_edu.reading import shown
+
 # Markers that end an answer in the LLaMA family and its relatives, whatever a file says of them.
 END_OF_ANSWER = (
     "</s>",
@@ -174,7 +176,7 @@ def ends_of_answer(ids: Mapping[str, int], stated: Iterable[int]) -> list[int]:
 def check_text(text: Any) -> None:
     """Raise ValueError if `text` is no str, or no Unicode text."""
     if not isinstance(text, str):
-        raise ValueError(f"text must be one str, got {type(text).__name__} {text!r:.80}")
+        raise ValueError(f"text must be one str, got {type(text).__name__} {shown(text)}")
     check_surrogates(text)
 
 
@@ -202,4 +204,6 @@ def list_of_ids(ids: Any) -> list[int]:
             raise TypeError
         return [operator.index(i) for i in ([ids] if isinstance(ids, int) else ids)]
     except TypeError:
-        raise ValueError(f"ids must be whole numbers, those of one text, got {ids!r:.80}") from None
+        raise ValueError(
+            f"ids must be whole numbers, those of one text, got {shown(ids)}"
+        ) from None

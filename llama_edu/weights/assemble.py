@@ -7,12 +7,14 @@ format gives it, with {} where the layer's number goes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from llama_edu.config import ModelConfig
 from llama_edu.model.llama import Llama
+from llama_edu.reading import shown
 
 MAX_LAYERS = 10_000  # a damaged file may state milliards, and a list of their tensors takes hours
 MAX_LISTED = 8  # names of wrong tensors shown in an error before "and N more"
@@ -133,6 +135,12 @@ def _shorten(names: list[str]) -> str:
     return ", ".join(names[:MAX_LISTED]) + more
 
 
+def check_dtype(dtype: Any) -> None:
+    """Raise ValueError if weights cannot be of this dtype."""
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise ValueError(f"dtype must be of floating point, as torch.float32, got {shown(dtype)}")
+
+
 def build(
     config: ModelConfig, load_part: Callable[[str, int], Tensor], dtype: torch.dtype
 ) -> Llama:
@@ -153,6 +161,8 @@ def build(
 
 def parts_of(model: Llama) -> dict[tuple[str, int], Tensor]:
     """Take a model apart again: (part, layer) -> tensor, views of its parameters."""
+    if not isinstance(model, Llama):
+        raise ValueError(f"model must be a Llama, got {type(model).__name__}")
     shapes, state, parts = part_shapes(model.config), model.state_dict(), {}
     for name, sources in parameters(model.config).items():
         rows = [shapes[part][0] for part, _ in sources]

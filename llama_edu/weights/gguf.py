@@ -52,6 +52,7 @@ def load_gguf(file: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
             expanded, or tensors are missing, unknown or wrongly shaped (all of them are listed).
     """
     file = as_path(file)
+    assemble.check_dtype(dtype)
     metadata, tensors = read_gguf(file)
     stored = {
         name: StoredTensor(t.shape, lambda t=t: torch.from_numpy(t.load()))

@@ -9,6 +9,7 @@ from torch import Tensor
 from llama_edu.config import LinearRopeScaling, ModelConfig, RopeScaling
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import inverse_frequencies
+from llama_edu.reading import as_path
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.formats.gguf_vocab_out import gguf_vocab_of
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
@@ -43,7 +44,9 @@ def save_gguf(
     """
     if dtype not in PACKINGS:
         raise ValueError(f"dtype={dtype!r} must be one of {', '.join(PACKINGS)}")
-    config, path = model.config, Path(path)
+    if not isinstance(model, Llama):
+        raise ValueError(f"model must be a Llama, got {type(model).__name__}")
+    config, path = model.config, as_path(path)
     if config.experts is not None or config.local is not None:
         raise ValueError("save_gguf writes Llama 1 to 3: experts and local layers have no place")
     if tokenizer.vocab_size > config.vocab_size:

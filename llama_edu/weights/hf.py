@@ -48,6 +48,7 @@ def load_hf(folder: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
             or wrongly shaped (all of them are listed).
     """
     folder = as_path(folder)
+    assemble.check_dtype(dtype)
     config = read_hf_config(folder)
     stored = _stored_tensors(folder)
     names = NAMES
@@ -244,11 +245,13 @@ def save_hf(model: Llama, folder: str | Path, dtype: torch.dtype | None = None) 
     Returns:
         The folder.
     """
-    folder = Path(folder)
+    folder, parts = as_path(folder), assemble.parts_of(model)
+    if dtype is not None:
+        assemble.check_dtype(dtype)
     folder.mkdir(parents=True, exist_ok=True)
     config, tensors = model.config, {}
     names = llama4.NAMES if llama4.is_needed_for(config) else NAMES
-    for (part, layer), tensor in assemble.parts_of(model).items():
+    for (part, layer), tensor in parts.items():
         weight = _turned(tensor.detach(), part, config, split_rows)
         tensors[names[part].format(layer)] = weight.to("cpu", dtype).contiguous()
     weights_part, config_part = folder / "model.safetensors.part", folder / "config.json.part"

@@ -52,6 +52,7 @@ def load_meta(
         ValueError: if tensors are missing, unknown, wrongly shaped, or do not fit together.
     """
     folder = as_path(folder)
+    assemble.check_dtype(dtype)
     if not (folder / "params.json").exists():
         raise FileNotFoundError(f"{folder} has no params.json, so it is no checkpoint of Meta's")
     files = sorted(folder.glob("consolidated.*.pth"))
