@@ -1,5 +1,6 @@
 """`llama-edu speedrun`: from nothing to a chat, in one command that goes on where it was ended."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +25,7 @@ def speedrun(
 
     with Console(stderr=True).status("loading PyTorch"):
         from llama_edu.finetune import speedrun as runs
-        from llama_edu.finetune.instruct.recipe import Recipe
-    recipe = Recipe() if steps is None else Recipe(n_steps=steps)
+    recipe = runs.RECIPE if steps is None else replace(runs.RECIPE, n_steps=steps)
     plan = runs.prepare(out, runs.Plan(recipe=recipe, n_seeds=seeds, n_stories=stories))
     numbers = runs.run_seeds(out, plan)
     if numbers is None:

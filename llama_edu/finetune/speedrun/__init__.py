@@ -5,7 +5,7 @@ side by side, `judge` scores each, and `page` reports.
 """
 
 from llama_edu.finetune.speedrun.page import talk_command
-from llama_edu.finetune.speedrun.plan import Plan
+from llama_edu.finetune.speedrun.plan import RECIPE, Plan
 from llama_edu.finetune.speedrun.race import prepare, run_seeds
 
-__all__ = ["Plan", "prepare", "run_seeds", "talk_command"]
+__all__ = ["RECIPE", "Plan", "prepare", "run_seeds", "talk_command"]
