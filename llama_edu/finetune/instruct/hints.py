@@ -21,7 +21,7 @@ from llama_edu.train.loss import IGNORED, token_loss
 
 # Text breaks at the world's words, and nowhere else: what stands between two of them may be one
 # token.
-WORLD_WORDS = rf"\b(?:{'|'.join((*NAMES, *PLACES, *THINGS))})\b"
+WORLD_WORDS = rf"(?<!\p{{L}})(?:{'|'.join((*NAMES, *PLACES, *THINGS))})(?!\p{{L}})"
 
 
 def start_copying(model: Llama) -> None:
