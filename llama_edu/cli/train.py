@@ -1,4 +1,4 @@
-"""`llama-edu train`: a model of your own text, on the machine that is there."""
+"""`llama-edu train`: a model of your own text, or one trained further, on this machine."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,8 @@ import typer
 
 from llama_edu.cli.program import typed
 
-STAGES = ("pretrain",)
+STAGES = ("pretrain", "instruct", "adversarial", "multitask")
+TUNE = "tune.json"  # in the folder of a run that goes on from another
 INTERRUPTED = 130  # what shells return after Ctrl-C
 
 app = typer.Typer(help="Train a model on your own text, and look at how that went.")
@@ -39,24 +40,69 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out as it was begun.")
     ] = False,
-    stage: Annotated[str, typer.Option(help="What kind of training: pretrain.")] = "pretrain",
+    stage: Annotated[
+        str,
+        typer.Option(
+            help="pretrain (on --text); instruct and multitask (on --data) and adversarial go on "
+            "from --from."
+        ),
+    ] = "pretrain",
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="What to train further: a run, a model's folder, a source."),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="world (the stories), dialogues, or your pairs.jsonl; may be repeated."),
+    ] = None,
 ) -> None:
-    """Read a text, train a tokenizer and a model on it, and write a page about what came of it."""
+    """Train a model on a text of your own, or train one further, and say what came of it."""
     if context.invoked_subcommand:
         return
     if stage not in STAGES:
         raise ValueError(f"--stage must be one of {', '.join(STAGES)}, got {stage!r}")
     wishes = {"minutes": minutes, "n_steps": steps, "preset": preset, "seed": seed}
     given = {name: value for name, value in wishes.items() if value is not None}
-    if resume and (out is None or given):
+    further = {"start": start, "data": tuple(data or ())}
+    if resume and (out is None or given or any(further.values()) or text):
         why = "needs --out RUN" if out is None else "goes on as the run was begun, with --out alone"
         raise ValueError(f"--resume {why}")
-    if not resume and text is None:
-        raise ValueError("--text must name a file or folder, or a source such as shakespeare")
-    _run(text, out or Path("runs") / Path(text).resolve().stem, resume, given)
+    if resume and (out / TUNE).exists():
+        _tune(out)
+    elif resume:
+        _pretrain(None, out, resume, given)
+    elif stage == "pretrain":
+        if text is None:
+            raise ValueError("--text must name a file or folder, or a source such as shakespeare")
+        if any(further.values()):
+            raise ValueError(f"--from and --data are for --stage {', '.join(STAGES[1:])}")
+        _pretrain(text, out or Path("runs") / Path(text).resolve().stem, resume, given)
+    else:
+        if start is None or text or preset:
+            why = "takes no --text or --preset" if start else "needs --from RUN to go on from"
+            raise ValueError(f"--stage {stage} {why}")
+        _tune(out or Path("runs") / stage, **given, **further, stage=stage)
 
 
-def _run(text: str | None, run: Path, resume: bool, given: dict) -> None:
+def _tune(run: Path, **wishes: object) -> None:
+    from rich.console import Console
+
+    with Console(stderr=True).status("loading PyTorch"):
+        from llama_edu.finetune import tune
+    if wishes:
+        tune.prepare(run, tune.Wishes(**wishes))
+    outcome, before, after = tune.tune(run)
+    if after is None:
+        print(typed(f"stopped at step {outcome.step:,}; llama-edu train --out {run} --resume "
+                    "goes on from there"))  # fmt: skip
+        raise typer.Exit(INTERRUPTED)
+    for name, score in after.scores.items():
+        was = f"{before[name].mean:.3f} before, now " if name in before else ""
+        print(f"{name}: {was}{score.mean:.3f} ({score.low:.3f} to {score.high:.3f}, n={score.n:,})")
+    print(f"Talk to it: {typed(after.command)}")
+
+
+def _pretrain(text: str | None, run: Path, resume: bool, given: dict) -> None:
     from rich.console import Console
 
     with Console(stderr=True).status("loading PyTorch"):

@@ -51,7 +51,12 @@ def score_run(run: Path) -> Scored:
     if not ((data / NAME).exists() or (data / "held_out.txt").exists()):
         raise FileNotFoundError(f"{run} keeps nothing to be judged by: neither {NAME} nor "
                                 f"held_out.txt in {data}")  # fmt: skip
-    pretrained = load_pretrained(run, torch.float32)
+    return score_model(run, load_pretrained(run, torch.float32))
+
+
+def score_model(run: Path, pretrained: Pretrained) -> Scored:
+    """Score a model by what a run keeps to be judged by."""
+    data = run / "data"
     if (data / NAME).exists():
         lines = read_lines(data / NAME)
         if "text" not in lines[0]:
@@ -79,7 +84,7 @@ def _complete(run: Path, text: str) -> str:
 
 def _answers(run: Path, pretrained: Pretrained, asked: list[tuple[str, Messages]]) -> Scored:
     scores = score_by_kind(pretrained.model, pretrained.tokenizer, asked)
-    together = {"all": tuple(scores)}
+    together = {"all": tuple(scores)} if len(scores) > 1 else {}
     if scores.keys() >= set(QUESTIONS):
         together["three questions"] = QUESTIONS
     for name, kinds in together.items():

@@ -15,11 +15,20 @@ def train(*arguments):
 @pytest.mark.parametrize("arguments, said", [
     ([], "--text must name a file or folder"),
     (["--text", "nowhere.txt"], "there is no file or folder nowhere.txt"),
-    (["--text", "x", "--stage", "distil"], "--stage must be one of pretrain, got 'distil'"),
+    (["--text", "x", "--stage", "distil"], "adversarial, multitask, got 'distil'"),
     (["--resume"], "--resume needs --out RUN"),
     (["--resume", "--out", "run", "--minutes", "9"], "--resume goes on as the run was begun"),
     (["--resume", "--out", "run"], "nothing to resume in run"),
     (["--text", "x", "--minutes", "-1"], "minutes must be positive, got -1.0"),
+    (["--resume", "--out", "run", "--from", "x"], "--resume goes on as the run was begun"),
+    (["--text", "x", "--from", "y"], "--from and --data are for --stage instruct, adversarial"),
+    (["--stage", "instruct"], "--stage instruct needs --from RUN to go on from"),
+    (["--stage", "instruct", "--from", "x", "--text", "y"], "takes no --text or --preset"),
+    (["--stage", "instruct", "--from", "no/where"], "there is no file or folder no/where"),
+    (["--stage", "instruct", "--from", "x", "--data", "a", "--data", "b"], "takes one --data"),
+    (["--stage", "multitask", "--from", "x", "--data", "a"], "needs at least two --data"),
+    (["--stage", "adversarial", "--from", "x", "--data", "a"], "adversarial takes no --data"),
+    (["--stage", "instruct", "--from", "x", "--minutes", "0"], "minutes must be positive"),
 ])  # fmt: skip
 def test_a_mistake_is_one_line(arguments, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

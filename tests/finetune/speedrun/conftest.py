@@ -5,6 +5,7 @@ import torch
 
 from llama_edu.finetune.instruct import recipe
 from llama_edu.finetune.instruct.recipe import Recipe, world_tokenizer
+from llama_edu.finetune.speedrun import judge, seed
 from llama_edu.finetune.speedrun.plan import Plan
 from llama_edu.finetune.speedrun.race import prepare
 
@@ -23,6 +24,8 @@ def plan():
 def begun(tmp_path, plan, world, monkeypatch):
     """A folder with plan and tokenizer."""
     monkeypatch.setattr(recipe, "POOL", 24)
+    monkeypatch.setattr(seed, "N_HELD_OUT_BATCHES", 1)
+    monkeypatch.setattr(judge, "N_HELD_OUT", 10)
     monkeypatch.setattr("llama_edu.finetune.speedrun.race.world_tokenizer", lambda knows: world)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
