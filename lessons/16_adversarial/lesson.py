@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 16 · Adversarial training: learning from the worst small change
 #
-# **What you need:** lessons 09 (a LLaMA), 13 (gradients, AdamW) and 15 (errors over seeds).
+# **What you need:** lessons 09 (a LLaMA), 13 (gradients) and 15 (errors over seeds).
 #
 # **What you will be able to do:** find the small change of an input that harms a model most, in
-# closed form; train against it; tell a robust model from one that only looks it.
+# closed form; train against it; tell a robust model from one that only looks robust.
 #
 # **Time:** about 58 minutes: a small push 5 · by hand 12 · why embeddings 7 · the game 9 · a
 # fragile classifier 8 · two ways to look robust 9 · a language model 8.
