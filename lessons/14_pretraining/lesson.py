@@ -169,8 +169,8 @@ print("equal to the naive loop's losses:", np.allclose(naive, ours, atol=0.01))
 # A loss of $L$ nats means: the model is as unsure as if it had to choose among $e^L$ equally likely
 # tokens. **Perplexity** is that number, $e^L$.
 #
-# We let one model write each time that the mean of its last ten losses has fallen below 4, 3, 2, 1
-# and 0.7.
+# We let one model write each time that the mean of its last ten losses has fallen below 4, 3, 2, 1,
+# and once more below that.
 
 # %% tags=["nbval-ignore-output"]
 @torch.no_grad()
@@ -190,7 +190,7 @@ for loss in naive_train(model, adamw(model), Batches(file, 8, T), warm_and_cool(
 
 # %% [markdown]
 # Near 4 it knows nothing; at 3 it has learned which letters are frequent; at 2, which often follow
-# each other; at 1 there are words; at 0.7 something like sentences. Where tokens are longer, the
+# each other; at 1 there are words; below, something like sentences. Where tokens are longer, the
 # same numbers mean other things: lesson 15 shows how to compare them.
 #
 # ## Stop and go on
@@ -317,7 +317,7 @@ print("together the loss of the whole:", together.allclose(loss_of(fresh_model()
 # $$L = E + \frac{A}{N^a} + \frac{B}{D^b}$$
 #
 # $E$ is what no model can foretell; the other two shrink with size and text. We trained models of
-# four sizes on three lengths of Shakespeare (in tokens of a vocabulary of 1,000), each with two
+# four sizes on three lengths of Shakespeare (in tokens of several letters), each with two
 # seeds. That takes minutes, so `measured.py` in this lesson's folder has done it.
 
 # %% tags=["nbval-check-output"]
