@@ -204,6 +204,7 @@ HEALTHY = {
     "accumulated": Recipe(batch_size=4, settings={"n_parts": 2}),
     "padded": Recipe(batches=RightlyPadded, settings={"n_parts": 2}),
     "several epochs": Recipe(n_stories=150),
+    "no need of warm-up": Recipe(settings={"peak_lr": 3e-3, "n_warmup": 0, "n_steps": 400}),
 }
 
 BROKEN = {

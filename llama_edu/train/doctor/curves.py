@@ -78,13 +78,6 @@ def too_little_text(run: Run) -> Finding | None:
     )
 
 
-def had_a_rough_start(run: Run) -> bool:
-    """Whether the first steps without warm-up made the loss rise."""
-    return run.settings["n_warmup"] == 0 and bool(
-        run.losses[1:FEW].max(initial=-np.inf) > run.losses[0]
-    )
-
-
 def still_falls(run: Run) -> float:
     """By how much the loss fell over the last quarter of the run, in nats."""
     quarter = run.losses[-max(2, len(run.losses) // 4) :]

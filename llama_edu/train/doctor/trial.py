@@ -12,7 +12,7 @@ from torch import nn
 
 from llama_edu.data.batches import Batches
 from llama_edu.model.llama import Llama
-from llama_edu.train.doctor.curves import had_a_rough_start, pairs_loss, still_falls
+from llama_edu.train.doctor.curves import pairs_loss, still_falls
 from llama_edu.train.doctor.finding import Finding
 from llama_edu.train.doctor.read import Run, loss_of_run
 from llama_edu.train.loss import next_token_loss
@@ -27,6 +27,8 @@ N_FEWEST = 10  # steps below which a trial says nothing
 def settings(run: Run, seconds: float, say: Callable[[str], None]) -> Finding | None:
     """Try other rates, where the run has not got further than counting pairs of tokens does.
 
+    A run without warm-up is tried with one, however far it got: its first steps need not show it.
+
     Args:
         run: with its data and a model.
         seconds: for all trials together, at most.
@@ -37,10 +39,10 @@ def settings(run: Run, seconds: float, say: Callable[[str], None]) -> Finding | 
     if counted is None or run.model is None or not held_out or "seed" not in run.about["data"]:
         return None
     reached, (single, pairs) = loss_of_run(run, held_out), counted
-    is_behind, is_rough = reached > pairs, had_a_rough_start(run)
-    if not (is_behind or is_rough):
-        return None
     lr, n_warmup = run.settings["peak_lr"], run.settings["n_warmup"]
+    is_behind = reached > pairs
+    if n_warmup and not is_behind:
+        return None
     n_steps = len(run.steps) // 2
     trials = [("not the settings", lr, n_warmup)] if is_behind else []
     if n_warmup == 0:
