@@ -446,14 +446,14 @@ answer_guess(guess, "high rate", why)
 # numbers by one factor. We feed our model a damaged text at step 50: one letter, over and over.
 
 # %% tags=["nbval-check-output"]
-for name, optimizer in (("momentum", sgd(0.06, 0.9)), ("AdamW", adam(0.01, 0.1))):
+for name, optimizer in (("momentum", sgd(0.1, 0.9)), ("AdamW", adam(0.01, 0.1))):
     for limit, word in ((1e9, "without a limit"), (1.0, "clipped")):
         ends = [train(optimizer, max_norm=limit, bad_step=50, seed=seed) for seed in (0, 1)]
-        print(f"{name:8} {word:15}: the worse of two runs ends above 3: {max(ends) > 3}")
+        print(f"{name:8} {word:15}: the worse of two runs ends above 2.8: {max(ends) > 2.8}")
 
 # %% [markdown]
 # A gradient without a limit makes a step without a limit; clipped, it is one step like others.
-# AdamW survives by itself: in its step the size of a gradient cancels out. Clipping costs next to
+# AdamW hardly needs it here: in its step the size of a gradient cancels out. Clipping costs next to
 # nothing, so it is done all the same.
 #
 # ## In short
