@@ -122,6 +122,17 @@ def is_gguf(path: str | Path) -> bool:
         return file.read(4) == b"GGUF"
 
 
+def split_part(metadata: dict[str, Any]) -> str | None:
+    """What a file is that holds a part of a model, and what to do; None if it holds a whole one."""
+    n_parts, number = metadata.get("split.count", 0), metadata.get("split.no", 0)
+    if n_parts in (0, 1):
+        return None
+    return (
+        f"is part {number + 1 if type(number) is int else number} of {n_parts}: join them with "
+        "llama.cpp's `llama-gguf-split --merge FIRST OUT`, or fetch a whole file"
+    )
+
+
 def _read_head(file: BinaryIO) -> tuple[dict[str, Any], list[tuple]]:
     (version,) = _unpack(file, "I")
     if version >> 24 in (2, 3) and not version & 0xFFFF:

@@ -23,6 +23,7 @@ from llama_edu.tokenizer.formats.sentencepiece_files import (
     read_gguf_sentencepiece,
     read_json_sentencepiece,
     read_sentencepiece,
+    write_beside_model,
 )
 from llama_edu.tokenizer.formats.sentencepiece_model import (
     Piece,
@@ -205,9 +206,10 @@ class SentencePieceTokenizer:
             return cls(**read_json_sentencepiece(path))
 
     def save(self, folder: str | Path) -> None:
-        """Write tokenizer.model, creating `folder` if needed."""
+        """Write tokenizer.model, and beside it what it cannot hold, creating `folder` if needed."""
         Path(folder).mkdir(parents=True, exist_ok=True)
         (Path(folder) / "tokenizer.model").write_bytes(self.model)
+        write_beside_model(self, folder)
 
     def _open(self, model: bytes) -> tuple[list[Piece], int | None, int | None]:
         """Make ready to encode; give the pieces and the ids that open and end a text."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llama_edu.config import ModelConfig
+from llama_edu.gguf_file import split_part
 from llama_edu.reading import Settings
 from llama_edu.weights.assemble import StoredTensor
 
@@ -45,13 +46,12 @@ def refuse_others(metadata: dict[str, Any], stored: dict[str, StoredTensor], fil
     """Say what a GGUF file is that is not the whole of a dense LLaMA, and what to do."""
     if (kind := metadata.get("general.type", "model")) != "model":
         raise ValueError(f"{file} holds no model: its general.type is {kind!r}")
+    if part := split_part(metadata):
+        raise ValueError(f"{file} {part}")
     if (architecture := metadata.get("general.architecture")) != "llama":
-        raise ValueError(f"{file} is of architecture {architecture!r}, expected 'llama'")
-    if (n_parts := metadata.get("split.count", 0)) not in (0, 1):
-        number = metadata.get("split.no", 0)
         raise ValueError(
-            f"{file} is part {number + 1 if type(number) is int else number} of {n_parts}: join "
-            "them with llama.cpp's `llama-gguf-split --merge FIRST OUT`, or fetch a whole file"
+            f"{file} is of architecture {architecture!r}, expected 'llama': take a LLaMA, or a "
+            "model of its shape, such as SmolLM2"
         )
     if not stored:
         raise ValueError(

@@ -196,7 +196,10 @@ def _refuse_others(settings: Settings) -> None:
         raise ValueError(f"{path} lacks {', '.join(missing)}")
     for name, good in _ONE_WAY.items():
         if (found := values.get(name)) is not None and found not in good:
-            raise ValueError(f"{path}: {name} must be {good[0]!r} for a LLaMA, got {found!r:.80}")
+            hint = ": take a LLaMA, or a model of its shape" if name == "model_type" else ""
+            raise ValueError(
+                f"{path}: {name} must be {good[0]!r} for a LLaMA, got {found!r:.80}{hint}"
+            )
     for name in ("quantization_config", "quantization"):
         if values.get(name):
             raise ValueError(

@@ -57,7 +57,9 @@ def load_meta(
         raise FileNotFoundError(f"{folder} has no params.json, so it is no checkpoint of Meta's")
     files = sorted(folder.glob("consolidated.*.pth"))
     if not files:
-        raise FileNotFoundError(f"{folder} has no consolidated.00.pth")
+        others = sorted(file.name for file in folder.glob("*.safetensors"))
+        hint = f", but {others[0]}: take the Hugging Face folder of this model" if others else ""
+        raise FileNotFoundError(f"{folder} has no consolidated.00.pth{hint}")
     shards = [_read_shard(file) for file in files]
     names = [set(shard) for shard in shards]
     if unequal := set.union(*names) - set.intersection(*names):

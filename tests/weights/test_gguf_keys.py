@@ -4,6 +4,7 @@ import gguf
 import pytest
 import torch
 
+from llama_edu.tokenizer import load_tokenizer
 from llama_edu.weights import load_gguf
 from llama_edu.weights.gguf_keys import EMBEDDING, IDLE, NEUTRAL, OBEYED
 from tests import damage
@@ -107,6 +108,14 @@ def test_the_new_key_of_a_factor_goes_before_the_old_one(tmp_path, metadata):
 def test_a_file_that_is_no_whole_dense_llama_says_what_it_is(tmp_path, metadata, keys, message):
     with pytest.raises(ValueError, match=message):
         load(tmp_path, metadata, **keys)
+
+
+def test_a_later_part_of_a_split_file_says_so(tmp_path):
+    """llama.cpp leaves all other metadata to the first part."""
+    (tmp_path / "m.gguf").write_bytes(damage.gguf_bytes({"split.no": 1, "split.count": 3}))
+    for read in (load_gguf, load_tokenizer):
+        with pytest.raises(ValueError, match=r"m\.gguf is part 2 of 3: join them"):
+            read(tmp_path / "m.gguf")
 
 
 def test_a_split_file_of_one_part_is_whole(tmp_path, metadata):

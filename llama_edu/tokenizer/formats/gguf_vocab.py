@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from llama_edu.gguf_file import read_gguf
+from llama_edu.gguf_file import read_gguf, split_part
 from llama_edu.reading import Settings
 from llama_edu.tokenizer.byte_alphabet import read_merge, spell_vocab
 from llama_edu.tokenizer.formats.added_tokens import read_ids
@@ -28,7 +28,9 @@ def read_gguf_vocab(path: str | Path, model: str, needed: tuple[str, ...]) -> di
         ValueError: if the tokenizer is of another kind or a key is missing.
     """
     metadata, _ = read_gguf(path)
-    if (found := metadata.get(PREFIX + "model")) != model:
+    if (found := metadata.get(PREFIX + "model")) is None and (part := split_part(metadata)):
+        raise ValueError(f"{path} {part}")
+    if found != model:
         raise ValueError(f"{path}: {PREFIX}model={found!r} must be {model!r}")
     if missing := [PREFIX + key for key in needed if PREFIX + key not in metadata]:
         raise ValueError(f"{path} has a tokenizer without {', '.join(missing)}")

@@ -28,6 +28,8 @@ def gguf_vocab_of(tokenizer: WrittenBPE | WrittenModel, n_rows: int) -> dict[str
     Raises:
         ValueError: if the format has no name for the way it cuts text into chunks.
     """
+    if eaten := [t for t, flags in tokenizer.flags.items() if any(flags[:3])]:
+        raise ValueError(f"a GGUF file cannot say how the token {eaten[0]!r} takes spaces with it")
     is_bpe = hasattr(tokenizer, "patterns")
     found = _byte_level_vocab(tokenizer) if is_bpe else _pieces_vocab(tokenizer)
     tokens = [(placeholder(i), 0.0, UNUSED) for i in range(n_rows)]
@@ -60,7 +62,7 @@ def _byte_level_vocab(tokenizer: WrittenBPE) -> dict[str, Any]:
 
 
 def _pieces_vocab(tokenizer: WrittenModel) -> dict[str, Any]:
-    pieces, add_prefix = parse_model(tokenizer.model)
+    pieces, _ = parse_model(tokenizer.model)
     by_id = {i: tuple(piece) for i, piece in enumerate(pieces)}
     by_id |= {i: (text, 0.0, USER_DEFINED) for text, i in tokenizer.added_tokens.items()}
     for text, i in tokenizer.special_tokens.items():
@@ -70,6 +72,6 @@ def _pieces_vocab(tokenizer: WrittenModel) -> dict[str, Any]:
     return {
         "model": "llama",
         "unknown_token_id": unknown,
-        "add_space_prefix": add_prefix,
+        "add_space_prefix": tokenizer.spaces.where != "never",
         "by_id": by_id,
     }

@@ -21,10 +21,16 @@ from llama_edu.tokenizer.formats.gguf_vocab import (
     read_gguf_vocab,
 )
 from llama_edu.tokenizer.formats.sentencepiece_model import build_model, read_pieces
-from llama_edu.tokenizer.formats.spaces import Spaces
-from llama_edu.tokenizer.formats.special_tokens import SpecialTokens, read_special_tokens
-from llama_edu.tokenizer.formats.tokenizer_json import folder_of, read_spec, read_vocab, write_spec
-from llama_edu.tokenizer.formats.written import WrittenPieces
+from llama_edu.tokenizer.formats.spaces import Spaces, json_of_spaces
+from llama_edu.tokenizer.formats.special_tokens import MARKS, SpecialTokens, read_special_tokens
+from llama_edu.tokenizer.formats.tokenizer_json import (
+    folder_of,
+    read_spec,
+    read_vocab,
+    write_config,
+    write_spec,
+)
+from llama_edu.tokenizer.formats.written import WrittenModel, WrittenPieces
 from llama_edu.tokenizer.whole_tokens import NO_FLAGS
 
 
@@ -160,12 +166,9 @@ def write_json_sentencepiece(tokenizer: WrittenPieces, folder: str | Path) -> No
     unknown = next(piece.text for piece in tokenizer.pieces if piece.kind == UNKNOWN)
     texts = {i: piece.text for i, piece in enumerate(tokenizer.pieces)}
     by_score = sorted(tokenizer.merges.items(), key=lambda item: item[1])
-    prefix = [{"type": "Prepend", "prepend": "▁"}] if tokenizer.add_prefix else []
-    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
     spec = {
-        "normalizer": {"type": "Sequence", "normalizers": [*prefix, replace]},
-        "pre_tokenizer": None,
-        "decoder": _decoder(tokenizer.add_prefix),
+        **json_of_spaces(tokenizer.spaces),
+        "decoder": _decoder(tokenizer.spaces.where != "never"),
         "model": {
             "type": "BPE",
             "unk_token": unknown,
@@ -177,6 +180,39 @@ def write_json_sentencepiece(tokenizer: WrittenPieces, folder: str | Path) -> No
         },
     }
     write_spec(spec, tokenizer, folder)
+
+
+def write_beside_model(tokenizer: WrittenModel, folder: str | Path) -> None:
+    """Write what a tokenizer.model cannot hold, if there is anything, as Hugging Face does.
+
+    transformers' class for it has no rule by which a text that begins with a space gets another.
+    """
+    folder, own = Path(folder), {p.text for p in tokenizer.pieces if p.kind in (CONTROL, UNKNOWN)}
+    whole = tokenizer.special_tokens | tokenizer.added_tokens
+    texts = {i: text for text, i in whole.items()}
+    added = {
+        str(i): {"content": text, "special": text in tokenizer.special_tokens}
+        | tokenizer.flags.get(text, NO_FLAGS)._asdict()
+        for i, text in sorted(texts.items())
+        if text not in own or text in tokenizer.flags
+    }
+    is_own = tokenizer.spaces == Spaces("always" if tokenizer.add_prefix else "never")
+    ends = {tokenizer.eos_id} if tokenizer.eos_id is not None else set()
+    says_more = added or not is_own or tokenizer.chat_template or not tokenizer.add_bos
+    if not says_more and set(tokenizer.stop_ids) == ends:
+        return
+    config = {
+        "tokenizer_class": "LlamaTokenizer",
+        "bos_token": texts.get(tokenizer.bos_id),
+        "eos_token": texts.get(tokenizer.eos_id),
+        "add_bos_token": tokenizer.add_bos,
+        "add_prefix_space": tokenizer.spaces.where != "never",
+        "legacy": tokenizer.spaces.where == "always",
+        "added_tokens_decoder": added,
+        "chat_template": tokenizer.chat_template,
+        **{name: text for name, text in tokenizer.named_tokens.items() if name not in MARKS},
+    }
+    write_config(config, tokenizer, folder)
 
 
 def _decoder(strip: bool) -> dict[str, Any]:

@@ -80,3 +80,20 @@ def spaces_of_json(spec: Mapping[str, Any]) -> Spaces | None:
         f"it prepares text as {normalizer}, {pre_tokenizer}, which is not what SentencePiece "
         "does: put the model's tokenizer.model beside it, and take this file away"
     )
+
+
+def json_of_spaces(spaces: Spaces) -> dict[str, Any]:
+    """The parts of a tokenizer.json that say so; "first" and `twice` together it cannot say."""
+    if spaces.where == "never" or spaces == Spaces("always"):
+        steps = [] if spaces.where == "never" else [{"type": "Prepend", "prepend": "▁"}]
+        normalizer = {"type": "Sequence", "normalizers": [*steps, REPLACE]}
+        return {"normalizer": normalizer, "pre_tokenizer": None}
+    return {
+        "normalizer": None,
+        "pre_tokenizer": {
+            "type": "Metaspace",
+            "replacement": "▁",
+            "prepend_scheme": spaces.where,
+            "split": spaces.cuts,
+        },
+    }

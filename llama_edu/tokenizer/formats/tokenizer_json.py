@@ -138,13 +138,20 @@ def write_spec(spec: dict[str, Any], tokenizer: Written, folder: str | Path) -> 
         "chat_template": tokenizer.chat_template,
         "clean_up_tokenization_spaces": False,
     }
-    files = {"tokenizer.json": spec, "tokenizer_config.json": config}
+    _write(folder / "tokenizer.json", spec)
+    write_config(config, tokenizer, folder)
+
+
+def write_config(config: dict[str, Any], tokenizer: Written, folder: Path) -> None:
+    """Write tokenizer_config.json and, where an answer may end, generation_config.json."""
+    _write(folder / "tokenizer_config.json", config)
     if tokenizer.stop_ids:
         settings = read_object(folder / "generation_config.json")
-        files["generation_config.json"] = settings | {"eos_token_id": tokenizer.stop_ids}
-    for name, content in files.items():
-        text = json.dumps(content, ensure_ascii=False, indent=1)
-        (folder / name).write_text(text, encoding="utf-8")
+        _write(folder / "generation_config.json", settings | {"eos_token_id": tokenizer.stop_ids})
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def _model(tokenizer: WrittenBPE) -> dict[str, Any]:

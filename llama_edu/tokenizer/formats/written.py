@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from llama_edu.tokenizer.formats.sentencepiece_model import Piece
+from llama_edu.tokenizer.formats.spaces import Spaces
 from llama_edu.tokenizer.merging import Merges
 from llama_edu.tokenizer.whole_tokens import Flags
 
@@ -35,10 +36,13 @@ class WrittenPieces(Written, Protocol):
 
     pieces: list[Piece]
     merges: Merges
-    add_prefix: bool
+    spaces: Spaces
 
 
 class WrittenModel(Written, Protocol):
     """A SentencePiece model, as its file holds it."""
 
     model: bytes
+    pieces: list[Piece]
+    spaces: Spaces
+    add_prefix: bool

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,12 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, NORMAL, UNKNOWN, USER_DEFINED
+from llama_edu.tokenizer.formats.gguf_vocab_out import gguf_vocab_of
 from llama_edu.tokenizer.formats.sentencepiece_model import build_model, read_pieces
+from llama_edu.tokenizer.formats.spaces import Spaces
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
+from llama_edu.tokenizer.whole_tokens import Flags
 from tests import damage
 from tests.tokenizer.oracles import EMOJI, TEXTS
 from tests.tokenizer.oracles import texts_without_space_mark as texts
@@ -340,3 +344,43 @@ def test_a_piece_without_text_and_one_that_fills_up_have_no_text(sentencepiece_m
 def test_bytes_are_bytes(sentencepiece_model):
     kinds = {piece.kind for piece in SentencePieceTokenizer(sentencepiece_model).pieces}
     assert kinds == {UNKNOWN, CONTROL, NORMAL, BYTE}
+
+
+SAID = {
+    "nothing": {}, "a template": {"chat_template": "{{ bos_token }}"},
+    "the opening alone": {"spaces": Spaces("first", twice=False)},
+    "each, once": {"spaces": Spaces("always", twice=False)},
+    "none": {"spaces": Spaces("never")},
+    "a token": {"added_tokens": {"<new>": 1000}},
+    "a token that eats": {
+        "added_tokens": {"<new>": 1000}, "flags": {"<new>": Flags(rstrip=True)},
+        "spaces": Spaces("first", twice=False),
+    },
+    "a control token": {"special_tokens": {"<|im_end|>": 1000}, "eos_id": 1000},
+    "other ends": {"stop_ids": [7, 8]}, "no opening": {"add_bos": False},
+    "other names": {"named_tokens": {"pad_token": "<unk>"}, "chat_template": "{{ pad_token }}"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("kind", [SentencePieceTokenizer, SentencePieceBPE])
+def test_what_a_model_cannot_hold_survives_saving(sentencepiece_model, tmp_path, said, kind):
+    ours = kind(sentencepiece_model, **SAID[said])
+    ours.save(tmp_path)
+    again = kind.load(tmp_path)
+    names = ["bos_id", "eos_id", "add_bos", "chat_template", "added_tokens", "special_tokens",
+             "stop_ids", "flags"]  # fmt: skip
+    assert [getattr(again, name) for name in names] == [getattr(ours, name) for name in names]
+    assert again.spaces.where == ours.spaces.where
+    is_same = again.spaces == ours.spaces  # transformers knows no second space in front
+    for text in [text for text in SAMPLES if is_same or not re.search("(^|>) ", text)]:
+        assert again.encode(text, special=True) == ours.encode(text, special=True), text
+    assert (tmp_path / "tokenizer_config.json").exists() or said == "nothing"
+
+
+def test_what_a_gguf_file_has_no_place_for_is_refused(sentencepiece_model):
+    ours = SentencePieceTokenizer(
+        sentencepiece_model, added_tokens={"<new>": 1000}, flags={"<new>": Flags(lstrip=True)}
+    )
+    with pytest.raises(ValueError, match="cannot say how the token '<new>' takes spaces with it"):
+        gguf_vocab_of(ours, 1001)
