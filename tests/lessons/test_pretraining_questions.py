@@ -195,6 +195,29 @@ def always_the_first_order(orders, step, batch_size, rank, n_ranks):
     return orders[0][first : first + own]
 
 
+def by_own_part(orders, step, batch_size, rank, n_ranks):
+    epoch, place = divmod(step, len(orders[0]) // batch_size)
+    own = batch_size // n_ranks
+    return orders[epoch][(place + rank) * own :][:own]
+
+
+def one_long_row(orders, step, batch_size, rank, n_ranks):
+    own = batch_size // n_ranks
+    windows = [window for order in orders for window in order][step * batch_size :]
+    return windows[rank * own : rank * own + own]
+
+
+def base_10(n_tokens, losses, floor, wanted):
+    slope, start = line(n_tokens.log10(), (losses - floor).log10())
+    return torch.tensor(np.exp(start + slope * np.log10(wanted)) + floor)
+
+
+def first_and_last(n_tokens, losses, floor, wanted):
+    x, y = n_tokens.log(), (losses - floor).log()
+    slope = (y[-1] - y[0]) / (x[-1] - x[0])
+    return floor + (y[-1] + slope * (math.log(wanted) - x[-1])).exp()
+
+
 def without_the_floor(n_tokens, losses, floor, wanted):
     slope, start = line(n_tokens.log(), losses.log())
     return torch.tensor(np.exp(start + slope * np.log(wanted)))
@@ -228,6 +251,10 @@ def any_difference(before, after, place):
     return [t for t in range(place) if not torch.equal(before[t], after[t])]
 
 
+def added_up(before, after, place):
+    return [t for t in range(place) if abs((before[t] - after[t]).sum()) >= 1e-4]
+
+
 def best_tokens(before, after, place):
     return [t for t in range(place) if before[t].argmax() != after[t].argmax()]
 
@@ -243,7 +270,9 @@ def best_tokens(before, after, place):
     ("share", always_the_first_order, "first_epoch"),
     ("foretell", without_the_floor, "floor_forgotten"),
     ("foretell", floor_is_lost, "floor_not_added"), ("foretell", a_logarithm_still, "no_exp"),
-    ("foretell", half_a_logarithm, "straight_y"),
+    ("foretell", half_a_logarithm, "straight_y"), ("share", by_own_part, "place_by_own"),
+    ("share", one_long_row, "carried_over"), ("foretell", base_10, "other_logarithm"),
+    ("foretell", first_and_last, "line_through_ends"), ("peeks", added_up, "cancelled"),
     ("peeks", everything_that_moved, "all_places"), ("peeks", the_place_too, "with_the_place"),
     ("peeks", any_difference, "no_roundings"), ("peeks", best_tokens, "by_best_token"),
 ])  # fmt: skip

@@ -86,13 +86,14 @@ FORETELL = Question(
             hint="The line is over log D. At which place do you ask it?",
         ),
         Misconception(
-            "through_0",
+            "other_logarithm",
             {
-                SLOPE: "(x * y).sum() / x.square().sum()",
-                RESULT: "floor + (slope * (away + x.mean())).exp()",
+                "n_tokens.log()": "n_tokens.log10()",
+                Y: "(losses - floor).log10()",
+                AT: "math.log10(wanted)",
             },
-            says="the line goes through 0",
-            hint="It should go through the means of the points.",
+            says="logarithms to base 10 are undone by exp",
+            hint="exp undoes the natural logarithm. What undoes the one to base 10?",
         ),
         Misconception(
             "slope_turned_round",
@@ -104,6 +105,16 @@ FORETELL = Question(
             "ends_only",
             {SLOPE: "(y[-1] - y[0]) / (x[-1] - x[0])"},
             says="the slope is that from the first run to the last",
+            hint="Least squares uses all runs.",
+        ),
+        Misconception(
+            "line_through_ends",
+            {
+                SLOPE: "(y[-1] - y[0]) / (x[-1] - x[0])",
+                AT + " - x.mean()": AT + " - x[0]",
+                RESULT: "floor + (y[0] + slope * away).exp()",
+            },
+            says="the line is drawn through the first and the last run",
             hint="Least squares uses all runs.",
         ),
         Misconception(

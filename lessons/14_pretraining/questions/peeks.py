@@ -28,6 +28,12 @@ def peeks_cases(generator: Generator):
     yield case(9, 2, 8, 4, 0.01)
     yield case(7, 20, 6, 3, 1.5e-4)  # one small move among many numbers
     yield {**case(6, 3, 3, 3), "place": 2}
+    before = randn(generator, 4, 2)
+    yield {
+        "before": before,
+        "after": before + Tensor([[1, -1], [0, 0], [-2, 2], [0, 1]]),
+        "place": 3,
+    }
 
 
 MOVED, RULE, WHERE = "(after - before).abs()", "moved[t] >= 1e-4", "t in range(place)"
@@ -91,6 +97,12 @@ PEEKS = Question(
             {MOVED: "(after - before)"},
             says="only numbers that rise are looked at",
             hint="A number that falls has moved as well.",
+        ),
+        Misconception(
+            "cancelled",
+            {"(after - before).abs().amax(-1)": "(after - before).sum(-1).abs()"},
+            says="the moves of a place are added up, and can cancel out",
+            hint="One number rises by 1, another falls by 1: has the place moved?",
         ),
         Misconception(
             "mean",

@@ -31,6 +31,15 @@ def share_cases(generator: Generator):
     yield case(8, 2, 3, 4, 3, 4)  # nothing is left over
 
 
+def carried_over(
+    orders: list[list[int]], step: int, batch_size: int, rank: int, n_ranks: int
+) -> list[int]:
+    """One long row of all epochs, with nothing passed over."""
+    own = batch_size // n_ranks
+    first = step * batch_size + rank * own
+    return [window for order in orders for window in order][first : first + own]
+
+
 PER_EPOCH, FIRST = "len(orders[0]) // batch_size", "place * batch_size + rank * own"
 OWN, RESULT = "batch_size // n_ranks", "orders[epoch][first : first + own]"
 
@@ -106,6 +115,18 @@ SHARE = Question(
             {PER_EPOCH: "-(-len(orders[0]) // batch_size)"},
             says="an epoch ends with a batch that is not full",
             hint="What is left at the end of an epoch is passed over.",
+        ),
+        Misconception(
+            "place_by_own",
+            {"place * batch_size": "place * own"},
+            says="each step goes on by one process's part only",
+            hint="How many windows do all processes together take in a step?",
+        ),
+        Misconception(
+            "carried_over",
+            carried_over,
+            says="what is left at the end of an epoch goes into the next batch",
+            hint="Less than a batch is passed over. How many whole steps has an epoch?",
         ),
         Misconception(
             "place_in_windows",
