@@ -1,4 +1,4 @@
-"""How often the doctor is right: `python -m llama_edu.train.doctor.table --seeds 3`.
+"""How often the doctor is right: `python -m llama_edu.train.doctor.table`; see docs/doctor.md.
 
 Every kind of run is made with every seed and examined; the table counts, for each kind, runs whose
 fault was named (right), runs whose fault was not (missed), and names that were wrong (false).
