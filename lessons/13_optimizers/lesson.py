@@ -338,8 +338,8 @@ answer_guess(guess, "large", "λw is divided by √v, which is as large as their
 # AdamW trained every LLaMA whose optimizer is known. One thing is left that it does not look at: it
 # moves every number by about the rate, a large one and a small one. **LAMB** is Adam with each
 # tensor's step scaled so that its length is the share *rate* of the tensor's own length. The
-# **trust ratio** is the factor that does it, $|w| / |u|$, where $u$ is the step that AdamW would
-# take, weight decay included:
+# **trust ratio** is the factor by which LAMB scales a tensor's step, $|w| / |u|$, where $u$ is the
+# step that AdamW would take, weight decay included:
 #
 # $$w \leftarrow w - \text{rate} \cdot \frac{|w|}{|u|}\, u$$
 #

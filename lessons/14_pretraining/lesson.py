@@ -277,8 +277,7 @@ plots.lines(
 
 # %% [markdown]
 # **Catastrophic forgetting** is the loss of what was learned before, when training goes on without
-# it. So windows are shuffled, and shuffled anew each time the whole text has been read (an
-# **epoch** is one reading of the whole text).
+# it. So windows are shuffled, anew in each epoch. An **epoch** is one reading of the whole text.
 #
 # ## Many batches, many processes
 #
