@@ -9,7 +9,8 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -92,7 +93,10 @@ def table(found: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(
+    arguments: Sequence[str] | None = None, clock: Callable[[], float] = time.perf_counter
+) -> None:
+    """The command; `clock` as in `Tuning`."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=Path("runs/smol"), help="folder of the run")
     parser.add_argument("--minutes", type=float, default=10.0, help="of training")
@@ -110,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     else:
         questions = unseen_questions(wishes.stories, 3, KINDS)
         pool = partial(story_pool, base.tokenizer)
-    tuning = Tuning(base, ChatBatches(pool, BATCH_TOKENS), wishes.out, wishes.minutes)
+    tuning = Tuning(base, ChatBatches(pool, BATCH_TOKENS), wishes.out, wishes.minutes, clock)
     if not _run(tuning, questions, wishes.resume):
         sys.exit(INTERRUPTED)
 
