@@ -12,10 +12,10 @@ from llama_edu.finetune.instruct.recipe import world_tokenizer
 from llama_edu.finetune.speedrun.judge import baseline_bits, texts_of_baselines
 from llama_edu.finetune.speedrun.page import write_page
 from llama_edu.finetune.speedrun.plan import NAME, Plan
-from llama_edu.finetune.speedrun.seed import INTERRUPTED
 
 SECONDS_BETWEEN_LINES = 20.0
 CALLS = "calls.jsonl"
+INTERRUPTED = 130
 Say = Callable[[str], None]
 
 
@@ -77,7 +77,7 @@ def run_seeds(run: Path, plan: Plan, say: Say = print) -> dict | None:
 def _start(run: Path, seed: int) -> subprocess.Popen:
     folder = run / f"seed-{seed}"
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "llama_edu.finetune.speedrun.seed", str(run), str(seed)]
+    command = [sys.executable, "-m", "llama_edu.finetune.speedrun", str(run), str(seed)]
     with (folder / "log.txt").open("a", encoding="utf-8") as log:
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log,

@@ -1,16 +1,8 @@
-"""One model of a speedrun: pretrained, tuned, judged; it goes on wherever it was ended.
+"""One model of a speedrun: pretrained, tuned, judged; it goes on wherever it was ended."""
 
-python -m llama_edu.finetune.speedrun.seed RUN 0
-"""
-
-import _thread
-import os
 import sys
-import threading
 from itertools import islice
 from pathlib import Path
-
-import torch
 
 from llama_edu.finetune.held_out import write_held_out
 from llama_edu.finetune.instruct.packing import ChatBatches
@@ -26,7 +18,6 @@ from llama_edu.train.trainer import Trainer
 
 N_LOOKS, N_SAVES = 20, 40  # in a stage
 N_HELD_OUT_BATCHES = 8
-INTERRUPTED = 130
 
 
 def stage_folder(run: Path, seed: int, stage: str) -> Path:
@@ -86,21 +77,3 @@ def _write_held_out(data: Path, plan: Plan, stage: str) -> None:
     write_held_out(
         data, [{"kind": t.kind, "messages": conversation(story, [t])} for story, t in asked]
     )
-
-
-def _end_with_parent() -> None:
-    """End as after Ctrl-C when the pipe from the parent closes: nobody waits for us any more."""
-    os.read(sys.stdin.fileno(), 1)
-    _thread.interrupt_main()
-
-
-def main() -> None:
-    torch.set_num_threads(1)
-    if not sys.stdin.isatty():
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-    run, seed = sys.argv[1:]
-    sys.exit(0 if run_seed(Path(run), int(seed)) else INTERRUPTED)
-
-
-if __name__ == "__main__":
-    main()
