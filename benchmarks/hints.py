@@ -25,6 +25,7 @@ from llama_edu.finetune.speedrun.page import HINTS
 from llama_edu.finetune.speedrun.plan import RECIPE
 
 N_STORIES = 200
+MEASURED = Path(__file__).parents[1] / "lessons" / "17_instruction" / "measured.json"
 ARMS = {
     "all three hints": {},
     "nothing by hand": {
@@ -53,10 +54,12 @@ def measure(path: Path, n_steps: int, n_seeds: int, arms: list[str]) -> None:
     """Fill in what is missing, an arm and a seed at a time."""
     columns = ["three questions", *QUESTIONS]
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if known.get("n_steps") != n_steps:
-        known = {"n_steps": n_steps, "columns": columns, "arms": {}}
+    known = known or {"columns": columns, "arms": {}}
     for name in arms:
-        found = known["arms"].setdefault(name, {column: [] for column in columns})
+        found = known["arms"].get(name, {})
+        if found.get("n_steps") != n_steps:
+            found = {"n_steps": n_steps} | {column: [] for column in columns}
+            known["arms"][name] = found
         for seed in range(len(found[columns[0]]), n_seeds):
             scores = score(replace(RECIPE, n_steps=n_steps, seed=seed, **ARMS[name]))
             for column in columns:
@@ -65,12 +68,30 @@ def measure(path: Path, n_steps: int, n_seeds: int, arms: list[str]) -> None:
             path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
+def of_lesson(path: Path, measured: dict) -> None:
+    """Add what lesson 17 has measured, on other stories and a little other recipe."""
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"arms": {}}
+    known["columns"] = ["three questions", *QUESTIONS]
+    for name, part in (("all three hints", "whole"), ("the tokenizer alone", "plain")):
+        counts = {kind: measured[part]["final"][kind] for kind in QUESTIONS}
+        pooled = [sum(count[i] for count in counts.values()) for i in (0, 1)]
+        known["arms"][f"lesson 17: {name}"] = {"n_steps": measured[part]["steps"][-1]} | {
+            column: [round(right / n, 3)]
+            for column, (right, n) in {"three questions": pooled, **counts}.items()
+        }
+    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=RECIPE.n_steps)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--arms", nargs="*", default=list(ARMS), choices=list(ARMS))
+    parser.add_argument("--lesson", action="store_true", help="only take over lesson 17's numbers")
     wishes = parser.parse_args()
+    if wishes.lesson:
+        of_lesson(HINTS, json.loads(MEASURED.read_text(encoding="utf-8")))
+        return
     torch.set_num_threads(1)
     measure(HINTS, wishes.steps, wishes.seeds, wishes.arms)
 

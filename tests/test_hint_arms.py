@@ -21,7 +21,17 @@ def test_only_what_is_missing_is_measured(tmp_path, monkeypatch):
     known = json.loads(path.read_text(encoding="utf-8"))
     assert known["arms"]["without the account"]["who has"] == [0.0, 0.25]
     hints.measure(path, 9, 1, arms[:1])  # of another length: begun anew
-    assert json.loads(path.read_text(encoding="utf-8"))["arms"].keys() == {"all three hints"}
+    known = json.loads(path.read_text(encoding="utf-8"))["arms"]
+    assert known["all three hints"]["three questions"] == [0.0]
+    assert (known["all three hints"]["n_steps"], known["without the account"]["n_steps"]) == (9, 8)
+
+
+def test_the_lessons_numbers_are_taken_over(tmp_path):
+    parts = {"final": {kind: [3, 4] for kind in hints.QUESTIONS}, "steps": [400, 800]}
+    hints.of_lesson(tmp_path / "hints.json", {"whole": parts, "plain": parts})
+    known = json.loads((tmp_path / "hints.json").read_text(encoding="utf-8"))["arms"]
+    assert known["lesson 17: the tokenizer alone"]["three questions"] == [0.75]
+    assert known["lesson 17: all three hints"]["n_steps"] == 800
 
 
 def test_nothing_by_hand_is_nothing_by_hand():
