@@ -2,9 +2,11 @@
 
 import re
 
+# Ends of pages, lines and records: a reader sees them as an end of the line.
+BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Controls but tab and newline; soft hyphen, zero-width space, byte order mark: none shows, all
 # split words. The joiners U+200C and U+200D stay: Persian is spelled with them, emoji are built.
-INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff]")
+INVISIBLE = re.compile("[\x00-\x08\x0b-\x1e\x7f-\x9f\u00ad\u200b\u2060\ufeff]")
 
 
 def repair_unicode(text: str) -> str:
@@ -17,7 +19,7 @@ def repair_unicode(text: str) -> str:
 
     Source: Speer, ftfy (Zenodo, 2019).
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
+    lines = BREAKS.sub("\n", text.replace("\x1f", " ")).splitlines(keepends=True)
     # Most lines of English are plain ASCII, where there is nothing to undo; ftfy takes its time.
     return INVISIBLE.sub("", "".join(line if line.isascii() else _repair(line) for line in lines))
 

@@ -12,7 +12,12 @@ from zlib import crc32
 
 import numpy as np
 
-from llama_edu.data.clean.wikitext import TABLE, TAIL_SECTIONS, drop_tail_sections, strip_wikitext
+from llama_edu.data.clean.wikitext import (
+    TAIL_SECTIONS,
+    drop_tail_sections,
+    strip_wikitext,
+    table_lines,
+)
 
 WORD = re.compile(r"\w+|[^\w\s]")
 MARKUP = re.compile(r"</?\w[^<>]*>|[\[\]{}|=*#']+")
@@ -89,8 +94,9 @@ def prose_and_furniture(wikitext: str) -> tuple[list[str], list[str]]:
     """
     prose = [line for line in strip_wikitext(wikitext).split("\n") if len(line) >= MIN_CHARS]
     body = drop_tail_sections(wikitext)
-    rest = [line for line in wikitext.splitlines() if line not in set(body.splitlines())]
-    rest += [line for table in TABLE.findall(body) for line in table.splitlines()]
+    kept = set(body.splitlines())
+    rest = [line for line in wikitext.splitlines() if line not in kept]
+    rest += table_lines(body)
     text = " ".join(MARKUP.sub(" ", line) for line in rest if line.lower() not in TAIL_SECTIONS)
     text = " ".join(text.split())
     furniture = [text[i : i + 2 * MIN_CHARS] for i in range(0, len(text), 2 * MIN_CHARS)]

@@ -29,6 +29,9 @@ HINT = re.compile(
 )
 
 
+WINDOW, BEFORE, LONGEST = 1_000, 60, 400  # characters; no address or number is longer than the last
+
+
 @dataclass(frozen=True, order=True)
 class Found:
     """One piece of personal data: `text[start:end]` is of this kind."""
@@ -75,24 +78,37 @@ def _lines_worth_a_look(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _find_in_line(line: str, wanted: set[str]) -> list[Found]:
-    """What is found is masked, and the rest searched again: a neighbour may have hidden it."""
-    found: list[Found] = []
-    while new := _find_apart(line, wanted):
-        found += new
-        for piece in new:
-            mask = f"[{' ' * (piece.end - piece.start - 2)}]"
-            line = line[: piece.start] + mask + line[piece.end :]
-    return sorted(found)
+    """Look through a line window by window, so that a long one takes no longer than its length.
 
-
-def _find_apart(line: str, wanted: set[str]) -> list[Found]:
+    What ends in the next window's part is left to that; a window sees a little of what is before.
+    """
     found: list[Found] = []
-    for kind, pattern, accepts in DETECTORS:
-        if kind not in wanted:
-            continue
-        for match in pattern.finditer(line):
-            start, end = match.span("it")
-            is_free = all(end <= other.start or other.end <= start for other in found)
-            if is_free and accepts(match):
-                found.append(Found(start, end, kind))
+    start = 0
+    while start < len(line):
+        first, last = max(0, start - BEFORE), start + WINDOW + LONGEST
+        window = line[first:last]
+        if found and found[-1].end > first:  # as if it were masked
+            window = f"{']':>{found[-1].end - first}}{line[found[-1].end : last]}"
+        for piece in _find_in_window(window, wanted, start - first):
+            if first + piece.start < start + WINDOW:
+                found.append(Found(first + piece.start, first + piece.end, piece.kind))
+        start = max([start + WINDOW, *(one.end for one in found[-1:])])
     return found
+
+
+def _find_in_window(text: str, wanted: set[str], start: int) -> list[Found]:
+    """What is found is masked at once, and what it may have hidden is looked for again."""
+    found: list[Found] = []
+    n_before = -1
+    while len(found) > n_before:
+        n_before = len(found)
+        for kind, pattern, accepts in DETECTORS:
+            at = start
+            while kind in wanted and (match := pattern.search(text, at)):
+                left, at = match.span("it")
+                if accepts(match):
+                    found.append(Found(left, at, kind))
+                    text = f"{text[:left]}[{' ' * (at - left - 2)}]{text[at:]}"
+                else:
+                    at = match.end()
+    return sorted(found)

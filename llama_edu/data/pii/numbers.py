@@ -10,13 +10,14 @@ START = r"(?<![A-Za-z0-9_$€£¥#])(?<![0-9][.,-])"
 END = r"(?![A-Za-z0-9_]|[.,-][0-9])"
 
 CARD = re.compile(
-    rf"{START}(?P<it>\d{{13,19}}|\d{{4}}([ -])\d{{4}}\2\d{{4}}\2\d{{4}}(?:\2\d{{1,3}})?"
-    rf"|\d{{4}}([ -])\d{{6}}\3\d{{4,5}}){END}",
+    rf"{START}(?P<it>\d{{13,19}}|\d{{4}}([ .-])\d{{4}}\2\d{{4}}\2\d{{4}}(?:\2\d{{1,3}})?"
+    rf"|\d{{4}}([ .-])\d{{6}}\3\d{{4,5}}){END}",
     re.ASCII,
 )
 IBAN = re.compile(
     rf"{START}(?P<it>[A-Z]{{2}}\d\d"
-    rf"(?:[0-9A-Z]{{11,30}}|(?: [0-9A-Z]{{4}}){{2,7}}(?: [0-9A-Z]{{1,3}})?)){END}",
+    rf"(?:[0-9A-Z]{{11,30}}|([ .-])[0-9A-Z]{{4}}(?:\2[0-9A-Z]{{4}}){{1,6}}"
+    rf"(?:\2[0-9A-Z]{{1,3}})?)){END}",
     re.IGNORECASE | re.ASCII,
 )
 RESIDENT_ID = re.compile(rf"{START}(?P<it>[1-8]\d{{16}}[0-9X]){END}", re.IGNORECASE | re.ASCII)
@@ -28,7 +29,7 @@ NAMED_SSN = re.compile(
 
 
 def _bare(match: re.Match) -> str:
-    return re.sub("[ -]", "", match["it"]).upper()
+    return re.sub("[ .-]", "", match["it"]).upper()
 
 
 NUMBERS = (

@@ -14,13 +14,17 @@ INTERNATIONAL = re.compile(
     rf"|00[1-9]\d{{0,2}}(?:[ .-]\d{{2,10}}){{2,5}})){END}",
     re.ASCII,
 )
-# Area code and exchange begin with 2 to 9; 411 or 911 is no area. Source: North American
-# Numbering Plan.
+# Area code and exchange begin with 2 to 9; 411 or 911 is no area, nor are 200, 300 and 400, those
+# with a 9 in the middle, and 37x and 96x, which are kept free. Source: North American Numbering
+# Plan.
+NO_AREA = r"(?!.11|[234]00|.9|37|96)"
 NORTH_AMERICAN = re.compile(
-    rf"{START}(?P<it>(?:1[ .-])?(?:\((?!.11)[2-9]\d\d\) ?|(?!.11)[2-9]\d\d[ .-])"
+    rf"{START}(?P<it>(?:1[ .-])?(?:\({NO_AREA}[2-9]\d\d\) ?|{NO_AREA}[2-9]\d\d[ .-])"
     rf"[2-9]\d\d[ .-]\d{{4}}){END}",
     re.ASCII,
 )
+# Three round numbers in a row are more likely a list than a telephone.
+ROUND = re.compile(r"\d\d0 \d\d0 \d\d\d0")
 CHINESE_MOBILE = re.compile(
     rf"{START}(?<!/)(?P<it>1[3-9]\d([ -]?)\d{{4}}\2\d{{4}}){END}(?!\s?[元万亿号])", re.ASCII
 )
@@ -37,6 +41,11 @@ NAMED = re.compile(
 )
 
 
+def is_no_list(match: re.Match) -> bool:
+    """Whether a North American number is more than three round numbers in a row."""
+    return not ROUND.fullmatch(match["it"])
+
+
 def has_digits(fewest: int, most: int):
     """A rule: the number of digits lies between two bounds, both included."""
     return lambda match: fewest <= sum(sign.isdigit() for sign in match["it"]) <= most
@@ -44,7 +53,7 @@ def has_digits(fewest: int, most: int):
 
 PHONES = (
     ("PHONE", INTERNATIONAL, has_digits(8, 16)),  # E.164 allows 15; a (0) may stand among them
-    ("PHONE", NORTH_AMERICAN, has_digits(10, 11)),
+    ("PHONE", NORTH_AMERICAN, is_no_list),
     ("PHONE", CHINESE_MOBILE, has_digits(11, 11)),
     ("PHONE", WITH_TRUNK_ZERO, has_digits(9, 12)),
     ("PHONE", NAMED, has_digits(7, 12)),

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, so that a killed run leaves nothing half done."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -51,6 +52,21 @@ def read_lines(path: Path) -> Iterator[dict]:
                 yield json.loads(line)
             except json.JSONDecodeError as error:
                 raise ValueError(f"{path.name}, line {number}: {error}") from error
+
+
+def file_key(path: Path) -> str:
+    """What a file holds, as 64 letters: another if it is another text."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def stored_key(path: Path) -> str | None:
+    """The key that a step left in its last file; None if that is not there, or is no such file."""
+    try:
+        found = read_json(path)
+    except (OSError, ValueError):
+        return None
+    return found.get("key") if isinstance(found, dict) else None
 
 
 def write_json(path: Path, root: Path, value: object) -> None:

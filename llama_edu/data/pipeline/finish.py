@@ -14,10 +14,12 @@ from llama_edu.data.pipeline.files import (
     SELECTED,
     read_json,
     read_lines,
+    stored_key,
     write_json,
     write_lines,
 )
 from llama_edu.data.pipeline.reference import REFERENCE, read_reference
+from llama_edu.data.pipeline.select import DONE
 from llama_edu.data.pipeline.settings import Settings
 
 
@@ -56,6 +58,7 @@ def finish(shard: str, root: Path, settings: Settings) -> None:
     }
     scores = [[d["source"], d["perplexity"]] for own in splits.values() for d in own]
     report = {**kept, "repeated_lines": n_lines, "perplexities": scores, "drops": drops}
+    report["key"] = stored_key(root / SELECTED / DONE)
     write_json(root / FINISHED / f"{shard}.json", root, report)
 
 

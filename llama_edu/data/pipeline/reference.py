@@ -4,7 +4,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from llama_edu.data.filter.perplexity import CharacterModel
-from llama_edu.data.pipeline.files import PREPARED, SELECTED, read_json, read_lines, write_json
+from llama_edu.data.pipeline.files import (
+    PREPARED,
+    SELECTED,
+    read_json,
+    read_lines,
+    stored_key,
+    write_json,
+)
+from llama_edu.data.pipeline.select import DONE
 from llama_edu.data.pipeline.settings import Settings
 
 REFERENCE = f"{SELECTED}/reference.json"
@@ -27,7 +35,13 @@ def learn(shards: list[str], root: Path, settings: Settings) -> None:
             if sum(map(len, texts.values())) < ALL_CHARS and document["language"] == language:
                 texts[document["id"]] = document["text"][:DOCUMENT_CHARS]
     model = CharacterModel(texts.values(), ORDER)
-    stored = {"language": language, "learned_from": list(texts), "counts": dict(model.counts)}
+    key = stored_key(root / SELECTED / DONE)
+    stored = {
+        "key": key,
+        "language": language,
+        "learned_from": list(texts),
+        "counts": dict(model.counts),
+    }
     write_json(root / REFERENCE, root, stored)
 
 
@@ -47,7 +61,11 @@ class Reference:
         return round(self.model.perplexity(document["text"]), 3)
 
 
-@lru_cache(maxsize=1)
 def read_reference(path: Path) -> Reference:
-    """Read the model of a build."""
+    """Read the model of a build, once as long as it is the same."""
+    return _reference(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _reference(path: Path, time: int) -> Reference:
     return Reference(path)

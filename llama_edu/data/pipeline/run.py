@@ -1,11 +1,13 @@
 """Run the steps: skip what is done, share shards out among processes, stop cleanly."""
 
+import hashlib
+import json
 import multiprocessing
 import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -16,14 +18,16 @@ from llama_edu.data.pipeline.files import (
     PARTIAL,
     PREPARED,
     SELECTED,
+    file_key,
     read_json,
+    stored_key,
 )
 from llama_edu.data.pipeline.finish import finish
 from llama_edu.data.pipeline.reference import REFERENCE, learn
 from llama_edu.data.pipeline.report import Report, write_report
 from llama_edu.data.pipeline.select import DONE, select
 from llama_edu.data.pipeline.settings import Settings
-from llama_edu.data.pipeline.shards import collect, prepare
+from llama_edu.data.pipeline.shards import collect, prepare, source_key
 
 Step = Callable[[str, Path, Settings], None]
 
@@ -68,29 +72,49 @@ def _build(root: Path, settings: Settings, n_jobs: int, progress) -> Report:
     shutil.rmtree(root / PARTIAL, ignore_errors=True)  # of a run that was killed
     with _Workers(n_jobs) as workers:
 
-        def run(step: Step, names: Iterable[str], marker: str) -> None:
-            names = list(names)
-            missing = [
-                name for name in names if not (root / marker.format(Path(name).stem)).exists()
-            ]
-            progress(f"{step.__name__}: {len(missing)} of {len(names)} to do")
+        def run(step: Step, folder: str, keys: dict[str, str]) -> None:
+            """Do a step for each name whose last file has not the key of what goes in now."""
+            files = {name: root / folder / f"{_marker(name)}.json" for name in keys}
+            missing = [name for name, key in keys.items() if stored_key(files[name]) != key]
+            progress(f"{step.__name__}: {len(missing)} of {len(keys)} to do")
+            for name in missing:  # what is old must not look new if this run is killed
+                files[name].unlink(missing_ok=True)
             workers.run(step, missing, root, settings)
 
-        run(collect, settings.sources, f"{COLLECTED}/{{}}.json")
+        run(collect, COLLECTED, {source: source_key(source) for source in settings.sources})
         lists = [read_json(root / COLLECTED / f"{Path(s).stem}.json") for s in settings.sources]
-        shards = [shard for names in lists for shard in names]
-        run(prepare, shards, f"{PREPARED}/{{}}.json")
-        if not (root / SELECTED / DONE).exists():
+        shards = [shard for one in lists for shard in one["shards"]]
+        keys = {shard: file_key(root / COLLECTED / f"{shard}.jsonl") for shard in shards}
+        run(prepare, PREPARED, keys)
+        key = hashlib.sha256(json.dumps(keys).encode()).hexdigest()
+        if stored_key(root / SELECTED / DONE) != key:
             progress("select")
-            select(shards, root, settings)
+            (root / SELECTED / DONE).unlink(missing_ok=True)
+            select(shards, root, settings, key)
         stems = [Path(source).stem for source in settings.sources]
-        if settings.reference in stems and not (root / REFERENCE).exists():
+        if settings.reference in stems and stored_key(root / REFERENCE) != key:
             progress("learn")
             learn(shards, root, settings)
-        run(finish, shards, f"{FINISHED}/{{}}.json")
+        run(finish, FINISHED, dict.fromkeys(shards, key))
+    _drop_others(root, {*shards, *stems})
     report = write_report(shards, root)
     shutil.rmtree(root / PARTIAL, ignore_errors=True)
     return report
+
+
+def _marker(name: str) -> str:
+    """Of a source's path its name; a shard's is its own."""
+    return Path(name).stem if name.endswith(".jsonl") else name
+
+
+def _drop_others(root: Path, names: set[str]) -> None:
+    """Drop what was made of an input that is shorter now."""
+    for folder in (COLLECTED, PREPARED, SELECTED, FINISHED, "train", "test"):
+        for path in (root / folder).glob("*"):
+            is_ours = path.name in (DONE, Path(REFERENCE).name) and folder == SELECTED
+            parts = path.name.split(".")
+            if not is_ours and not {".".join(parts[:i]) for i in range(len(parts))} & names:
+                path.unlink()
 
 
 def _check_settings(root: Path, settings: Settings) -> None:

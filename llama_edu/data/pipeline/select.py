@@ -1,5 +1,6 @@
 """The step that sees all documents: which of them, and which lines, are there already."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,16 @@ from llama_edu.data.pipeline.shards import HASHES
 DONE = "done.json"
 
 
-def select(shards: list[str], root: Path, settings: Settings) -> None:
+def select(shards: list[str], root: Path, settings: Settings, key: str) -> None:
     """Choose what to drop, from hashes alone: about a kilobyte a document is held in memory.
 
-    Equal copies first, near-copies among the rest, then lines that an earlier document has.
+    Equal copies first, near-copies among the rest, then lines that an earlier document has. The key
+    of all that was prepared is kept with what was chosen.
     """
     ids = [[d["id"] for d in read_lines(root / PREPARED / f"{shard}.jsonl")] for shard in shards]
     names = [name for own in ids for name in own]
     if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(names).most_common(1)[0][0]
         raise ValueError(f"id={twice!r} must stand in the corpus once")
     contents, signatures, lines, n_lines = (_load(shards, root, name) for name in HASHES)
 
@@ -46,7 +48,7 @@ def select(shards: list[str], root: Path, settings: Settings) -> None:
             "lines": {name: repeated[name] for name in own if name in repeated},
         }
         write_json(root / SELECTED / f"{shard}.json", root, chosen)
-    write_json(root / SELECTED / DONE, root, len(drops))
+    write_json(root / SELECTED / DONE, root, {"key": key, "drops": len(drops)})
 
 
 def _load(shards: list[str], root: Path, name: str) -> np.ndarray:

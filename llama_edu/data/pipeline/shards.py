@@ -16,12 +16,15 @@ from llama_edu.data.pii import scrub
 from llama_edu.data.pipeline.files import (
     COLLECTED,
     PREPARED,
+    file_key,
     read_lines,
     whole_file,
     write_json,
     write_lines,
 )
+from llama_edu.data.pipeline.jsonl import read_jsonl
 from llama_edu.data.pipeline.settings import Settings
+from llama_edu.data.sources import find
 
 HASHES = ("contents", "signatures", "lines", "n_lines")
 
@@ -38,20 +41,29 @@ def collect(source: str, root: Path, settings: Settings) -> None:
             shard, n_chars = [], 0
     if shard:
         names.append(_write_shard(f"{name}-{len(names):04}", root, shard))
-    write_json(root / COLLECTED / f"{name}.json", root, names)
+    content = {"key": source_key(source), "shards": names}
+    write_json(root / COLLECTED / f"{name}.json", root, content)
+
+
+def source_key(source: str) -> str:
+    """What a source holds: a file's own hash, or the one that its archive is pinned to.
+
+    Raises:
+        ValueError: if there is no such file.
+    """
+    if not source.endswith(".jsonl"):
+        return find(source).sha256
+    try:
+        return file_key(Path(source))
+    except OSError as error:
+        raise ValueError(f"{source} cannot be read ({error.strerror})") from None
 
 
 def _documents(source: str) -> Iterator[Document]:
     if not source.endswith(".jsonl"):
         yield from read_documents(source)
         return
-    path = Path(source)
-    for number, line in enumerate(read_lines(path), start=1):
-        try:
-            fields = {"id": str(line["id"]), "text": str(line["text"])}
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"{path.name}, line {number}: needs id and text") from error
-        yield Document(source=path.stem, markup=line.get("markup", "plain"), **fields)
+    yield from read_jsonl(Path(source))
 
 
 def _write_shard(name: str, root: Path, documents: list[dict]) -> str:
@@ -93,7 +105,8 @@ def prepare(shard: str, root: Path, settings: Settings) -> None:
         with whole_file(root / PREPARED / f"{shard}.{name}.npy", root) as stream:
             np.save(stream, arrays[name])
     counts = {"documents": n_documents, "dirty_chars": n_dirty, "clean_chars": n_clean}
-    report = {**counts, "personal": dict(sorted(personal.items())), "drops": drops}
+    key = file_key(root / COLLECTED / f"{shard}.jsonl")
+    report = {**counts, "personal": dict(sorted(personal.items())), "drops": drops, "key": key}
     write_json(root / PREPARED / f"{shard}.json", root, report)
 
 

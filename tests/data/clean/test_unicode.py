@@ -36,3 +36,10 @@ def test_the_defaults_of_ftfy_would_flatten_chinese_signs():
 
 def test_accents_are_composed_and_the_invisible_is_dropped():
     assert repair_unicode("e\u0301\ufeff co\u00adop\u200b\x07\r\nend\rlast") == "é coop\nend\nlast"
+
+
+@pytest.mark.parametrize(
+    "sign", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\u2028", "\u2029"]
+)
+def test_what_parts_words_still_parts_them(sign):
+    assert repair_unicode(f"one{sign}two").split() == ["one", "two"]

@@ -31,6 +31,20 @@ CASES = {
     "inequality": ("x < y and y > z", "x < y and y > z"),
     "list": ("* one\n** two\n# three", "one\ntwo\nthree"),
     "redirect": ("#REDIRECT [[A]]", ""),
+    "a reference never closed": ("A.<ref>b C.<ref>x</ref> D.", "A.b C. D."),
+    "a reference never closed at the end": ("A.<ref name=x>b\n\nC.", "A.b\n\nC."),
+    "> in an attribute": ('a<ref name="x>y">gone</ref> b', "a b"),
+    "a parameter with a default": ("a {{{p|d}}} b {{{q}}} c {{{r|}}}", "a d b  c"),
+    "a parameter in a template": ("a {{lang|fr|{{{1|mot}}}}} b", "a mot b"),
+    "a template in a parameter": ("a {{{1|{{lang|fr|mot}}}}} b", "a mot b"),
+    "a template that names a parameter": ("a {{x|{{{1}}}}} b {{y}}", "a  b"),
+    "a template never closed in a link": ("[[A|b {{c]] d", "b c d"),
+    "a link never closed in a template": ("{{x|[[a}} b", "b"),
+    "a table never closed": ("a\n{|\n| b\nc", "a\n\n| b\nc"),
+    "closers alone": ("a }} b ]] c\n|}\nd", "a  b  c\n\nd"),
+    "a heading with many spaces": (f"a\n=={' ' * 3000}b{' ' * 3000}==\nc", "a\n\nb\n\nc"),
+    "unequal headings": ("=== a ==\nb", "= a\n\nb"),
+    "form feeds": ("a\x0cb", "a\x0cb"),
 }
 
 

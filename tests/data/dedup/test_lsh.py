@@ -12,6 +12,7 @@ from llama_edu.data.dedup import (
     character_shingles,
     detection_probability,
     drop_near_duplicates,
+    estimate_jaccard,
     jaccard,
     likely_threshold,
 )
@@ -162,3 +163,39 @@ def test_five_million_characters_take_seconds_and_bounded_memory(pull):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8_000_000  # one block of products and one piece, not all of them
+
+
+def test_near_copies_by_the_thousand_are_not_compared_with_each_other(monkeypatch):
+    """Nor are a thousand different documents that happen to share a band."""
+    from llama_edu.data.dedup import lsh
+
+    rng, compared = np.random.default_rng(0), []
+    alike = np.tile(rng.integers(0, 2**32, size=64, dtype=np.uint32), (3000, 1))
+    changed = rng.random(alike.shape) < 0.05
+    alike[changed] = rng.integers(0, 2**32, size=changed.sum(), dtype=np.uint32)
+    others = rng.integers(0, 2**32, size=(3000, 64), dtype=np.uint32)
+    others[:, :4] = 7
+
+    def counted(a, b):
+        compared.append(len(a))
+        return estimate_jaccard(a, b)
+
+    monkeypatch.setattr(lsh, "estimate_jaccard", counted)
+    assert len(lsh.drop_near_duplicates(alike, 16, 0.5)) == 2999
+    assert sum(compared) < 3 * 3000
+    compared.clear()
+    assert not lsh.drop_near_duplicates(others, 16, 0.5)
+    assert sum(compared) <= 3000 * lsh.MAX_COMPARED
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_dropped_is_what_comparing_all_pairs_drops(seed):
+    rng = np.random.default_rng(seed)
+    signatures = rng.integers(0, 3, size=(40, 12), dtype=np.uint32)
+    expected = {}
+    for first, second in sorted(candidate_pairs(signatures, 6).tolist(), key=lambda p: p[::-1]):
+        similarity = float(estimate_jaccard(signatures[first], signatures[second]))
+        if first not in expected and second not in expected and similarity >= 0.5:
+            expected[second] = (first, similarity)
+    assert drop_near_duplicates(signatures, 6, 0.5) == expected
+    assert expected
