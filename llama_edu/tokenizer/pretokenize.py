@@ -84,19 +84,18 @@ def patterns_of_gguf(name: str | None) -> Sequence[str]:
 # not here may be valid in both and mean something else: \\h is a hexadecimal digit there and a
 # space here, $ is the end of a line there and of the text here, && intersects sets there alone.
 _SCRIPTS = "Han|Hiragana|Katakana|Hangul|Latin|Cyrillic|Greek|Arabic|Hebrew|Thai|Devanagari"
-_ITEM = rf"""(?: \\[pP]\{{\^?(?:[LMNPSZ][a-z]?|{_SCRIPTS})\}} | \\[sSdDrntvfw] | \\[^\w\s]
+_ITEM = rf"""(?: \\[pP]\{{\^?(?:[LMNPSZ][a-z]?|{_SCRIPTS})\}} | \\[sSdDrntvf] | \\[^\w\s]
     | \\x[0-9A-Fa-f]{{2}} | \\u[0-9A-Fa-f]{{4}} )"""
 _SET = rf"""\[ \^? (?: {_ITEM} | (?! && | -- | ~~ | \|\| ) [^\[\]\\] )+ \]"""
 _ENDING = r"'? (?: \[[sdmt]+\] | [sdmt] | ll | ve | re )"
 _ANY_CASE = rf"\(\?i: {_ENDING} (?: \| {_ENDING} )* \)"
-_GROUP = r"""\(\?(?:[:=!>]|<[=!]) | \)"""
+_GROUP = r"""\(\?(?:[:=!>]|<[=!]) | \) | \\[bw]"""
 _REPEAT = r"""(?: [?*+][?+]? | \{\d+(?:,\d*)?\} \?? (?![?*+]) )?"""
 _PART = rf"{_ITEM} | {_SET} | {_ANY_CASE} | {_GROUP} | \| | \. | [^\\\[\](){{}}|.?*+^$]"
 _COMMON = regex.compile(rf"(?: (?: {_PART} ) {_REPEAT} )*", regex.VERBOSE)
-
-
-_WORD = r"\p{L}\p{M}\p{N}\p{Pc}"  # what \w is there; ours knows no ² and no joiner of emoji
-_ESCAPE = regex.compile(r"\\.")
+# A word may hold ² there, and no joiner of emoji.
+_WORD = r"(?:(?![\u200c\u200d])\w|[²³¹¼½¾])"
+_SPELLED = {r"\w": _WORD, r"\b": f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"}
 _SET_OR_ESCAPE = regex.compile(rf"{_SET} | \\.", regex.VERBOSE)
 
 
@@ -112,13 +111,7 @@ def same_in_both(pattern: str) -> str:
             f"pre_tokenizer pattern {pattern!r:.200} is not supported from "
             f"{pattern[understood.end() :]!r:.20} on: it may mean something else here"
         )
-
-    def spell(found: regex.Match) -> str:
-        if found[0].startswith("["):
-            return _ESCAPE.sub(lambda each: _WORD if each[0] == r"\w" else each[0], found[0])
-        return f"[{_WORD}]" if found[0] == r"\w" else found[0]
-
-    return _SET_OR_ESCAPE.sub(spell, pattern)
+    return _SET_OR_ESCAPE.sub(lambda found: _SPELLED.get(found[0], found[0]), pattern)
 
 
 def gguf_name_of(patterns: Sequence[str]) -> str:

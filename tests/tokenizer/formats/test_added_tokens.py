@@ -6,11 +6,11 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import AddedToken, Tokenizer
+from tokenizers import AddedToken, Regex, Tokenizer, pre_tokenizers
 
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.formats.gguf_vocab import CONTROL, NORMAL, UNUSED, USER_DEFINED
-from llama_edu.tokenizer.pretokenize import same_in_both
+from llama_edu.tokenizer.pretokenize import compile_pattern, same_in_both
 from llama_edu.tokenizer.whole_tokens import Flags, WholeTokens
 from tests import damage
 from tests.tokenizer.oracles import TEXTS
@@ -199,9 +199,9 @@ def test_an_added_token_of_another_kind_is_named(library, tmp_path, token):
 
 @pytest.mark.parametrize("pattern", [
     r"[a-z&&[^aeiou]]+", r"\h+", r"\s+$", "^a", r"a\Z", r"\p{N}{1,3}+", "[[:alpha:]]+", r"\R",
-    r"\X", "(a)", "(?<n>a)", r"a\Kb", "(?~a)", r"\b", r"\N", r"\O", "a{,3}", "(?m:.)", r"\y",
+    r"\X", "(a)", "(?<n>a)", r"a\Kb", "(?~a)", r"\N", r"\O", "a{,3}", "(?m:.)", r"\y",
     "(?i)a", "[a-z--b]", "[a||b]", "(?i:ss)", "(?x: a)", r"\p{Alnum}", r"\p{Punct}",
-    r"[\W]", r"\W", r"\G", "[a[bc]]", "a{2}{3}",
+    r"[\W]", r"\W", r"[\w-]+", r"\G", "[a[bc]]", "a{2}{3}",
     r"\x{41}", "[", "(?#a)b", "a**", r"\Qa\E", "[^", "+", "[a-z--b]|(",
 ])  # fmt: skip
 def test_a_pattern_that_may_cut_elsewhere_is_refused_by_name(library, tmp_path, pattern):
@@ -213,6 +213,20 @@ def test_a_pattern_that_may_cut_elsewhere_is_refused_by_name(library, tmp_path, 
     (tmp_path / "tokenizer.json").write_text(json.dumps(spec), encoding="utf-8")
     with pytest.raises(ValueError, match=r"pre_tokenizer pattern .* is not supported from"):
         load_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize("pattern", [
+    r"\w+", r"\b(?:the|cat)\b|\w+", r"\bself\b", r"\w|\s", r"\p{Han}|\w+",
+    r"(?i:'s|'t|'re)|\p{L}+|[^\S\r\n]+", r"\d{1,2}(?!\d)", r"(?<=a)b", r".+?,", r"\p{^L}+",
+    r"[\u4e00-\u9fa5]+", r"\s+(?!\S)|\s+", r"(?>a+)b", "x{2,}?", r"[\x41-\x5a]++", r"\.\-\[",
+])  # fmt: skip
+def test_a_pattern_that_is_understood_cuts_as_the_library_does(pattern):
+    library = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
+    ours = compile_pattern(same_in_both(pattern))
+    text = (
+        "".join(SAMPLES) + "x²y³ ¼a a\u200db cat², the-cat_2 the\u200c, CAT'S cat's 12345 xxx -[.-["
+    )
+    assert ours.findall(text) == [chunk for chunk, _ in library.pre_tokenize_str(text)]
 
 
 def test_a_long_pattern_is_judged_at_once():
