@@ -163,6 +163,22 @@ def both_by_all_tokens(student_logits, distances, targets, alpha):
     return (alpha * distances[targets != -100].sum() + (1 - alpha) * text) / len(targets)
 
 
+def without_brackets(student_logits, distances, targets, alpha):
+    counts = targets != -100
+    text = F.cross_entropy(student_logits[counts], targets[counts])
+    return alpha * distances[counts].mean() + 1 - alpha * text
+
+
+def softmax_before(student_logits, distances, targets, alpha):
+    counts = targets != -100
+    text = F.cross_entropy(student_logits[counts].softmax(-1), targets[counts])
+    return alpha * distances[counts].mean() + (1 - alpha) * text
+
+
+def group_by_groups(kept_groups, n_heads, n_groups):
+    return [h for h in range(n_heads) if h // n_groups in kept_groups]
+
+
 def sigmoid_alone(gate, up):
     return (torch.sigmoid(gate) * up).abs().mean((0, 1))
 
@@ -202,6 +218,9 @@ def renumbered(kept_groups, n_heads, n_groups):
     ("distance", kl_div_of_probabilities, "no_logarithm"),
     ("student_loss", hidden_as_word_0, "hidden_as_word_0"),
     ("student_loss", both_by_all_tokens, "divided_by_all + text_divided_by_all"),
+    ("student_loss", without_brackets, "brackets_missing"),
+    ("student_loss", softmax_before, "softmax_twice"),
+    ("query_heads", group_by_groups, "divided_by_groups"),
     ("activity", sigmoid_alone, "sigmoid"),
     ("activity", root_mean_square, "root_mean_square"),
     ("activity", norm, "norm"),

@@ -176,6 +176,17 @@ def forgot_the_diagonal(weight, upper, scales, bits):
     return codes
 
 
+def xor(weight, bits):
+    largest = weight.abs().amax(1)
+    scales = torch.where(largest == 0, 1.0, largest / (2 ^ (bits - 1) - 1))
+    return (weight / scales[:, None]).round(), scales
+
+
+def rounded_weights(weight, bits):
+    codes, scales = absmax(weight, bits)
+    return codes * scales[:, None], scales
+
+
 def zero_point(codes, scales, offsets):
     size = codes.shape[1] // scales.shape[1]
     return (codes - offsets.repeat_interleave(size, 1)) * scales.repeat_interleave(size, 1)
@@ -214,6 +225,8 @@ def clamped_last(weight, upper, scales, bits):
     [
         ("absmax", in_int, "truncated"),
         ("absmax", no_rounding_in_128, "one_step_too_many"),
+        ("absmax", xor, "xor"),
+        ("absmax", rounded_weights, "values"),
         ("dequantize", repeat_for_groups, "groups_interleaved"),
         ("dequantize", offset_in_steps, "offset_scaled"),
         ("dequantize", zero_point, "zero_point"),

@@ -124,5 +124,11 @@ RATES = Question(
             hint="A power of 0 makes all sizes alike. Which division keeps what stands behind the "
             "point?",
         ),
+        Misconception(
+            "rounded",
+            {"number / total for": "round(number / total, 3) for"},
+            says="the rates are rounded",
+            hint="Rounded rates need not sum to 1: round when you print.",
+        ),
     ],
 )  # fmt: skip

@@ -126,5 +126,11 @@ TASK_MEANS = Question(
             says="the means of the task's rows are added",
             hint="One mean for each task: add up all its tokens, and divide once, at the end.",
         ),
+        Misconception(
+            "divided_by_everything",
+            {MEAN: "(losses * mine).mean()"},
+            says="each task's sum is divided by the size of the whole batch",
+            hint="Padding and other tasks are no part of its mean. How many tokens of it count?",
+        ),
     ],
 )  # fmt: skip

@@ -44,11 +44,10 @@ ABSMAX = Question(
             hint="Half of the codes are for negative numbers: one bit is the sign.",
         ),
         Misconception(
-            "half_a_step",
-            {"2 ** (bits - 1) - 1": "(2**bits - 1) / 2"},
-            says="the largest number lies half a step beyond the last code",
-            hint="That is another grid, of 2^bits values without a 0 in the middle. Here the "
-            "largest number falls on a whole code.",
+            "values",
+            {".round(), scales": ".round() * scales[:, None], scales"},
+            says="the rounded weights are returned in place of their codes",
+            hint="Codes are whole numbers: what does the scale turn back, and when?",
         ),
         Misconception(
             "no_sizes",
@@ -69,10 +68,10 @@ ABSMAX = Question(
             hint="weight is (F, D) and scales (F,): along which dimension is the maximum taken?",
         ),
         Misconception(
-            "mean_size",
-            {"weight.abs().amax(dim=1)": "weight.abs().mean(dim=1)"},
-            says="the mean size is put on the last code",
-            hint="Numbers above the mean would lie beyond the grid. Which number must it reach?",
+            "xor",
+            {"2 ** (bits - 1) - 1": "(2 ^ (bits - 1) - 1)"},
+            says="`^` is no power in Python, but XOR, bit by bit",
+            hint="Which sign raises to a power?",
         ),
         Misconception(
             "scales_on_columns",

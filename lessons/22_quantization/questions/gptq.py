@@ -112,5 +112,11 @@ GPTQ = Question(
             says="codes are brought back to the grid only after the last column",
             hint="What the clamp takes is lost as well: the later columns must hear of it.",
         ),
+        Misconception(
+            "multiplied_by_diagonal",
+            {"/ upper[j, j]": "* upper[j, j]"},
+            says="what is lost is multiplied by U's diagonal",
+            hint="$e_j$ is a fraction: where does $U_{jj}$ stand?",
+        ),
     ],
 )  # fmt: skip

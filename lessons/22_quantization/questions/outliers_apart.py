@@ -121,10 +121,13 @@ OUTLIERS_APART = Question(
             hint="Whole numbers are multiplied with whole numbers: W needs codes too.",
         ),
         Misconception(
-            "inputs_in_full",
-            {"absmax(x[:, ~is_large], 8)": "(x[:, ~is_large], torch.ones(len(x)))"},
-            says="only the weight is quantized, and not the inputs",
-            hint="Whole numbers are multiplied with whole numbers: x needs codes too.",
+            "outliers_scaled",
+            {"x_codes @ w_codes.T * x_scales[:, None] * w_scales":
+             "(x_codes @ w_codes.T + x[:, is_large] @ weight[:, is_large].T)"
+             " * x_scales[:, None] * w_scales",
+             "return product + x[:, is_large] @ weight[:, is_large].T": "return product"},
+            says="the product of the outlier columns is scaled too",
+            hint="Only codes need scales. In which order are scaling and adding done?",
         ),
         Misconception(
             "number_by_number",

@@ -71,10 +71,10 @@ ACTIVITY = Question(
             hint="The mean over texts and tokens.",
         ),
         Misconception(
-            "largest",
-            {"mean(dim=(0, 1))": "amax(dim=(0, 1))"},
-            says="the largest size is taken",
-            hint="The mean over texts and tokens.",
+            "silu_of_the_product",
+            {"F.silu(gate) * up": "F.silu(gate * up)"},
+            says="silu is taken of the product",
+            hint="Which of the two goes through silu, and when?",
         ),
         Misconception(
             "one_text",

@@ -125,10 +125,10 @@ DISTANCE = Question(
             hint="For each token the probabilities of all words sum to 1: which dimension is that?",
         ),
         Misconception(
-            "probabilities_compared",
-            {"(teacher - student)": "(teacher.exp() - student.exp())"},
-            says="probabilities are subtracted, not their logarithms",
-            hint="In the formula a logarithm is taken from a logarithm.",
+            "weights_without_exp",
+            {"teacher.exp() * (": "teacher * ("},
+            says="the differences are weighted with log-probabilities",
+            hint="Weights of a mean are positive and sum to 1. What turns a logarithm back?",
         ),
         Misconception(
             "no_logarithm",

@@ -99,5 +99,13 @@ QUERY_HEADS = Question(
             says="the heads that stay are numbered anew from 0",
             hint="Which heads of the *old* model are they?",
         ),
+        Misconception(
+            "divided_by_groups",
+            lambda kept_groups, n_heads, n_groups: [
+                head for head in range(n_heads) if head // n_groups in kept_groups
+            ],
+            says="head h is taken to be of group h // G",
+            hint="A group has H/G heads. By what must h be divided, to find its group?",
+        ),
     ],
 )

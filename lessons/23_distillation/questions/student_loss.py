@@ -76,10 +76,10 @@ STUDENT_LOSS = Question(
             hint="Both parts are means over the tokens that count.",
         ),
         Misconception(
-            "plain_sum",
-            {"alpha * copied + (1 - alpha) * text": "copied + text"},
-            says="both parts are added, whatever alpha is",
-            hint="Which argument has had no part in it?",
+            "softmax_twice",
+            {"student_logits[counts]": "student_logits[counts].softmax(-1)"},
+            says="`F.cross_entropy` gets probabilities",
+            hint="It takes a softmax itself. What does it want to be given?",
         ),
         Misconception(
             "hidden_ones",
@@ -107,6 +107,24 @@ STUDENT_LOSS = Question(
             },
             says="a target of -100 is taken for word 0, and counts in the text's part",
             hint="-100 takes a token out of both parts; no word stands there.",
+        ),
+        Misconception(
+            "brackets_missing",
+            {"(1 - alpha) * text": "1 - alpha * text"},
+            says="the brackets round 1 - alpha are missing",
+            hint="A product binds more tightly than a difference. What is the text's share?",
+        ),
+        Misconception(
+            "sum_of_distances",
+            {"distances[counts].mean()": "distances[counts].sum()"},
+            says="the distances are summed, not averaged",
+            hint="Both parts are means over the tokens that count.",
+        ),
+        Misconception(
+            "word_0_left_out",
+            {"targets != -100": "targets > 0"},
+            says="word 0 does not count",
+            hint="Word 0 is a word like any other. Which value alone marks what is left out?",
         ),
     ],
 )
