@@ -9,8 +9,7 @@ import argparse
 import json
 import random
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -93,10 +92,7 @@ def table(found: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def main(
-    arguments: Sequence[str] | None = None, clock: Callable[[], float] = time.perf_counter
-) -> None:
-    """The command; `clock` as in `Tuning`."""
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=Path("runs/smol"), help="folder of the run")
     parser.add_argument("--minutes", type=float, default=10.0, help="of training")
@@ -114,7 +110,7 @@ def main(
     else:
         questions = unseen_questions(wishes.stories, 3, KINDS)
         pool = partial(story_pool, base.tokenizer)
-    tuning = Tuning(base, ChatBatches(pool, BATCH_TOKENS), wishes.out, wishes.minutes, clock)
+    tuning = Tuning(base, ChatBatches(pool, BATCH_TOKENS), wishes.out, wishes.minutes)
     if not _run(tuning, questions, wishes.resume):
         sys.exit(INTERRUPTED)
 

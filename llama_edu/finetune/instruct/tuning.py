@@ -36,23 +36,15 @@ class Tuning:
         batches: to learn from.
         folder: of the run.
         minutes: of training in all, over every call.
-        clock: that counts them, in seconds; time.process_time for a machine that others use too.
     """
 
-    def __init__(
-        self,
-        base: Pretrained,
-        batches: ChatBatches,
-        folder: Path,
-        minutes: float,
-        clock: Callable[[], float] = time.perf_counter,
-    ):
+    def __init__(self, base: Pretrained, batches: ChatBatches, folder: Path, minutes: float):
         self.base, self.batches, self.folder, self.seconds = base, batches, folder, 60 * minutes
         torch.manual_seed(0)  # the adapters begin at random
         add_lora(base.model, RANK, ALPHA, (*ATTENTION, *FFN))
         self.weights = {n: w for n, w in base.model.named_parameters() if w.requires_grad}
         self.optimizer = torch.optim.AdamW(self.weights.values(), betas=(0.9, 0.99), fused=True)
-        self.dtype, self.clock = faster_dtype(), clock
+        self.dtype = faster_dtype()
         self.step, self.spent = 0, 0.0
 
     def resume(self) -> None:
@@ -65,6 +57,7 @@ class Tuning:
         state, parts = read_checkpoint(self.folder / "checkpoint")
         self.batches.load_state_dict(state["batches"])
         self.step, self.spent = state["step"], state["spent"]
+        self.dtype = getattr(torch, state["dtype"])
         with torch.no_grad():
             for name, weight in self.weights.items():
                 weight.copy_(parts["adapters"][name])
@@ -79,7 +72,10 @@ class Tuning:
             for kind, tensor in self.optimizer.state[weight].items()
         }
         adapters = {name: weight.detach() for name, weight in self.weights.items()}
-        state = {"step": self.step, "spent": self.spent, "batches": self.batches.state_dict()}
+        state = {
+            "step": self.step, "spent": self.spent, "batches": self.batches.state_dict(),
+            "dtype": str(self.dtype).removeprefix("torch."),
+        }  # fmt: skip
         write_checkpoint(self.folder / "checkpoint", state, adapters=adapters, optimizer=optimizer)
 
     def run(self, say: Callable[[str], None]) -> bool:
@@ -87,9 +83,9 @@ class Tuning:
         saved = said = -float("inf")
         with Interrupt(say) as interrupt:
             while self.spent < self.seconds and not interrupt.happened:
-                start = self.clock()
+                start = time.perf_counter()
                 loss = self._take_step()
-                self.spent += self.clock() - start
+                self.spent += time.perf_counter() - start
                 if self.spent - said > SECONDS_BETWEEN_LINES:
                     left, said = max(self.seconds - self.spent, 0), self.spent
                     say(f"step {self.step} · loss {loss:.3f} · {left / 60:.1f} minutes left")
