@@ -16,7 +16,7 @@ from llama_edu.pretrained import Pretrained
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.formats.sentencepiece_model import build_model, parse_model
 from llama_edu.weights import load_gguf, load_hf, load_meta
-from tests import damage
+from tests import checkpoints
 
 FEW, MANY = 60, 2_000
 MOST_SECONDS = 20  # for one small file, on a machine that does other things as well
@@ -36,14 +36,14 @@ def talk(path):
 def json_file(name):
     def strategy(folder):
         data = (folder / name).read_bytes()
-        values = damage.changed_values(json.loads(data)).map(damage.as_json)
-        return values | values | damage.changed_bytes(data, 400)
+        values = checkpoints.changed_values(json.loads(data)).map(checkpoints.as_json)
+        return values | values | checkpoints.changed_bytes(data, 400)
 
     return strategy
 
 
 def raw_file(name, dense):
-    return lambda folder: damage.changed_bytes((folder / name).read_bytes(), dense)
+    return lambda folder: checkpoints.changed_bytes((folder / name).read_bytes(), dense)
 
 
 def safetensors_file(folder):
@@ -52,15 +52,15 @@ def safetensors_file(folder):
     head, body = json.loads(data[8 : 8 + n]), data[8 + n :]
 
     def whole(value):
-        text = damage.as_json(value)
+        text = checkpoints.as_json(value)
         return len(text).to_bytes(8, "little") + text + body
 
-    return damage.changed_values(head).map(whole) | damage.changed_bytes(data, 8 + n)
+    return checkpoints.changed_values(head).map(whole) | checkpoints.changed_bytes(data, 8 + n)
 
 
 def pth_file(folder):
     path = folder / "consolidated.00.pth"
-    tensors, data = damage.meta_tensors(), path.read_bytes()
+    tensors, data = checkpoints.meta_tensors(), path.read_bytes()
     odd = st.sampled_from([
         *(torch.zeros(size) for size in [(), (0,), (3,), (300, 16), (16, 300), (2, 3, 4)]),
         torch.zeros(300, 16, dtype=torch.int8), torch.zeros(300, 16, dtype=torch.complex64),
@@ -79,17 +79,17 @@ def pth_file(folder):
     values = whole | less | odd | st.just({"model": tensors}) | st.just(list(tensors.values()))
     old = save(tensors, True)
     saved = st.builds(save, values, st.booleans())
-    return saved | damage.changed_bytes(data, 2_000) | damage.changed_bytes(old, 2_000)
+    return saved | checkpoints.changed_bytes(data, 2_000) | checkpoints.changed_bytes(old, 2_000)
 
 
 def gguf_file(tokenizer):
     def strategy(folder):
-        metadata = damage.gguf_metadata(tokenizer())
-        data = damage.gguf_bytes(metadata)
-        values = damage.changed_values(metadata).map(
-            lambda value: damage.gguf_bytes(value if isinstance(value, dict) else {"x": value})
+        metadata = checkpoints.gguf_metadata(tokenizer())
+        data = checkpoints.gguf_bytes(metadata)
+        values = checkpoints.changed_values(metadata).map(
+            lambda value: checkpoints.gguf_bytes(value if isinstance(value, dict) else {"x": value})
         )
-        return values | damage.changed_bytes(data, len(data) - 30_000)
+        return values | checkpoints.changed_bytes(data, len(data) - 30_000)
 
     return strategy
 
@@ -107,13 +107,13 @@ def sentencepiece_file(folder):
 
     place = st.integers(0, len(pieces))
     built = st.builds(build, place, rows, st.integers(0, 3), st.booleans())
-    return built | damage.changed_bytes((folder / "tokenizer.model").read_bytes(), 6_000)
+    return built | checkpoints.changed_bytes((folder / "tokenizer.model").read_bytes(), 6_000)
 
 
 def write_gguf(tokenizer):
     def write(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        data = damage.gguf_bytes(damage.gguf_metadata(tokenizer()))
+        data = checkpoints.gguf_bytes(checkpoints.gguf_metadata(tokenizer()))
         (folder / "model.gguf").write_bytes(data)
         return folder
 
@@ -124,33 +124,33 @@ def gguf_path(read):
     return lambda folder: read(folder / "model.gguf")
 
 
-BYTES, PIECES = damage.byte_level, damage.pieces
+BYTES, PIECES = checkpoints.byte_level, checkpoints.pieces
 # what -> who writes the folder, which file is damaged, how, who reads
 CASES = {
-    "safetensors": (damage.write_hf, "model.safetensors", safetensors_file, load_hf),
-    "config.json": (damage.write_hf, "config.json", json_file("config.json"), load_hf),
+    "safetensors": (checkpoints.write_hf, "model.safetensors", safetensors_file, load_hf),
+    "config.json": (checkpoints.write_hf, "config.json", json_file("config.json"), load_hf),
     "config.json beside a tokenizer": (
-        damage.write_hf, "config.json", json_file("config.json"), talk,
+        checkpoints.write_hf, "config.json", json_file("config.json"), talk,
     ),
-    "params.json": (damage.write_meta, "params.json", json_file("params.json"), load_meta),
-    "pth": (damage.write_meta, "consolidated.00.pth", pth_file, load_meta),
+    "params.json": (checkpoints.write_meta, "params.json", json_file("params.json"), load_meta),
+    "pth": (checkpoints.write_meta, "consolidated.00.pth", pth_file, load_meta),
     "gguf": (write_gguf(BYTES), "model.gguf", gguf_file(BYTES), gguf_path(load_gguf)),
     "gguf of bytes": (write_gguf(BYTES), "model.gguf", gguf_file(BYTES), gguf_path(talk)),
     "gguf of pieces": (write_gguf(PIECES), "model.gguf", gguf_file(PIECES), gguf_path(talk)),
-    "tokenizer.json": (damage.write_hf, "tokenizer.json", json_file("tokenizer.json"), talk),
+    "tokenizer.json": (checkpoints.write_hf, "tokenizer.json", json_file("tokenizer.json"), talk),
     "tokenizer.json of pieces": (
-        damage.write_spm_json, "tokenizer.json", json_file("tokenizer.json"), talk,
+        checkpoints.write_spm_json, "tokenizer.json", json_file("tokenizer.json"), talk,
     ),
     "tokenizer_config.json": (
-        damage.write_hf, "tokenizer_config.json", json_file("tokenizer_config.json"), talk,
+        checkpoints.write_hf, "tokenizer_config.json", json_file("tokenizer_config.json"), talk,
     ),
     "tokenizer_config.json beside pieces": (
-        damage.write_spm, "tokenizer_config.json", json_file("tokenizer_config.json"), talk,
+        checkpoints.write_spm, "tokenizer_config.json", json_file("tokenizer_config.json"), talk,
     ),
     "special_tokens_map.json": (
-        damage.write_spm, "special_tokens_map.json", json_file("special_tokens_map.json"), talk,
+        checkpoints.write_spm, "special_tokens_map.json", json_file("special_tokens_map.json"), talk,
     ),
-    "tokenizer.model": (damage.write_spm, "tokenizer.model", sentencepiece_file, talk),
+    "tokenizer.model": (checkpoints.write_spm, "tokenizer.model", sentencepiece_file, talk),
 }  # fmt: skip
 
 

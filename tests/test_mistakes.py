@@ -10,14 +10,14 @@ from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from llama_edu.weights import load_gguf, load_hf, load_meta, save_gguf, save_hf
-from tests import damage
+from tests import checkpoints
 
 KINDS = [BPETokenizer, SentencePieceBPE, SentencePieceTokenizer]
 
 
 @pytest.fixture(params=["bytes", "pieces"])
 def tokenizer(request):
-    return {"bytes": damage.byte_level, "pieces": damage.pieces}[request.param]()
+    return {"bytes": checkpoints.byte_level, "pieces": checkpoints.pieces}[request.param]()
 
 
 @pytest.mark.parametrize("as_ids", [
@@ -108,19 +108,19 @@ def test_mistakes_of_loading_are_named(kind, tmp_path):
 
 @pytest.mark.parametrize("dtype", ["float16", torch.int8, None, 16])
 def test_a_dtype_of_another_kind_is_named(tmp_path, dtype):
-    damage.write_hf(tmp_path / "hf")
-    damage.write_meta(tmp_path / "meta")
-    file = save_gguf(damage.model(), damage.byte_level(), tmp_path / "m.gguf")
+    checkpoints.write_hf(tmp_path / "hf")
+    checkpoints.write_meta(tmp_path / "meta")
+    file = save_gguf(checkpoints.model(), checkpoints.byte_level(), tmp_path / "m.gguf")
     for load, path in [(load_hf, "hf"), (load_meta, "meta"), (load_gguf, file.name)]:
         with pytest.raises(ValueError, match=r"dtype must be of floating point, as torch\.float32"):
             load(tmp_path / path, dtype)
     if dtype is not None:
         with pytest.raises(ValueError, match="dtype must be of floating point"):
-            save_hf(damage.model(), tmp_path / "new", dtype)
+            save_hf(checkpoints.model(), tmp_path / "new", dtype)
 
 
 def test_arguments_in_another_order_are_named(tmp_path):
-    model, tokenizer = damage.model(), damage.byte_level()
+    model, tokenizer = checkpoints.model(), checkpoints.byte_level()
     with pytest.raises(ValueError, match="a path must be a text or a Path, got Llama"):
         save_hf(tmp_path, model)
     with pytest.raises(ValueError, match="model must be a Llama, got BPETokenizer"):
@@ -134,7 +134,7 @@ def test_arguments_in_another_order_are_named(tmp_path):
 
 
 def test_mistakes_of_streaming_are_named():
-    model, tokenizer = damage.model(), damage.byte_level()
+    model, tokenizer = checkpoints.model(), checkpoints.byte_level()
     whole = list(stream_text(model, tokenizer, [5, 6], 4))
     assert list(stream_text(model, tokenizer, torch.tensor([5, 6]), 4)) == whole
     assert list(stream_text(model, tokenizer, [5, 6], 4, stop_strings=None)) == whole

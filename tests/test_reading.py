@@ -10,7 +10,7 @@ import torch
 from llama_edu.reading import Settings, as_path, other_kind, read_object, reading
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.weights import load_gguf, load_hf, load_meta
-from tests import damage
+from tests import checkpoints
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0000\nsize 269060552\n"
 OTHERS = {
@@ -29,16 +29,16 @@ OTHERS = {
 }
 # who writes a folder -> its files, and who reads them
 READERS = {
-    "model.safetensors": (damage.write_hf, load_hf),
-    "config.json": (damage.write_hf, load_hf),
-    "tokenizer.json": (damage.write_hf, load_tokenizer),
-    "tokenizer_config.json": (damage.write_hf, load_tokenizer),
-    "generation_config.json": (damage.write_hf, load_tokenizer),
-    "consolidated.00.pth": (damage.write_meta, load_meta),
-    "params.json": (damage.write_meta, load_meta),
-    "tokenizer.model": (damage.write_meta, load_tokenizer),
-    "special_tokens_map.json": (damage.write_spm, load_tokenizer),
-    "added_tokens.json": (damage.write_spm, load_tokenizer),
+    "model.safetensors": (checkpoints.write_hf, load_hf),
+    "config.json": (checkpoints.write_hf, load_hf),
+    "tokenizer.json": (checkpoints.write_hf, load_tokenizer),
+    "tokenizer_config.json": (checkpoints.write_hf, load_tokenizer),
+    "generation_config.json": (checkpoints.write_hf, load_tokenizer),
+    "consolidated.00.pth": (checkpoints.write_meta, load_meta),
+    "params.json": (checkpoints.write_meta, load_meta),
+    "tokenizer.model": (checkpoints.write_meta, load_tokenizer),
+    "special_tokens_map.json": (checkpoints.write_spm, load_tokenizer),
+    "added_tokens.json": (checkpoints.write_spm, load_tokenizer),
 }
 
 
@@ -92,7 +92,7 @@ NUMBERS = ["hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_siz
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", [None, 0, -1, 1.5, 64.0, "64", True, [64], {"a": 1}])
 def test_a_size_that_is_none_is_named(tmp_path, name, value):
-    damage.write_hf(tmp_path)
+    checkpoints.write_hf(tmp_path)
     change(tmp_path / "config.json", {name: value})
     with pytest.raises(ValueError) as caught:
         load_hf(tmp_path)
@@ -122,7 +122,7 @@ def test_a_size_that_is_none_is_named(tmp_path, name, value):
     ({"quantization": {"bits": 4}}, "the weights are quantized, as its quantization says"),
 ])  # fmt: skip
 def test_a_setting_of_another_kind_is_named(tmp_path, changes, message):
-    damage.write_hf(tmp_path)
+    checkpoints.write_hf(tmp_path)
     change(tmp_path / "config.json", changes)
     with pytest.raises(ValueError, match=message) as caught:
         load_hf(tmp_path)
@@ -144,7 +144,7 @@ def test_a_setting_of_another_kind_is_named(tmp_path, changes, message):
     ({"sliding_window": 4096}, "sliding_window=4096 asks for what is not read"),
 ])  # fmt: skip
 def test_a_parameter_of_another_kind_is_named(tmp_path, changes, message):
-    damage.write_meta(tmp_path)
+    checkpoints.write_meta(tmp_path)
     change(tmp_path / "params.json", changes)
     with pytest.raises(ValueError, match=message) as caught:
         load_meta(tmp_path)
@@ -152,7 +152,7 @@ def test_a_parameter_of_another_kind_is_named(tmp_path, changes, message):
 
 
 def test_parameters_that_change_nothing_are_passed_over(tmp_path):
-    damage.write_meta(tmp_path)
+    checkpoints.write_meta(tmp_path)
     nothing = {"lora_args": None, "moe_args": {}, "ffn_dim_multiplier": 1.3, "n_kv_heads": 2,
                "hidden_dim": 24, "head_dim": 4, "max_seq_len": 2048}  # fmt: skip
     change(tmp_path / "params.json", nothing)
@@ -187,16 +187,16 @@ TENSORS = {"a.weight": torch.zeros(2, 2)}
     (b"Invalid username or password.", "cannot be read: "),
 ])  # fmt: skip
 def test_pickled_weights_of_another_kind_are_named(tmp_path, content, message):
-    damage.write_meta(tmp_path)
+    checkpoints.write_meta(tmp_path)
     (tmp_path / "consolidated.00.pth").write_bytes(content)
     with pytest.raises(ValueError, match=rf"consolidated\.00\.pth:? {message}"):
         load_meta(tmp_path)
 
 
 def test_weights_as_pytorch_saved_them_before_2020_are_read(tmp_path):
-    damage.write_meta(tmp_path)
+    checkpoints.write_meta(tmp_path)
     whole = load_meta(tmp_path)
-    torch.save(damage.meta_tensors(), tmp_path / "consolidated.00.pth",
+    torch.save(checkpoints.meta_tensors(), tmp_path / "consolidated.00.pth",
                _use_new_zipfile_serialization=False)  # fmt: skip
     for name, weight in load_meta(tmp_path).state_dict().items():
         assert torch.equal(weight, whole.state_dict()[name])
@@ -204,7 +204,7 @@ def test_weights_as_pytorch_saved_them_before_2020_are_read(tmp_path):
 
 @pytest.mark.parametrize("share", [0.0001, 0.01, 0.5, 0.999])
 def test_safetensors_cut_short_are_named(tmp_path, share):
-    damage.write_hf(tmp_path)
+    checkpoints.write_hf(tmp_path)
     data = (tmp_path / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(data[: int(share * len(data))])
     with pytest.raises(ValueError, match=r"model\.safetensors (cannot be read: |is empty).*again"):
@@ -216,7 +216,7 @@ def test_safetensors_cut_short_are_named(tmp_path, share):
     {"weight_map": {"a": "../elsewhere.safetensors"}}, {"weight_map": {"a": ""}},
 ])  # fmt: skip
 def test_an_index_of_another_kind_is_named(tmp_path, index):
-    damage.write_hf(tmp_path)
+    checkpoints.write_hf(tmp_path)
     (tmp_path / "model.safetensors").rename(tmp_path / "model-00001-of-00001.safetensors")
     path = tmp_path / "model.safetensors.index.json"
     path.write_text(json.dumps(index), encoding="utf-8")
@@ -225,7 +225,7 @@ def test_an_index_of_another_kind_is_named(tmp_path, index):
 
 
 def test_a_folder_where_a_file_belongs_is_named(tmp_path):
-    damage.write_hf(tmp_path)
+    checkpoints.write_hf(tmp_path)
     for name, read in [("tokenizer.json", load_tokenizer), ("config.json", load_hf)]:
         (tmp_path / name).unlink()
         (tmp_path / name).mkdir()

@@ -239,9 +239,9 @@ def test_typed_bytes_that_are_no_text_lose_nothing(fake, capsys, monkeypatch):
 
 
 def test_a_chat_in_a_program_of_its_own_survives_bytes_that_are_no_text(tmp_path):
-    from tests import damage
+    from tests import checkpoints
 
-    damage.write_hf(tmp_path)
+    checkpoints.write_hf(tmp_path)
     command = [sys.executable, "-m", "llama_edu", "chat", "--model", str(tmp_path), "--dtype",
                "fp32", "--max-new-tokens", "3"]  # fmt: skip
     typed = b"the cat\n\xff\xfe\n" + b"a" * 200 + b"\nthe hat\n"

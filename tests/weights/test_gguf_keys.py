@@ -7,7 +7,7 @@ import torch
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.weights import load_gguf
 from llama_edu.weights.gguf_keys import EMBEDDING, IDLE, NEUTRAL, OBEYED
-from tests import damage
+from tests import checkpoints
 
 # All that llama.cpp's package knows to say of a model, whatever its architecture.
 KNOWN = sorted(
@@ -21,7 +21,7 @@ KNOWN = sorted(
 
 @pytest.fixture(scope="module")
 def metadata():
-    plain = damage.gguf_metadata(damage.byte_level())
+    plain = checkpoints.gguf_metadata(checkpoints.byte_level())
     del plain["llama.rope.scaling.factor"], plain["llama.rope.scaling.type"]
     return plain
 
@@ -29,7 +29,7 @@ def metadata():
 def load(tmp_path, metadata, tensors=None, **keys):
     file = tmp_path / "m.gguf"
     keys = {key.replace("__", "."): value for key, value in keys.items()}
-    file.write_bytes(damage.gguf_bytes(metadata | keys, tensors))
+    file.write_bytes(checkpoints.gguf_bytes(metadata | keys, tensors))
     return load_gguf(file)
 
 
@@ -65,7 +65,7 @@ def test_a_key_that_nobody_knows_is_refused_by_name(tmp_path, metadata):
 def test_what_says_nothing_changes_nothing(tmp_path, metadata, keys):
     ours = load(tmp_path, metadata, **{f"llama.{key}": value for key, value in keys.items()})
     tokens = torch.tensor([[5, 7, 250]])
-    torch.testing.assert_close(ours(tokens), damage.model()(tokens))
+    torch.testing.assert_close(ours(tokens), checkpoints.model()(tokens))
 
 
 @pytest.mark.parametrize("keys, message", [
@@ -112,7 +112,7 @@ def test_a_file_that_is_no_whole_dense_llama_says_what_it_is(tmp_path, metadata,
 
 def test_a_later_part_of_a_split_file_says_so(tmp_path):
     """llama.cpp leaves all other metadata to the first part."""
-    (tmp_path / "m.gguf").write_bytes(damage.gguf_bytes({"split.no": 1, "split.count": 3}))
+    (tmp_path / "m.gguf").write_bytes(checkpoints.gguf_bytes({"split.no": 1, "split.count": 3}))
     for read in (load_gguf, load_tokenizer):
         with pytest.raises(ValueError, match=r"m\.gguf is part 2 of 3: join them"):
             read(tmp_path / "m.gguf")
@@ -128,7 +128,7 @@ def test_a_vocabulary_alone_says_so(tmp_path, metadata):
 
 
 def test_a_big_endian_file_says_so(tmp_path, metadata):
-    (tmp_path / "m.gguf").write_bytes(damage.gguf_bytes(metadata, order=">"))
+    (tmp_path / "m.gguf").write_bytes(checkpoints.gguf_bytes(metadata, order=">"))
     with pytest.raises(ValueError, match=r"m\.gguf: the file is big-endian"):
         load_gguf(tmp_path / "m.gguf")
 

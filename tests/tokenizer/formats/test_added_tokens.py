@@ -12,7 +12,7 @@ from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.formats.gguf_vocab import CONTROL, NORMAL, UNUSED, USER_DEFINED
 from llama_edu.tokenizer.pretokenize import compile_pattern, same_in_both
 from llama_edu.tokenizer.whole_tokens import Flags, WholeTokens
-from tests import damage
+from tests import checkpoints
 from tests.tokenizer.oracles import TEXTS
 from tests.tokenizer.oracles import texts as any_texts
 
@@ -132,7 +132,7 @@ def test_a_gguf_marker_that_merges_make_gives_the_ids_of_transformers(library, t
         "tokenizer.ggml.token_type": [*kinds, UNUSED, USER_DEFINED],
         "tokenizer.ggml.merges": [" ".join(pair) for pair in spec["merges"]],
     }  # fmt: skip
-    (tmp_path / "m.gguf").write_bytes(damage.gguf_bytes(metadata, {}))
+    (tmp_path / "m.gguf").write_bytes(checkpoints.gguf_bytes(metadata, {}))
     ours = load_tokenizer(tmp_path / "m.gguf")
     oracle = transformers.AutoTokenizer.from_pretrained(tmp_path, gguf_file="m.gguf")
     for text in SAMPLES:

@@ -17,7 +17,7 @@ from llama_edu.tokenizer.formats.spaces import Spaces
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from llama_edu.tokenizer.whole_tokens import Flags
-from tests import damage
+from tests import checkpoints
 from tests.tokenizer.oracles import EMOJI, TEXTS
 from tests.tokenizer.oracles import texts_without_space_mark as texts
 
@@ -254,7 +254,7 @@ def test_another_rule_is_refused_by_name(sentencepiece_model, vocab, merges, tmp
 
 
 def test_a_cut_at_spaces_is_no_matter_where_no_token_reaches_across(tmp_path):
-    model = SentencePieceBPE.train(damage.TEXTS, 290).model
+    model = SentencePieceBPE.train(checkpoints.TEXTS, 290).model
     pieces = [(p.text, p.score, p.kind) for p in read_pieces(model) if "▁" not in p.text[1:]]
     model = build_model(pieces, add_prefix=True)
     scores = {text: score for text, score, _ in pieces}
@@ -307,7 +307,7 @@ def write_gguf(path, model, kind, **keys):
         "tokenizer.ggml.eos_token_id": 2, "tokenizer.ggml.unknown_token_id": 0,
     }  # fmt: skip
     keys = {f"tokenizer.ggml.{key}": value for key, value in keys.items()}
-    path.write_bytes(damage.gguf_bytes(metadata | keys, {}))
+    path.write_bytes(checkpoints.gguf_bytes(metadata | keys, {}))
     return path
 
 
