@@ -85,8 +85,8 @@ answer_guess(guess, y[0, 0].item(), why, within=0.02)
 # comes *out*. The two differ in one thing. Softmax makes experts compete: when another expert's
 # score rises, my gate falls. A sigmoid does not know the others.
 #
-# In the package `route` does both. **N** counts tokens, **E** counts experts, and **K** counts the
-# experts that a token visits: 1 in Llama 4 and in the Switch Transformer, 2 in Mixtral.
+# In the package `route` does both. **N** counts tokens here, **E** counts experts, and **K** counts
+# the experts that a token visits: 1 in Llama 4, 2 in the open model Mixtral (arXiv:2401.04088).
 
 # %% tags=["nbval-check-output"]
 show_source(route)
@@ -96,7 +96,7 @@ for kind in ("sigmoid", "softmax"):
 # %% [markdown]
 # ## The layer in code
 #
-# As a loop over tokens, so that nothing hides. Llama 4 adds a **shared expert**, which is an expert
+# First a loop over tokens, to see each step. Llama 4 adds a **shared expert**, which is an expert
 # that every token visits, whatever the router says: what all tokens need is learned once there.
 
 # %%
@@ -110,8 +110,8 @@ def naive_mixture(layer, x):
     return torch.stack(rows)
 
 # %% [markdown]
-# The package turns the loop round: over experts, each of which takes all its tokens at once, as one
-# matrix. `index_add` puts the results back into the rows that they came from. (Capacity: below.)
+# The package loops over experts instead: each takes all its tokens at once, as one matrix.
+# `index_add` puts the results back into the rows that they came from. (Capacity comes later.)
 
 # %% tags=["nbval-check-output"]
 show_source(MixtureOfExperts.forward)
@@ -283,8 +283,8 @@ why = "in this layer the router sees little more than the byte itself"
 answer_guess(guess, by_byte, why, within=0.1)
 
 # %% [markdown]
-# Experts for kinds of token, not for topics. Still, what an expert has learned is found nowhere
-# else. We take each expert away, and see whom that hurts.
+# So these experts serve kinds of token, not topics. Is what one of them has learned found anywhere
+# else? We take away each expert in turn, and see which texts that hurts.
 
 # %% tags=["nbval-ignore-output"]
 @torch.no_grad()
@@ -307,7 +307,7 @@ harm = torch.stack(harm, dim=1)  # (texts, experts)
 plots.squares(
     {"": harm.clamp(0, 1)}, list(texts), [str(e) for e in range(4)], write_numbers=True,
     x_label="expert that is taken away", y_label="text", value_label="loss that this costs (nats)",
-    title="Whoever loses its expert suffers, and nobody else",
+    title="A text suffers when the expert of its bytes is taken away",
     alt="Four texts and four experts: the large numbers stand where the text's bytes went.",
 )
 
@@ -351,9 +351,8 @@ plots.lines(
 )
 
 # %% [markdown]
-# The model has paid for eight experts in memory, and mostly uses one. Routing **collapse** is this:
-# a few experts get nearly all tokens, and the others never learn. No error says so: draw the
-# loads.
+# The model has paid for eight experts in memory, and mostly uses one. Routing **collapse** is the
+# state in which a few experts get nearly all tokens. No error message tells you: draw the loads.
 #
 # The cure is a second loss. The **load-balance loss** multiplies the load $f_e$ of each expert with
 # the mean probability $P_e$ that the router gives to it:
@@ -385,7 +384,8 @@ answer_guess(guess, values, "1 stands for an even load, and E for a collapse")
 #
 # A fair contest takes three opponents: a dense model with as many *active* parameters, one that
 # trains for as many *seconds*, and one with as many parameters *in all*. That takes too long for a
-# notebook: `measured.py` in this lesson's folder trained them on the four texts, with six seeds.
+# notebook: `measured.py` in this lesson's folder did it on the four texts, with six seeds, and with
+# three routers for the mixture.
 #
 # **Predict:** the mixture has four experts and a shared one. Which of the four does best?
 
@@ -466,7 +466,7 @@ for t in (1_000, 10_000, 100_000, 1_000_000, 10_000_000):
 #
 # 1. A router sends each token to one expert of many, and its gate lets the router learn: memory
 #    follows the total parameters, work the active ones.
-# 2. What experts divide among themselves is kinds of token rather than topics.
+# 2. Experts divide the work by kinds of token rather than by topics.
 # 3. Left alone, a router may collapse; the load-balance loss keeps every expert busy.
 
 # %% [markdown] tags=["sourced"]

@@ -227,11 +227,11 @@ print("equal to torch's:", list(map(torch.allclose, ours, torchs)))
 # $$\frac{g - n \cdot \text{mean}(g \odot n)}{\text{rms}}$$
 #
 # The second term is there because every number of $x$ also moves the rms. **gradcheck** is torch's
-# test that holds a gradient against nudges of every input, in float64, and raises an error where
+# test that compares a gradient with nudges of every input, in float64, and raises an error where
 # they differ:
 
 # %% tags=["nbval-check-output"]
-show_source(_RMSNorm, folded="_RMSNorm, as every training step here uses it: for after 13.3")
+show_source(_RMSNorm, folded="_RMSNorm, as training uses it here: open it after exercise 13.3")
 print("passes:", torch.autograd.gradcheck(_RMSNorm.apply, (draw(3, 8), draw(8), 1e-5)))
 
 # %% [markdown]
@@ -459,10 +459,10 @@ for name, optimizer in (("momentum", sgd(0.1, 0.9)), ("AdamW", adam(0.01, 0.1)))
 # ## In short
 #
 # 1. Backpropagation walks the graph backward once, multiplies along each way and adds up where ways
-#    meet: two runs' worth of arithmetic. Hold every written gradient to nudges.
+#    meet: two runs' worth of arithmetic. Check a gradient that you write against nudges.
 # 2. Adam fits the step to each number's gradients, AdamW takes decay out of that, LAMB fits it to
 #    each tensor's length.
-# 3. Warm-up allows higher rates, clipping survives bad batches; without need neither is seen.
+# 3. Warm-up allows higher rates, and with clipping a run survives bad batches.
 
 # %% [markdown] tags=["sourced"]
 # **Where LLaMA really does this.** LLaMA 1 trains with AdamW, β = (0.9, 0.95), weight decay 0.1,

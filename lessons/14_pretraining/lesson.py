@@ -306,12 +306,12 @@ print("together the loss of the whole:", together.allclose(loss_of(fresh_model()
 
 # %% [markdown]
 # With two processors, `torchrun --nproc-per-node=2 your_program.py` starts your program twice. Each
-# copy calls `joined()` to find the other, and takes its own rows, as above.
+# copy finds the other by `joined()`, of `llama_edu.train.processes`, and takes its own rows.
 #
 # ## A scaling law
 #
 # How good will a large model be? A **scaling law** is a formula for the loss by size and text,
-# fitted to small runs. For $N$ numbers in the model and $D$ tokens of text:
+# fitted to small runs. For $N$ numbers in the model and $D$ tokens of text (not the width D):
 #
 # $$L = E + \frac{A}{N^a} + \frac{B}{D^b}$$
 #
@@ -429,10 +429,10 @@ for name, losses in smooth.items():
 # %% [markdown]
 # The faults, in another order: *too little text · the mask lets the future in · the learning rate
 # is too high · padding counts in the loss · one batch is repeated*. **Predict:** which letter is
-# which?
+# which? Write the letter of *too little text* first, then that of the mask, and so on.
 
 # %%
-guess = None  # five letters, in the order of the faults as they stand above, such as "ABCDE"
+guess = None  # five letters, in the order of the faults above, such as "ABCDE"
 
 # %% tags=["nbval-check-output"]
 found = {name: diagnose(runs / name) for name in patients}
@@ -450,11 +450,12 @@ for name, diagnosis in found.items():
         print(f"{name}: {finding.name}\n   {finding.evidence}\n   What to do: {finding.advice}")
 
 # %% [markdown]
-# B: it lets the model look ahead and sees the loss fall, which no sound model's would. C: it knows
-# each batch by its checksum. D: it reads the rows. E: the held-out loss has turned. A: it trains a
-# new model for half as long at other rates, and one of them gets further than the whole run did.
+# B: it takes the mask away, and the loss falls; a sound model has never learned to use what comes
+# later. C: it knows each batch by its checksum. D: it reads the rows. E: the held-out loss falls
+# and then rises. A: it trains a new model for half as long at other rates, and one of them gets
+# further than the whole run did.
 #
-# And the run of the beginning?
+# And the run from the beginning of this lesson?
 
 # %% tags=["nbval-check-output"]
 (finding,) = diagnose(theirs).findings
@@ -466,7 +467,7 @@ print(finding.name, "- by a trial at ten times the rate:", "a rate of 0.0005" in
 # ## In short
 #
 # 1. Before a run: ln V at step 1, one batch by heart, and a row of targets read by eye.
-# 2. A loss is a number of choices, $e^L$, and comparable among equal tokens only. A checkpoint
+# 2. A loss L means $e^L$ equal choices; compare it only where tokens are the same. A checkpoint
 #    holds far more than weights; a mean is taken once, over all targets.
 # 3. A curve raises suspicion. A question that only one cause can answer proves it.
 

@@ -71,8 +71,8 @@ answer_guess(guess, tuple(found), why)
 #
 # $$\text{bits per byte} = \frac{\text{sum of the losses in nats}}{\ln 2 \cdot \text{bytes}}$$
 #
-# Here it is 1 for both. Next to that stands a file: a program that packs a text of n bytes into m
-# bytes needs 8 m / n bits per byte.
+# Here it is 1 for both. Packed files can be measured too: a program that packs a text of n bytes
+# into m bytes needs 8 m / n bits per byte.
 
 # %% [markdown]
 # ## Two real tokenizers
@@ -129,9 +129,10 @@ lowest = tuple(min(rows, key=lambda name: rows[name][i]) for i in range(2))
 answer_guess(guess, lowest, "the larger tokens are far fewer, and each is worth more bytes")
 
 # %% [markdown]
-# By perplexity the model of bytes seems many times better. It is the worse one. Who else can be
-# asked? Programs that pack files, an **n-gram model**, which is a model that counts what followed
-# the last n - 1 bytes in the training text, and SmolLM2.
+# By perplexity the model of bytes seems many times better. It is the worse one. We add SmolLM2, an
+# **n-gram model**, which is a model that counts what followed the last n - 1 bytes in the training
+# text, and programs that pack files. (They pack training text and scene together; what counts is
+# how many bytes the scene adds.)
 
 # %% tags=["nbval-ignore-output"]
 ngram = evaluate.fit_ngram(training)
@@ -144,7 +145,7 @@ scores = {
     "SmolLM2": evaluate.bits_per_byte(smol.model, smol.tokenizer, held_out, window=256, stride=256),
 }
 plots.bars(
-    scores, x_label="bits per byte of one scene (* packed after the training text)",
+    scores, x_label="bits per byte of one scene (* bytes that it adds to the packed training text)",
     title="One unit for programs, counts and models",
     alt="Longest to shortest: gzip, our model of bytes, xz, our model of words, counts, SmolLM2.",
 )
@@ -172,7 +173,7 @@ model, tokenizer = smol.model, smol.tokenizer
 costs = [evaluate.bits_per_byte(model, tokenizer, part, window=n, stride=n) for n in sizes]
 factor = costs[0] / costs[2]
 print("windows of", sizes, "cost", [round(cost, 1) for cost in costs], "bits per byte")
-why = "with 8 tokens of context in the mean, it knows neither the speakers nor the subject"
+why = "with 8 tokens of context on average, it knows neither the speakers nor the subject"
 answer_guess(guess, factor, why, within=0.15)
 
 # %% [markdown]
@@ -187,8 +188,7 @@ half = evaluate.bits_per_byte(model, tokenizer, part, window=16, stride=8)
 print(f"windows of 16, stride 16: {costs[0]:.2f}; stride 8: {half:.2f} bits per byte")
 
 # %% [markdown]
-# Half the stride is twice the work. Whoever reports bits per byte says which window and which
-# stride.
+# Half the stride is twice the work. Report bits per byte together with the window and the stride.
 #
 # ## Choosing an answer without writing one
 #
@@ -400,8 +400,7 @@ plots.intervals(
 # %% [markdown]
 # A prompt moves the score by more than the 3 points of our riddle, and an interval over questions
 # knows nothing of that. A comparison is fair only if both models see the same prompts.
-
-# %% [markdown]
+#
 # One more thing can be asked of a model: is it sure when it is right? Softmax over the four
 # log-likelihoods gives its **confidence**, the probability that it gives to the option it chooses.
 # A model is **calibrated** if it is right in 80 % of the answers of which it is 80 % sure. The
@@ -414,7 +413,8 @@ error, bins = evaluate.calibration(confidences, chosen == 0, n_bins=5)
 for one in bins:
     print(f"{one.n:3} answers: {one.confidence:.0%} sure, {one.accuracy:.0%} right")
 print(f"expected calibration error {error:.2f}")
-#
+
+# %% [markdown]
 # SmolLM2 is surer than it is right.
 #
 # ## The test in the training text

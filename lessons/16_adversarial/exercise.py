@@ -166,9 +166,10 @@ check("adversarial.adversarial_softmax", adversarial_softmax)
 # %% [markdown]
 # ### 16.5 How far two answers are apart · difficulty 2/5 · importance 4/5 · 8 min
 #
-# VAT and SMART train a model to give the same answer at a text and near it. SMART measures the
-# difference of two answers p and q by $\operatorname{KL}(p \,\Vert\, q) + \operatorname{KL}(q \,
-# \Vert\, p)$, where $\operatorname{KL}(p \,\Vert\, q) = \sum_v p_v (\log p_v - \log q_v)$.
+# VAT and its relative SMART (arXiv:1911.03437) train a model to give the same answer at a text and
+# near it. SMART measures the difference of two answers p and q by
+# $\operatorname{KL}(p \,\Vert\, q) + \operatorname{KL}(q \,\Vert\, p)$, where
+# $\operatorname{KL}(p \,\Vert\, q) = \sum_v p_v (\log p_v - \log q_v)$.
 #
 # The logits may be in the hundreds: then a probability is 0 in float32, and its logarithm -inf.
 #

@@ -65,7 +65,7 @@ for name, shift in (("random", noise), ("searched", worst)):
     word, chance = answer(shift)
     print(f"{name:8}: |r| = {shift.norm() / length:.2f}, next {word!r}, Paris {chance:.2f}")
 answer_guess(guess, answer(noise)[1], "a random direction is none that the model cares about",
-             within=0.15)  # fmt: skip
+             within=0.15)
 
 # %% [markdown]
 # Both shifts are equally long. One does nothing, the other wipes Paris out. An **adversarial
@@ -131,7 +131,7 @@ def draw_gains(g1=-3.0, g2=4.0):
         title="Each p has its own steepest direction; the peak is the dual norm",
         alt="Three waves over 360 degrees. The one of p = inf has the highest peak, p = 1 the "
         "lowest, and the peaks stand at different angles.",
-    )  # fmt: skip
+    )
 
 explore(draw_gains, g1=(-4.0, 4.0, 0.5), g2=(-4.0, 4.0, 0.5))
 draw_gains()
@@ -142,8 +142,8 @@ draw_gains()
 #
 # $$L(x + r) \approx L(x) + g \cdot r, \qquad g = \nabla_x L$$
 #
-# $L(x)$ does not depend on r, so the best r is the steepest one for $g$. One backward pass to the
-# *input*, not to the weights, and we have it. How near must we stay?
+# Here $\nabla_x L$ is the gradient along x. $L(x)$ does not depend on r, so the best r is the
+# steepest one for $g$: one backward pass to the *input*, not to the weights. How near must we stay?
 
 # %% tags=["nbval-check-output"]
 def loss_at(shift):
@@ -203,21 +203,21 @@ for place in range(5):
 # %% [markdown]
 # One swap without any meaning, such as a scrap of computer code for *The*, and Paris is gone. To
 # swap *France* is no attack: then Paris *should* go. What counts as a small change of a text is a
-# question of meaning, and no norm answers it.
+# question of meaning, and no measure of length answers it.
 
 # %% [markdown]
 # ## The game: min over weights, max over shifts
 #
 # **Adversarial training** is training on the worst neighbours of each input instead of on the
-# inputs alone (Madry et al. 2017, arXiv:1706.06083):
+# inputs alone (Madry et al. 2017, arXiv:1706.06083). θ are the weights, $\mathbb{E}$ is a mean:
 #
 # $$\min_\theta \; \mathbb{E}_{(x, y)} \Big[ \max_{\lVert r \rVert_p \le \varepsilon} L(x + r, y;
 # \theta) \Big]$$
 #
-# The inner maximum is the adversary's move. It is answered with what we have: one steepest step.
-# **FGSM** (fast gradient sign method) is that step for $p = \infty$, and **FGM** (fast gradient
-# method) is that step for $p = 2$. **PGD** (projected gradient descent) is several smaller steps;
-# after each, r is *projected*: if it has left the ball, it goes to the nearest point in it.
+# The inner maximum is the adversary's move, found roughly by a steepest step. **FGSM** (fast
+# gradient sign method) is that step for $p = \infty$, and **FGM** (fast gradient method) is that
+# step for $p = 2$. **PGD** (projected gradient descent) is several smaller steps; after each, r is
+# *projected*: if it has left the *ball*, all r up to size ε, it goes to the nearest point in it.
 
 # %% tags=["nbval-check-output"]
 def naive_pgd(radius, n_steps):
@@ -248,15 +248,15 @@ show_source(pgd)
 # %% [markdown]
 # What goes wrong silently in such code: the norm is taken over the *batch*, so that one text eats
 # up the others' share; *padding* is moved; r is not detached; the attack's gradients are left in
-# the weights; dropout draws another mask for each pass, so that another model is attacked (`Replay`
-# keeps the dice); the table of embeddings is changed and changed back, and drifts by rounding.
+# the weights; dropout (numbers set to 0 at random) draws anew for each pass, so that another model
+# is attacked; the table of embeddings is changed and changed back, and drifts by rounding.
 
 # %% [markdown]
 # ## A fragile classifier
 #
 # Presidents of the United States report to Congress each year. A small LLaMA learns to say whether
-# a piece of 32 tokens is from before 1880 or from after 1950. Its trunk has learned to predict the
-# next token from pieces without labels; from there it is trained on 256 pieces with a label, in
+# a piece of 32 tokens is from before 1880 or from after 1950. Before, it has learned to predict
+# the next token from pieces without labels; then it is trained on 256 pieces with a label, in
 # several ways. `measured.py` beside this lesson did it on one CPU thread, in minutes, and we read
 # its `measured.json`. **Robust accuracy** is the share of right answers that is left under an
 # attack. **Predict:** without an attack, four in five are right. How many are left when r is half
@@ -294,8 +294,8 @@ answer_guess(guess, round(left.item(), 2), why, within=1.0)
 #
 # Two more ways take part. **FreeLB** is training on the mean of all places that the ascent passes,
 # rather than on its end (arXiv:1909.11764). **Virtual adversarial training** (VAT) is training for
-# the same answer at x and at x + r, whatever it is: it adds the divergence of the two answers, and
-# so learns from pieces without labels too (arXiv:1704.03976). It sees 32 of them in each step.
+# the same answer at x and at x + r, whatever it is: the loss also measures how far apart the two
+# answers are. So it learns from pieces without labels too (arXiv:1704.03976), 32 in each step.
 
 # %% tags=["nbval-check-output"]
 arms = ["clean", "noise", "FGM", "PGD", "FreeLB", "VAT"]
@@ -340,12 +340,12 @@ print("second without an attack, each seed:", *(f"{run['clean']:.1%}" for run in
 # show that a model is not robust*. The second has the same accuracy to the last digit in every
 # seed. That is a **constant answer**, an answer that is the same for every input: it is right for
 # half of them, and an attack can hardly change that. Its shifts were so large, 8 lengths, that
-# nothing was learned. Draw that line into every such figure, and attack with more steps and in
+# nothing was learned. Draw its line into every such figure, and attack with more steps and in
 # other ways until it no longer helps.
 
 # %% [markdown]
-# The advice goes for tokens too. HotFlip takes the gradient's best guess unseen. A stronger attack
-# tries 64 swaps, half of them random, and keeps the worst.
+# The advice goes for tokens too. HotFlip takes the swap that the gradient rates highest, untried. A
+# stronger attack tries 64 swaps, half of them random, and keeps the worst.
 
 # %% tags=["nbval-check-output"]
 print("right answers in %, after swaps of so many of 32 tokens")
@@ -434,7 +434,7 @@ for arm in arms:
 best_arm = min(arms, key=lambda arm: ends[arm].mean())
 kind = {"clean": "clean", "noise .1": "noise", "adversary .2": "a large adversary"}
 answer_guess(guess, kind.get(best_arm, "a small adversary"),
-             "the right token must win by a margin, which is harder to have by heart")  # fmt: skip
+             "the right token must win by a margin, which is harder to have by heart")
 
 # %% tags=["nbval-ignore-output"]
 shown = ["clean", "noise .1", "adversary .05", "adversary .2"]
@@ -450,8 +450,8 @@ plots.lines(
 
 # %% [markdown]
 # The adversary holds overfitting back, and noise twice as large as the adversary of .05 hardly
-# does. Who stops in time, at the best step, gains less: most of what the clean model loses at the
-# end is overfitting. Too large an adversary is worse than none at its best. And this model reads a
+# does. If you stop at the best step, you gain less: most of what the clean model loses at the end
+# is overfitting. Too large an adversary is worse than none at its best. And this model reads a
 # small text many times; LLaMA 1 read most of its text about once (arXiv:2302.13971, sec. 2.1).
 
 # %% [markdown]

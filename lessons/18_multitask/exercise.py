@@ -151,7 +151,7 @@ check("multitask.surgery", surgery)
 # ### 18.5 Weights that are learned · difficulty 2/5 · importance 2/5 · 8 min
 #
 # Uncertainty weighting learns a number $s$ for each task along with the model. The loss is
-# $\sum_i e^{-s_i} L_i + s_i / 2$. Give that loss, and its slope along every $s_i$.
+# $\sum_i (e^{-s_i} L_i + s_i / 2)$. Give that loss, and its slope along every $s_i$.
 #
 # <details><summary>Hint 1</summary>One number for all tasks together, and one slope for each of
 # them.</details>

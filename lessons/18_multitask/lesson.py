@@ -119,7 +119,7 @@ show_source(task_losses)
 # events; answers are one word. Each task gets the *same number of steps* in every arm, so that the
 # model with both trains twice as long. Three seeds, 500 unseen stories, computed by `measured.py`.
 #
-# Two rules that understand nothing stand beside: always the last name, always the commonest number.
+# Two rules that understand nothing compete: always the last name, always the commonest number.
 # **Predict:** in a model 12 wide, *who has* alone reaches 0.85. What does it reach with both?
 
 # %%
@@ -321,9 +321,9 @@ plots.lines(
 )
 
 # %% [markdown]
-# The rates decided the fight: an exact match would find next to nothing of the minority. Neither
-# writer is wrong: the question is. **Break it, then diagnose it.** The loss of this run stops
-# falling. Is it the learning rate? Look at the loss of each task, and at where it stops.
+# The rates decided the fight: the answers hardly ever show the minority's form. Neither writer is
+# wrong: the question is. **Break it, then diagnose it.** At equal rates the loss stops early.
+# Is it the learning rate? Look at the loss of each task, and at where it stops.
 
 # %% tags=["nbval-check-output"]
 def losses_of(model, marked):
@@ -364,7 +364,7 @@ plots.lines(
 # Can the optimizer settle it? **Gradient surgery** (*PCGrad*) takes off a gradient the part that
 # goes against another: $g_i - \frac{g_i \cdot g_j}{g_j \cdot g_j} g_j$. By hand, $(1, 0)$ against
 # $(-1, 1)$: their product is $-1$, and $(1, 0) + \tfrac12 (-1, 1) = (\tfrac12, \tfrac12)$, which
-# does the second no harm any more.
+# no longer harms the second. The second, freed of the first, is $(0, 1)$; then the two are added.
 #
 # **Predict:** trained with surgery on the same question, does the loss get below ln 2?
 
@@ -381,13 +381,13 @@ answer_guess(guess, "yes" if below else "no", "the best answer to a question tha
 
 # %% [markdown] tags=["sourced"]
 # Surgery was made for tasks that *can* be learned together and get in each other's way on the road
-# there (Yu et al. 2020, arXiv:2001.06782). A later comparison found that the plain sum, well
-# regularised, does as well as surgery and its kin (Kurin et al. 2022, arXiv:2201.04122).
+# there (Yu et al. 2020, arXiv:2001.06782). A later comparison found that the plain sum, with the
+# usual means against overfitting, does as well as such methods (Kurin et al., arXiv:2201.04122).
 #
 # Another idea learns a weight for each task: **uncertainty weighting** adds
 # $e^{-s_i} L_i + s_i / 2$ over the tasks, and learns each $s_i$ with the model (Kendall et al.,
-# arXiv:1705.07115). At its best $e^{-s_i} = 1 / (2 L_i)$: every task then counts the same half.
-# That suits losses of different units. It also turns a task down *because* it is hard.
+# arXiv:1705.07115). The slope along $s_i$ is 0 at $e^{-s_i} = 1 / (2 L_i)$: then every task counts
+# a half. That suits losses of different units. It also turns a task down *because* it is hard.
 
 # %% [markdown]
 # ## Does a real model's knowledge fight?
