@@ -11,8 +11,13 @@ import numpy as np
 from benchmarks.race import Contender, Row, race
 from benchmarks.report import Table
 from benchmarks.workload import Workload
-from llama_edu.data.clean import clean
-from llama_edu.data.dedup import MinHasher, candidate_pairs, character_shingles
+from llama_edu.data.clean import clean, strip_html, strip_wikitext
+from llama_edu.data.dedup import (
+    MinHasher,
+    candidate_pairs,
+    character_shingles,
+    drop_near_duplicates,
+)
 from llama_edu.data.dedup.exact import content_hash, line_hashes
 from llama_edu.data.dedup.shingles import normalise
 from llama_edu.data.documents import read_documents
@@ -26,6 +31,14 @@ PIECE_CHARS, N_PIECES = 5_000, 400
 N_CHARACTERS, N_HASHES, N_BANDS = 7, 256, 64
 SHARES = {"enwiki": 4, "shakespeare": 6, "bible": 10, "sotu": 8, "sanguo": 5}  # every nth document
 STEP = "step"
+ODD_CHARS, ODD_COPIES = (10_000, 100_000), (1_000, 10_000)
+ODD: dict[str, tuple[Callable, str]] = {
+    "wikitext, [//": (strip_wikitext, "[//"),
+    "wikitext, == and spaces": (strip_wikitext, "==   "),
+    "wikitext, {{a|": (strip_wikitext, "{{a|"),
+    'HTML, <form><a b="': (strip_html, '<form><a b="'),
+    "telephone numbers on one line": (scrub, "(212) 555-1234 "),
+}
 
 
 def tables(
@@ -33,7 +46,7 @@ def tables(
     progress: Callable[[str], None] = print,
     documents: Sequence[tuple[str, str]] | None = None,
 ) -> Iterator[Table]:
-    """A table about near-copies, one about the steps, one about processes.
+    """A table about near-copies, one about the steps, one about processes, one about odd texts.
 
     Args:
         workload: only its `rounds` are read.
@@ -50,6 +63,7 @@ def tables(
     yield near_copies([text for text, _ in documents], rounds, progress)
     yield steps(documents, rounds, progress)
     yield processes(documents, rounds, progress)
+    yield odd_texts(rounds, progress)
 
 
 def near_copies(texts: Sequence[str], rounds: int, progress: Callable[[str], None]) -> Table:
@@ -179,6 +193,31 @@ def processes(documents, rounds: int, progress: Callable[[str], None]) -> Table:
     notes = [f"{n_chars / 1e6:.2f} million characters as they came; starting processes included."]
     return Table("data build", "A corpus build", "s", ("llama_edu", "1 process"), found.rows,
                  found.absent, notes, kind="in")  # fmt: skip
+
+
+def odd_texts(rounds: int, progress: Callable[[str], None]) -> Table:
+    """Texts that nobody writes and somebody has: ten times as much must take ten times as long."""
+    jobs: dict[tuple[str, str], Callable[[], int]] = {}
+    for name, (job, sign) in ODD.items():
+        for n_chars in ODD_CHARS:
+            text = sign * (n_chars // len(sign))
+            jobs[name, f"{n_chars // 1000} kB"] = lambda job=job, text=text: len(job(text))
+    generator = np.random.default_rng(0)
+    for n in ODD_COPIES:
+        signatures = np.tile(generator.integers(0, 2**32, N_HASHES, dtype=np.uint32), (n, 1))
+        is_other = generator.random(signatures.shape) < 0.05
+        signatures[is_other] = generator.integers(0, 2**32, is_other.sum(), dtype=np.uint32)
+        jobs["near-copies of one text", f"{n:,}"] = lambda s=signatures: len(
+            drop_near_duplicates(s, N_BANDS, 0.5)
+        )
+    contenders = [
+        Contender(name, size, lambda job=job: job, side="ours")
+        for (name, size), job in jobs.items()
+    ]
+    found = race(contenders, rounds, progress=progress)
+    notes = ["Each text is one sign again and again; one thread."]
+    return Table("data odd", "Odd texts", "s", ("near-copies of one text", "1,000"), found.rows,
+                 found.absent, notes, kind="")  # fmt: skip
 
 
 def _add_speed(rows: Sequence[Row], n_chars: int) -> None:

@@ -473,8 +473,9 @@ def test_data_races_on_a_few_documents():
     pytest.importorskip("datasketch")
     texts = [tell_story(seed, n_events=60).text for seed in range(6)]
     documents = [(text, "plain") for text in [*texts, texts[0] + " Really."]]
-    near, steps, builds = data.tables(SMALLEST, lambda line: None, documents)
+    near, steps, builds, odd = data.tables(SMALLEST, lambda line: None, documents)
     assert len(near.rows) == 3 and all(row.result >= 1 for row in near.rows)  # others by chance
     assert {row.name for row in steps.rows} >= {"clean", "rules", "personal data", "near-copies"}
     one, two = builds.rows
     assert one.result == two.result and one.precision == "1 process"
+    assert len(odd.rows) == 12 and all(row.result for row in odd.rows)

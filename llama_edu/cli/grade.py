@@ -24,6 +24,10 @@ class ClassOrExport(typer.core.TyperGroup):
         is_export = bool(args) and args[0] == "export"
         return super().parse_args(ctx, args if is_export else ["class", *args])
 
+    def resolve_command(self, ctx, args):
+        name, command, rest = super().resolve_command(ctx, args)
+        return "" if name == "class" else name, command, rest
+
 
 app = typer.Typer(cls=ClassOrExport, help="Grade a class; fill grades into a platform's table.")
 
@@ -106,7 +110,8 @@ def grade(
 ) -> None:
     """Grade the notebooks of a class, with hidden cases, in a sandbox.
 
-    Run it again to grade only what changed.
+    Run it again to grade only what changed. To fill the grades into a table that Canvas or Moodle
+    exported: llama-edu grade export --into THEIR.csv
     """
     from llama_edu.grading.export import write_outputs
     from llama_edu.grading.store import read_results

@@ -54,9 +54,10 @@ class Kernels:
         """A kernel that is starting."""
         n_left = self.n_kernels - len(self.running)
         while len(self.starting) < min(n_left, 2):
+            config = {"memory": self.limits.memory, "outcomes_only": True}
             manager = KernelManager(
                 kernel_name="student", context=_context(),
-                kernel_spec_manager=SandboxSpecs(self.sandbox | {"memory": self.limits.memory}),
+                kernel_spec_manager=SandboxSpecs(self.sandbox | config),
             )  # fmt: skip
             manager.start_kernel()
             self.starting.append(manager)

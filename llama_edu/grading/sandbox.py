@@ -13,7 +13,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Int, List, Unicode
+from traitlets import Bool, Int, List, Unicode
 
 from llama_edu.grading.levels import best_level, readable_folders
 from llama_edu.grading.processes import Cold, Forked, fork_server
@@ -57,6 +57,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     memory = Int(4 * GIGABYTE, help="bytes").tag(config=True)
     path = Unicode(help="a folder of modules that the exercise may import").tag(config=True)
     hidden = List(Unicode(), help="folders not to be seen").tag(config=True)
+    outcomes_only = Bool(help="show nothing but what came of an answer").tag(config=True)
 
     _process: Forked | Cold | None = None
     _folder: Path | None = None
@@ -86,6 +87,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             "path": self.path,
             "memory": self.memory,
             "cpu_seconds": CPU_SECONDS,
+            "outcomes_only": self.outcomes_only,
         }
         is_warm = sys.platform == "linux" and level != "bubblewrap"
         self._process = fork_server().fork(settings) if is_warm else Cold(level, settings)

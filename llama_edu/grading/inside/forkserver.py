@@ -66,6 +66,7 @@ class Settings:
         path: a folder of modules that the exercise may import, or "".
         memory: bytes.
         cpu_seconds: in all.
+        outcomes_only: whether the harness's message is all that a cell may show.
     """
 
     connection_file: str
@@ -75,6 +76,7 @@ class Settings:
     path: str
     memory: int
     cpu_seconds: int
+    outcomes_only: bool
 
     @property
     def view(self) -> isolation.View:
@@ -206,9 +208,10 @@ def run_kernel(settings: Settings, ruler: socket.socket | None = None) -> None:
     app.initialize(["-f", settings.connection_file, *QUIET])
     # `!ls` and `x = !ls` would ask for a terminal, and there is none.
     app.shell.system, app.shell.getoutput = app.shell.system_raw, output_of
-    # What an answer displays goes where its prints go; a loop of figures need not be drawn.
-    app.session.send = only_outcomes(app.session.send)
-    app.shell.enable_matplotlib = lambda gui=None: (gui, "agg")
+    if settings.outcomes_only:
+        # What an answer displays goes where its prints go; a loop of figures need not be drawn.
+        app.session.send = only_outcomes(app.session.send)
+        app.shell.enable_matplotlib = lambda gui=None: (gui, "agg")
     if ruler is not None:
         _wait_for_sockets(settings.connection_file)
         ruler.sendall(BOUND)
