@@ -82,6 +82,16 @@ def is_too_long(notebook: NotebookNode) -> list[str]:
     return found
 
 
+def hides_prose_in_code(notebook: NotebookNode) -> list[str]:
+    """Headings and empty comment lines in code: above them a `# %% [markdown]` was lost."""
+    return [
+        f"{cell.id}: {line}"
+        for cell in code_cells(notebook)
+        for line in cell.source.splitlines()
+        if re.match(r"#\s*$|#+ #", line)
+    ]
+
+
 def names_a_path(notebook: NotebookNode) -> list[str]:
     """Absolute paths, in what is written and in what is shown."""
     return [
@@ -126,6 +136,7 @@ RULES = (
     cites_nothing,
     defines_a_name_of_the_package,
     is_too_long,
+    hides_prose_in_code,
     names_a_path,
     compares_what_changes,
     draws_without_words,

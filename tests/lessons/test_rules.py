@@ -92,6 +92,8 @@ METHOD = "# %%\nif True:\n    def find_lesson():\n        pass"
     (rules.defines_a_name_of_the_package, lesson(METHOD, {0: text("")}), "find_lesson is in"),
     (rules.is_too_long, to_notebook(LONG_PROSE), "cell-01: 121 words, at most 120"),
     (rules.is_too_long, to_notebook(LONG_CODE), "cell-01: 26 lines of code, at most 25"),
+    (rules.hides_prose_in_code, to_notebook("# %%\nx = 1\n# ## Lost"), "cell-01: # ## Lost"),
+    (rules.hides_prose_in_code, to_notebook("# %%\nx = 1\n#\n# Lost."), "cell-01: #"),
     (rules.names_a_path, lesson(outputs={1: text("/home/me/x.py")}), "cell-02: /home/"),
     (rules.names_a_path, to_notebook("# %%\nopen('/tmp/x')"), "cell-01: /tmp/"),
     (rules.names_a_path, lesson(outputs={1: text("C:\\Users")}), "cell-02: C:"),
