@@ -18,7 +18,7 @@ from llama_edu.tokenizer.formats.sentencepiece_model import build_model, parse_m
 from llama_edu.weights import load_gguf, load_hf, load_meta
 from tests import checkpoints
 
-FEW, MANY = 60, 2_000
+FEW, MANY = 40, 2_000
 MOST_SECONDS = 20  # for one small file, on a machine that does other things as well
 HELLO = [{"role": "user", "content": "the cat"}]
 
@@ -148,7 +148,8 @@ CASES = {
         checkpoints.write_spm, "tokenizer_config.json", json_file("tokenizer_config.json"), talk,
     ),
     "special_tokens_map.json": (
-        checkpoints.write_spm, "special_tokens_map.json", json_file("special_tokens_map.json"), talk,
+        checkpoints.write_spm, "special_tokens_map.json", json_file("special_tokens_map.json"),
+        talk,
     ),
     "tokenizer.model": (checkpoints.write_spm, "tokenizer.model", sentencepiece_file, talk),
 }  # fmt: skip

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, pre_tokenizers
 
@@ -76,6 +76,7 @@ def test_added_tokens_survive_saving(library, tmp_path):
         assert type(ours).load_text(tmp_path / "text.txt").encode(text, special=True) == ids
 
 
+@settings(max_examples=50)
 @given(text=any_texts | st.text(st.sampled_from("selfthand <|>n")))
 def test_any_text_with_added_tokens_gives_the_ids_of_the_library(trained_bpe, text):
     library = Tokenizer.from_str(trained_bpe("smollm").to_str())
