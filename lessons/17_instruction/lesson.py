@@ -191,7 +191,7 @@ config = ModelConfig(
 )
 
 # %%
-def tune(name, change=lambda example: example, n_steps=300):
+def teach(name, change=lambda example: example, n_steps=300):
     torch.manual_seed(0)
     model, losses, scores = Llama(config), [], []
     start_copying(model)  # the last section says what this is
@@ -210,7 +210,7 @@ def tune(name, change=lambda example: example, n_steps=300):
     return model, sum(losses[-20:]) / 20, scores
 
 # %% tags=["nbval-ignore-output"]
-results = {"as it should be": tune("as it should be")}
+results = {"as it should be": teach("as it should be")}
 
 # %% tags=["nbval-ignore-output"]
 steps = range(0, 301, 50)
@@ -255,7 +255,7 @@ mistakes = {
     "not shifted": do_not_shift,
     "shifted twice": shift_twice,
 }
-results |= {name: tune(name, change) for name, change in mistakes.items()}
+results |= {name: teach(name, change) for name, change in mistakes.items()}
 
 # %% [markdown]
 # **Predict:** all four train without an error. Which one ends with the *lowest* loss?
@@ -425,7 +425,8 @@ plots.lines(
 
 # %% [markdown]
 # Where a thing is that is carried about stays hardest. It takes two steps, from the thing to its
-# holder and on to the place.
+# holder and on to the place. (To tune SmolLM2 in the same way, with these stories or pairs of your
+# own, run `python -m llama_edu.finetune.instruct.smol`: it asks before and after.)
 #
 # What has the model forgotten? We measure the loss on unseen stories as plain texts, before and
 # after tuning. In the recipe other tokens than answers count a little, a tenth; in a second,
