@@ -337,7 +337,7 @@ idle = (alone[-20:].mean(0) < 0.01).sum().item()  # of 8 in each of two layers
 print("left alone, one expert has more than half:", worst(alone) > 0.5)
 print("at least 4 of all 16 experts get less than 1 in 100 tokens:", idle >= 4)
 print("balanced, none has more than 0.35:", worst(balanced) < 0.35)
-answer_guess(guess, worst(alone), "whoever is chosen learns, and is chosen again", within=0.25)
+answer_guess(guess, worst(alone), "the chosen expert learns, and is chosen again", within=0.25)
 
 # %% tags=["nbval-ignore-output"]
 steps = range(len(alone))
@@ -359,8 +359,8 @@ plots.lines(
 #
 # $$E \sum_e f_e P_e$$
 #
-# Loads are counts: they have no gradient. But through $P_e$ the loss pushes down whoever has a
-# large load.
+# Loads are counts: they have no gradient. But through $P_e$ the loss pushes down the experts
+# that have a large load.
 #
 # **Predict:** with E = 4 experts, what is it if all loads and all probabilities are equal? And if
 # one expert is certain to get everything?

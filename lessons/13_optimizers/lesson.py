@@ -10,8 +10,8 @@
 # **Time:** about 60 minutes: one number 8 · an autograd 12 · whole layers 15 · optimizers 13 ·
 # large batches 5 · warm-up and clipping 7.
 #
-# Training changes every number of a model a little, so that the loss falls. *Up* or *down*? You
-# could nudge each number and run the model anew. How long?
+# Training changes every number of a model a little, to lower the loss. *Up* or *down*? You
+# could nudge each number and run the model. How long would that take?
 
 # %% tags=["nbval-check-output"]
 import json
@@ -49,7 +49,7 @@ ratio = back.get_total_flops() / forward.get_total_flops()
 print(f"loss.backward() finds all slopes with {ratio:.1f} times the arithmetic of one run")
 
 # %% [markdown]
-# Two runs' worth, instead of one run for each number. How can that be? And what to do with them?
+# Two runs' worth, instead of one run for each number. How can that be? And how are slopes used?
 #
 # ## One number at a time
 #
@@ -64,7 +64,7 @@ for name, nudged in (("w", (3.0 + 1e-6, 1.0)), ("b", (3.0, 1.0 + 1e-6))):
     print(f"nudged by 0.000001, slope along {name}: {slope:.1f}")
 
 # %% [markdown]
-# The **gradient** is the slope of the loss along every number of the model; down is against it.
+# The **gradient** is the slope of the loss along every number of the model; against it is down.
 # We can compute it without a nudge. The **chain rule** says that slopes along a chain of steps are
 # multiplied:
 #

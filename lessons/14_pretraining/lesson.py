@@ -271,7 +271,7 @@ places = range(20, 241, 20)
 plots.lines(
     {"stories, then Hamlet": (places, one_by_one), "mixed": (places, mixed)},
     x_label="step", y_label="loss on held-out stories (nats per letter)",
-    title="What is not asked for any more is forgotten",
+    title="Reading Hamlet alone, the model forgets the stories",
     alt="One by one: falls until step 120, then jumps up and stays high. Mixed: falls all the way.",
 )
 
@@ -315,7 +315,7 @@ print("together the loss of the whole:", together.allclose(loss_of(fresh_model()
 #
 # $$L = E + \frac{A}{N^a} + \frac{B}{D^b}$$
 #
-# $E$ is what no model can foretell; the other two shrink with size and text. We trained models of
+# $E$ is left even to a perfect model; the other two shrink with size and text. We trained models of
 # four sizes on three lengths of Shakespeare (in tokens of several letters), each with two
 # seeds. That takes minutes, so `measured.py` in this lesson's folder has done it.
 
@@ -391,7 +391,7 @@ plots.lines(
      "trained": (lengths, [mean_of(fitted + unseen, sizes[-1], n) for n in lengths])},
     errors={"foretold": (high - low) / 2}, x_log=True,
     x_label="tokens of text", y_label="loss on Hamlet (nats per token)",
-    title="What short runs say of the longest one comes true",
+    title="The longest run ends where short runs foretold",
     alt="Two falling lines, nearly the same; the last point of each was not used in the fit.",
 )
 

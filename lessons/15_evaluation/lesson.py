@@ -151,8 +151,8 @@ plots.bars(
 )
 
 # %% [markdown]
-# Mere counting beats our two models, which have trained for seconds: whoever trains a model should
-# know what counting reaches. And SmolLM2 wins by far. But *Hamlet* stands in many places on the
+# Mere counting beats our two models, which have trained for seconds: before you train a model,
+# find out what counting reaches. And SmolLM2 wins by far. But *Hamlet* stands in many places on the
 # web. Has SmolLM2 learned English, or this very scene? Keep the question in mind.
 
 # %% [markdown]

@@ -185,7 +185,7 @@ for pair, distance in zip(torch.stack([ids, nearest.indices], 1), nearest.values
 # token: the nearest other one is at least half an embedding's length away.
 #
 # What can be *typed* must be made of tokens. **HotFlip** is an attack that swaps tokens by the same
-# gradient: a swap of x for v shifts the embedding by $e_v - e_x$, so to first order it gains $g
+# gradient: a swap of x for v shifts the embedding by $e_v - e_x$, so in a linear loss it gains $g
 # \cdot (e_v - e_x)$. One product with the table rates every swap in every place.
 
 # %% tags=["nbval-check-output"]

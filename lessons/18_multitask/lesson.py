@@ -322,8 +322,8 @@ plots.lines(
 
 # %% [markdown]
 # The rates decided the fight: the answers hardly ever show the minority's form. Neither writer is
-# wrong: the question is. **Break it, then diagnose it.** At equal rates the loss stops early.
-# Is it the learning rate? Look at the loss of each task, and at where it stops.
+# wrong: the question is. **Break it, then diagnose it.** At equal rates the loss soon stops
+# falling. Is it the learning rate? Look at the loss of each task, and at where it stops.
 
 # %% tags=["nbval-check-output"]
 def losses_of(model, marked):
