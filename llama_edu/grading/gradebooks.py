@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from llama_edu.grading.roster import FAMILY, GIVEN, Roster, encoding_of, person, plain, words_of
+from llama_edu.grading.roster import FAMILY, GIVEN, Roster, person, plain, words_of
+from llama_edu.grading.tables import Cell, cells_of, text_of
 
 MAX_BYTES = 50 << 20
 # Columns that say who a row is, as Canvas and Moodle call them in some languages.
@@ -25,15 +26,6 @@ WORKSHEET = {"grade", "bewertung", "note", "calificacion", "punkte"}
 NOT_A_GRADE = re.compile(
     r"\(read only\)|current (score|points|grade)|final (score|points|grade)|total", re.I
 )
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a table, and where it stands in the text."""
-
-    start: int
-    end: int
-    value: str
 
 
 @dataclass(frozen=True)
@@ -71,8 +63,8 @@ def fill(data: bytes, results: Iterable[dict], columns: Sequence[str] = ()) -> F
     Raises:
         ValueError: if it is no such table, or it is not clear which column a lesson has.
     """
-    text, encoding = _text(data)
-    rows = _cells(text)
+    text, encoding = text_of(data)
+    rows = cells_of(text)
     heads = [cell.value.strip() for cell in rows[0]] if rows else []
     who = [i for i, head in enumerate(heads) if plain(head) in WHO]
     if len(rows) < 2 or not who:
@@ -133,46 +125,6 @@ def fill_file(
     filled = fill(data, results, columns)
     out.write_bytes(filled.data)
     return filled
-
-
-def _text(data: bytes) -> tuple[str, str]:
-    """The text of a file, a mark at its beginning included, and the encoding that gives it back."""
-    if data.startswith(b"\xff\xfe"):
-        encoding = "utf-16-le"
-    elif data.startswith(b"\xfe\xff"):
-        encoding = "utf-16-be"
-    else:
-        encoding = encoding_of(data)
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        raise ValueError("--into must be a table of CSV: it is no text") from None
-    if "\0" in text:
-        raise ValueError("--into must be a table of CSV: it is no text (save a spreadsheet as CSV)")
-    return text, encoding
-
-
-def _cells(text: str) -> list[list[Cell]]:
-    """The cells of a table, each with its place."""
-    begin = 1 if text.startswith("\ufeff") else 0
-    delimiter = max(",;\t", key=text[begin:].partition("\n")[0].count)
-    cell = re.compile(
-        rf'("(?:[^"]|"")*+"(?=[{delimiter}\r\n]|\Z)|[^{delimiter}\r\n]*+)(\r\n?|\n|{delimiter}|\Z)'
-    )
-    rows: list[list[Cell]] = [[]]
-    at = begin
-    while at <= len(text):
-        found = cell.match(text, at)
-        value = found[1]
-        if value.startswith('"') and value.endswith('"') and len(value) > 1:
-            value = value[1:-1].replace('""', '"')
-        rows[-1].append(Cell(found.start(1), found.end(1), value))
-        if found.end() == len(text) and found[2] != delimiter:
-            break
-        at = found.end()
-        if found[2] != delimiter:
-            rows.append([])
-    return [row for row in rows if any(cell.value.strip() for cell in row)]
 
 
 def _column(lesson, lessons, heads, who, columns) -> int:

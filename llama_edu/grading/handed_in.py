@@ -7,33 +7,34 @@ said of that file alone.
 import os
 import re
 import stat
-import struct
 import zipfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
+
+from llama_edu.grading.zips import (
+    MAX_ENTRIES,
+    Refused,
+    archive_of,
+    check_size,
+    name_of,
+    read_bytes,
+    time_of,
+)
 
 MAX_BYTES = 10_000_000  # a notebook with its outputs has a hundredth of that
 MAX_ZIP_BYTES = 50_000_000  # of a zip in a zip
 MAX_FILE_ZIP_BYTES = 2_000_000_000  # of one on the disk, which is not read whole
 MAX_DEPTH = 10
 MAX_NAME = 255  # characters
-MAX_ENTRIES = 100_000  # below one name at the top, or in one zip
 MAX_ZIPS = 2  # in each other
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 NOTEBOOK = re.compile(r"\.ipynb(\.(json|txt))?$", re.IGNORECASE)  # some browsers add an ending
 LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "node_modules"}
-ENTRY, ENTRY_BYTES = b"PK\x01\x02", 46  # of a zip's directory
-HEADER, HEADER_BYTES = b"PK\x03\x04", 30  # before a member
-
-
-class Refused(ValueError):
-    """A file that is not read, and why."""
 
 
 @dataclass(frozen=True)
@@ -129,15 +130,15 @@ def _open(path: str) -> IO[bytes]:
 def _file(parts, time: float, open_: Callable, size: int, n_zips: int) -> Iterator[File]:
     """A file, or what is in it if it is a zip."""
     if not parts[-1].lower().endswith(".zip"):
-        yield File(parts, time, read=lambda: _read(open_, size, MAX_BYTES))
+        yield File(parts, time, read=lambda: read_bytes(open_, size, MAX_BYTES))
         return
     try:
         if n_zips == MAX_ZIPS:
             raise Refused("a zip in a zip in a zip is not opened")
-        _check_size(size, MAX_ZIP_BYTES if n_zips else MAX_FILE_ZIP_BYTES)
+        check_size(size, MAX_ZIP_BYTES if n_zips else MAX_FILE_ZIP_BYTES)
         if n_zips:  # what is in a zip can only be read from its beginning to its end
             yield from _in_zip(
-                _stem(parts), lambda: BytesIO(_read(open_, size, MAX_ZIP_BYTES)), n_zips
+                _stem(parts), lambda: BytesIO(read_bytes(open_, size, MAX_ZIP_BYTES)), n_zips
             )
         else:
             yield from _in_zip(_stem(parts), open_, n_zips)
@@ -152,8 +153,8 @@ def _in_zip(above: tuple[str, ...], open_: Callable, n_zips: int) -> list[File]:
         Refused: if it cannot be read.
     """
     files: list[File] = []
-    for member in _archive(open_).infolist():
-        name = _name(member)
+    for member in archive_of(open_).infolist():
+        name = name_of(member)
         inner = [part for part in name.split("/") if part not in ("", ".")]
         parts = (*above, *map(shown, inner))[: MAX_DEPTH + 1]
         if not inner or any(map(_is_litter, inner)):
@@ -169,87 +170,13 @@ def _in_zip(above: tuple[str, ...], open_: Callable, n_zips: int) -> list[File]:
             files.append(File((*parts, "."), problem="empty"))
         else:
             reader = partial(_opened, open_, member)
-            files += _file(parts, _time(member), reader, member.file_size, n_zips + 1)
+            files += _file(parts, time_of(member), reader, member.file_size, n_zips + 1)
     full = {file.parts[:i] for file in files for i in range(len(file.parts)) if not file.problem}
     return [file for file in files if file.problem != "empty" or file.parts[:-1] not in full]
 
 
 def _opened(open_: Callable, member: zipfile.ZipInfo) -> IO[bytes]:
-    return _archive(open_).open(member)
-
-
-@lru_cache(maxsize=4)  # a class's, and the one in it that is being read
-def _archive(open_: Callable) -> zipfile.ZipFile:
-    """The directory of a zip.
-
-    Raises:
-        Refused: if it cannot be read, or is far too long.
-    """
-    stream = _Plain(open_())
-    try:
-        archive = zipfile.ZipFile(stream, metadata_encoding="latin-1")
-    except (Refused, OSError):
-        raise
-    except Exception as error:  # zipfile raises whatever reading damaged numbers leads to
-        raise Refused(f"not a zip that can be read ({type(error).__name__})") from None
-    stream.is_directory = False
-    return archive
-
-
-class _Plain:
-    """A zip's bytes, but its directory does not claim that names are UTF-8.
-
-    One name that is none would keep Python from reading all the others; so would an extra field
-    that is cut off.
-    """
-
-    def __init__(self, stream: IO[bytes]):
-        self._stream, self.is_directory = stream, True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def read(self, n: int = -1) -> bytes:
-        data = self._stream.read(n)
-        if n == HEADER_BYTES and data.startswith(HEADER):
-            return data[:7] + bytes([data[7] & ~8]) + data[8:]
-        if not (self.is_directory and data.startswith(ENTRY)):
-            return data
-        data, at, n_entries = bytearray(data), 0, 0
-        while data[at : at + 4] == ENTRY and at + ENTRY_BYTES <= len(data):
-            data[at + 9] &= ~8  # bit 11 of the flags: the name is UTF-8
-            n_name, n_extra, n_comment = struct.unpack_from("<3H", data, at + 28)
-            at += ENTRY_BYTES + n_name
-            if n_extra >= 4 and not _is_whole(data[at : at + n_extra]):
-                data[at : at + 4] = struct.pack("<2H", 0xFFFF, n_extra - 4)  # a field of no kind
-            at += n_extra + n_comment
-            n_entries += 1
-            if n_entries > MAX_ENTRIES:
-                raise Refused(f"a zip of more than {MAX_ENTRIES} files is not opened")
-        return bytes(data)
-
-
-def _is_whole(extra: bytes) -> bool:
-    at = 0
-    while at + 4 <= len(extra):
-        at += 4 + struct.unpack_from("<H", extra, at + 2)[0]
-    return at <= len(extra)
-
-
-def _name(member: zipfile.ZipInfo) -> str:
-    raw = member.filename.encode("latin-1", "replace")
-    try:
-        name = raw.decode("utf-8")  # as macOS writes it, without saying so
-    except UnicodeDecodeError:
-        name = raw.decode("cp437")
-    return name.replace("\\", "/")
-
-
-def _time(member: zipfile.ZipInfo) -> float:
-    try:
-        return datetime(*member.date_time).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return 0.0
+    return archive_of(open_).open(member)
 
 
 def _stem(parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -260,26 +187,3 @@ def _stem(parts: tuple[str, ...]) -> tuple[str, ...]:
 def _is_litter(name: str) -> bool:
     """What a computer adds of its own: .DS_Store, .ipynb_checkpoints/, __MACOSX/."""
     return name in LITTER or (name.startswith(".") and name not in (".", ".."))
-
-
-def _read(open_: Callable, size: int, most: int) -> bytes:
-    """The bytes of a file, and never more than allowed, whatever size it says it has.
-
-    Raises:
-        Refused: if it is larger, or cannot be unpacked.
-    """
-    _check_size(size, most)
-    try:
-        with open_() as stream:
-            data = stream.read(most + 1)
-    except (Refused, OSError):
-        raise
-    except Exception as error:  # zlib, lzma, bz2, struct and zipfile have errors of their own
-        raise Refused(f"cannot be unpacked ({type(error).__name__})") from None
-    _check_size(len(data), most)
-    return data
-
-
-def _check_size(size: int, most: int) -> None:
-    if size > most:
-        raise Refused(f"{size / 1e6:.0f} MB are more than the {most / 1e6:.0f} MB allowed")

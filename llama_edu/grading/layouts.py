@@ -18,7 +18,7 @@ OWN_WORDS = re.compile(
     re.IGNORECASE,
 )
 GROUPS = re.compile(
-    r"(?:sec|section|group|gruppe|class|klasse|tutorial|lab|cohort|period|kurs|course)[\s_-]*\w{0,3}",
+    r"(?:sec|section|group|gruppe|class|klasse|tutorial|lab|cohort|period|kurs|course|late|on[\s_-]?time)[\s_-]*\w{0,3}",
     re.IGNORECASE,
 )
 ATTEMPT = re.compile(

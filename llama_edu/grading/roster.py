@@ -1,13 +1,13 @@
 """Who is in a class, as a file of CSV says, and which of them a name means."""
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from llama_edu.grading.tables import read_csv
 
 MAX_WORDS, MAX_RUN = 60, 6  # of the name of a file, and of a person's
 MIN_LETTERS = 4  # of a name that is looked for inside another: "li" stands in "alice"
@@ -150,35 +150,3 @@ def read_roster(path: Path) -> Roster:
             f"--students {path} must name each student once, got {', '.join(twice[:5])}"
         )
     return Roster(people)
-
-
-def read_csv(path: Path) -> tuple[list[list[str]], str, str]:
-    """The rows of a table, how its cells are parted, and its encoding.
-
-    Raises:
-        ValueError: if it cannot be read, is no text, or larger than 50 MB.
-    """
-    try:
-        data = path.read_bytes()[: 50 << 20]
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
-    encoding = encoding_of(data)
-    try:
-        text = data.decode(encoding)
-        first = text.lstrip("\ufeff").partition("\n")[0]
-        delimiter = max(",;\t", key=first.count)
-        rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} must be a table of CSV: {error}") from None
-    return rows, delimiter, encoding
-
-
-def encoding_of(data: bytes) -> str:
-    """UTF-16 by its mark, UTF-8 where it is that, else Latin-1."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "latin-1"  # as Western Excel writes it, and nothing of it is lost
-    return "utf-8"

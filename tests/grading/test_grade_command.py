@@ -201,3 +201,27 @@ def test_the_right_solution_never_loses_a_point(capsys, submissions, tmp_path):
         out = tmp_path / str(seed)
         grade(capsys, submissions, "--lesson", "05", "--out", out, "--seed", seed, "--jobs", 2)
         assert [one["score"] for one in results(out).values()] == [N_POINTS] * 10
+
+
+def test_whom_it_took_for_whom_and_what_it_left_out_is_said(capsys, submissions, tmp_path):
+    for name in ("doejane_12_3456_a", "lib_LATE_13_3457_b"):
+        hand_in(submissions, "x", {}).rename(submissions / f"{name}.ipynb")
+    (submissions / "readme.txt").write_text("hello")
+    (submissions / "x").rmdir()
+    roster = tmp_path / "r.csv"
+    roster.write_text('id,Student\njd,"Doe, Jane"\ncy,"Ng, Cy"\n')
+    out = tmp_path / "out"
+    code, said = grade(capsys, submissions, "--lesson", "05", "--out", out, "--students", roster)
+    assert code == 0
+    lines = said.splitlines()
+    assert lines[0] == "2 students, named by the roster: doejane_12_3456_a.ipynb is jd"
+    assert lines[1:4] == [
+        "left out: readme.txt: no notebook, and nobody's",
+        "not in --students: lib",
+        "no work of: cy",
+    ]
+    table = (out / "students.csv").read_text().splitlines()
+    assert table[1] == "jd,doejane_12_3456_a.ipynb,doejane_12_3456_a.ipynb,"
+    assert table[2].endswith(",the platform marks it as late")
+    assert stat.S_IMODE((out / "students.csv").stat().st_mode) == 0o600
+    assert results(out)["lib"]["keys"] == ["13"]

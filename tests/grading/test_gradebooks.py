@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_edu.grading.gradebooks import _cells, fill
+from llama_edu.grading.gradebooks import fill
+from llama_edu.grading.tables import cells_of
 
 from .made_up import result
 from .test_grade_command import grade
@@ -61,7 +62,7 @@ def test_three_grades_go_where_they_belong_and_nothing_else_changes(table, calle
     got = filled.data.decode(encoding)
     assert (filled.n_filled, filled.not_found, filled.remarks) == (3, [], [])
     assert filled.data.startswith(text.encode(encoding)[:4])
-    before, after = _cells(text), _cells(got)
+    before, after = cells_of(text), cells_of(got)
     changed = {
         (i, k): new.value for i, pair in enumerate(zip(before, after, strict=True))
         for k, (old, new) in enumerate(zip(*pair, strict=True)) if old.value != new.value
@@ -143,7 +144,7 @@ def test_cells_are_those_of_python_s_own_reader(rows):
     rows = [[cell.replace("\0", "") for cell in row] for row in rows]
     stream = io.StringIO(newline="")
     csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([["a", "b"], *rows])
-    got = [[cell.value for cell in row] for row in _cells(stream.getvalue())]
+    got = [[cell.value for cell in row] for row in cells_of(stream.getvalue())]
     assert got[1:] == [row for row in rows if any(cell.strip() for cell in row)]
 
 

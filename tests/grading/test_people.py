@@ -84,6 +84,7 @@ LAYOUTS = {
         f"autograded/anna/hw1/{WORK}", "gradebook.db",
     ),
     "sections": ("sec1/anna.ipynb", "sec1/ben.ipynb"),
+    "late ones apart": ("late/anna.ipynb", "late/ben.ipynb"),
     "with the grades": (f"anna/{WORK}", f"ben/{WORK}", "grades/instructor.json",
                         "grades/grades.csv", "grades/summary.html"),
     "clones": (f"05-attention-anna/exercises/{WORK}", f"05-attention-ben/exercises/{WORK}"),

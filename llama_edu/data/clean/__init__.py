@@ -6,7 +6,7 @@
 from llama_edu.data.clean.damage import drop_broken_sentences, drop_watermarks
 from llama_edu.data.clean.html import strip_html
 from llama_edu.data.clean.lines import drop_repeated_lines, tidy_lines
-from llama_edu.data.clean.unicode import repair_unicode
+from llama_edu.data.clean.unicode import drop_invisible, repair_unicode
 from llama_edu.data.clean.wikitext import strip_wikitext
 
 __all__ = [
@@ -36,5 +36,6 @@ def clean(text: str, markup: str = "plain") -> str:
     if markup not in MARKUPS:
         raise ValueError(f"markup={markup!r} must be one of {', '.join(MARKUPS)}")
     text = MARKUPS[markup](repair_unicode(text))
+    text = drop_invisible(text)  # a page may write it as an entity, such as &shy;
     text = drop_broken_sentences(drop_watermarks(text))
     return drop_repeated_lines(tidy_lines(text))

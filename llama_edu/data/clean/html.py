@@ -21,6 +21,8 @@ BLOCKS = {
     "xmp",
 }  # fmt: skip
 INLINE = {
+    "mi", "mn", "mo", "ms", "mrow", "mfrac", "msup", "msub", "msubsup", "msqrt", "mroot", "mtext",
+    "mover", "munder", "mspace", "mtable", "mtr", "mtd", "mstyle", "semantics",
     "a", "abbr", "acronym", "applet", "area", "audio", "b", "base", "basefont", "bdi", "bdo",
     "bgsound", "big", "blink", "canvas", "cite", "code", "col", "colgroup", "command", "data",
     "del", "dfn", "em", "embed", "font", "frame", "i", "image", "img", "includeonly", "input",

@@ -21,7 +21,12 @@ def repair_unicode(text: str) -> str:
     """
     lines = BREAKS.sub("\n", text.replace("\x1f", " ")).splitlines(keepends=True)
     # Most lines of English are plain ASCII, where there is nothing to undo; ftfy takes its time.
-    return INVISIBLE.sub("", "".join(line if line.isascii() else _repair(line) for line in lines))
+    return drop_invisible("".join(line if line.isascii() else _repair(line) for line in lines))
+
+
+def drop_invisible(text: str) -> str:
+    """Drop what no reader sees, and write other ends of lines as newlines."""
+    return INVISIBLE.sub("", BREAKS.sub("\n", text.replace("\x1f", " ")))
 
 
 def _repair(line: str) -> str:

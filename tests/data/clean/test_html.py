@@ -51,6 +51,8 @@ READ = {
     "a menu in a menu": ("<nav>a<nav>b</nav>c</nav><p>The text of it.</p>", "The text of it."),
     "form feeds": ("one\x0ctwo\x0bthree\x85four", "one\ntwo\nthree\nfour"),
     "a number that is no character": (f"a&#{'9' * 5000};b &#xFFFFFFFFF; c", "a\ufffdb \ufffd c"),
+    "invisible entities": ("co&shy;op &#8203;is&#12;one", "coop is\none"),
+    "formulas": ("<math><mrow><mi>x</mi><mo>+</mo><mn>1</mn></mrow></math>", "x+1"),
     "mathematics": ("if a < b and b > c then x<y, 3<4", "if a < b and b > c then x<y, 3<4"),
 }
 
