@@ -13,7 +13,7 @@ from itertools import islice
 import torch
 
 from llama_edu.config import ModelConfig
-from llama_edu.data.stories import THINGS, Story
+from llama_edu.data.stories import Story
 from llama_edu.finetune.instruct.examples import Example, chat_example, text_example
 from llama_edu.finetune.instruct.hints import (
     WORLD_WORDS,
@@ -42,8 +42,6 @@ class Recipe:
         n_steps: of both stages together, each of about 1,000 tokens.
         pretraining: share of the steps that reads stories alone.
         kinds: of task to learn, some of KINDS; a continuation is too hard for a model so small.
-        n_drawn: of so many stories the one with most things is told: they are hardest to follow.
-        n_refusals: at most so many questions of a story that it does not answer.
         peak_lr: learning rate after 100 steps; it falls in a straight line over the last 40 %.
         other: weight of the tokens that are no answers.
         knows_words: hint: text breaks at the world's names, places and things.
@@ -56,8 +54,6 @@ class Recipe:
     n_steps: int = 6400
     pretraining: float = 0.25
     kinds: tuple[str, ...] = tuple(kind for kind in KINDS if kind != "continuation")
-    n_drawn: int = 1
-    n_refusals: int = 3
     peak_lr: float = 1.5e-3
     other: float = 0.1
     knows_words: bool = True
@@ -175,13 +171,8 @@ def _hint_weight(recipe: Recipe, start: int, number: int) -> float:
 
 def _pool(recipe, tokenizer, words, make, stream: int, number: int) -> list[Example]:
     dice = random.Random(f"{stream} {number}")
-    stories = training_stories(dice.getrandbits(40))
-    told = [max(islice(stories, recipe.n_drawn), key=_n_things) for _ in range(POOL)]
-    return [make(recipe, tokenizer, words, story, dice) for story in told]
-
-
-def _n_things(story: Story) -> int:
-    return sum(word in THINGS for word in story.place_of)
+    stories = islice(training_stories(dice.getrandbits(40)), POOL)
+    return [make(recipe, tokenizer, words, story, dice) for story in stories]
 
 
 def _text(recipe, tokenizer, words, story: Story, dice) -> Example:
@@ -191,7 +182,5 @@ def _text(recipe, tokenizer, words, story: Story, dice) -> Example:
 
 def _talk(recipe, tokenizer, words, story: Story, dice) -> Example:
     some = tasks(story, dice, recipe.kinds)
-    refusals = [task for task in some if task.kind == "refusal"]
-    some = [task for task in some if task not in refusals[recipe.n_refusals :]]
     example = chat_example(tokenizer, conversation(story, some))
     return with_account(example, words, story, some) if words else example
