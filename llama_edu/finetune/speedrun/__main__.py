@@ -4,6 +4,7 @@ import _thread
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 import torch
@@ -11,11 +12,15 @@ import torch
 from llama_edu.finetune.speedrun.race import INTERRUPTED
 from llama_edu.finetune.speedrun.seed import run_seed
 
+GRACE_SECONDS = 10.0
+
 
 def _end_with_parent() -> None:
     """End as after Ctrl-C when the pipe from the parent closes: nobody waits for us any more."""
     os.read(sys.stdin.fileno(), 1)
     _thread.interrupt_main()
+    time.sleep(GRACE_SECONDS)  # whoever answers questions hears no Ctrl-C, and begins them anew
+    os._exit(INTERRUPTED)
 
 
 def main() -> None:

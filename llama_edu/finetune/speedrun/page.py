@@ -12,7 +12,7 @@ from llama_edu import plots
 from llama_edu.config import ModelConfig
 from llama_edu.evaluate.scores import wilson
 from llama_edu.finetune.instruct.recipe import BATCH_TOKENS
-from llama_edu.finetune.instruct.world import QUESTIONS
+from llama_edu.finetune.instruct.world import KINDS, QUESTIONS
 from llama_edu.finetune.speedrun.plan import Plan
 from llama_edu.train import report
 from llama_edu.train.journal import ABOUT, METRICS, read_lines
@@ -78,6 +78,7 @@ def write_page(run: Path) -> dict:
     page = report.render(
         Path(__file__).with_name("page.html"),
         plan=plan, recipe=plan.recipe, numbers=numbers, rows=rows, questions=QUESTIONS, cost=cost,
+        left_out=[kind for kind in KINDS if kind not in plan.recipe.kinds],
         n_bytes=base["n_bytes"], n_calls=len(calls), n_cores=calls[-1]["n_cores"],
         is_reached=reached(numbers), goal=GOAL, least=LEAST, hints=_hints(),
         curves=[report.svg(_curve(stage, runs)) for stage, runs in metrics.items()],
