@@ -11,7 +11,11 @@ from llama_edu.finetune.instruct.world import KINDS
 NAME = "speedrun.json"
 # What three seeds can learn on two cores in a quarter of an hour. Refusals are left out: while a
 # model learns to say that a story does not name a thing, it says so of things that it names.
-RECIPE = Recipe(n_steps=5600, kinds=tuple(k for k in KINDS if k not in ("continuation", "refusal")))
+RECIPE = Recipe(
+    n_steps=6200,
+    pretraining=0.2,
+    kinds=tuple(kind for kind in KINDS if kind not in ("continuation", "refusal")),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
