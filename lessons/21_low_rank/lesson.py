@@ -148,7 +148,7 @@ plots.lines(
 )
 
 # %% [markdown]
-# And all others? A script has gone through all 30 layers (`measured.py` in this lesson's folder).
+# And all others? A script has gone through every third layer (`measured.py` beside this lesson).
 
 # %% tags=["nbval-check-output"]
 measured = json.loads((find_lesson("21").folder / "measured.json").read_text(encoding="utf-8"))
