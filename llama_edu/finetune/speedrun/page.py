@@ -23,7 +23,7 @@ GOAL, LEAST = 0.90, 0.80  # pooled over the three kinds of question, and each of
 Counts = Sequence[int]  # right, and of how many
 
 
-def over_seeds(counts: Sequence[Counts]) -> tuple[float, float, float]:
+def share_over_seeds(counts: Sequence[Counts]) -> tuple[float, float, float]:
     """The mean share over seeds, from the lowest to the highest end of the seeds' own intervals.
 
     Each seed has Wilson's interval of 95 % for its questions; the range holds all of them, so that
@@ -67,8 +67,8 @@ def write_page(run: Path) -> dict:
     calls = read_lines(run / "calls.jsonl")
     numbers = {
         "scores": {name: [right / n for right, n in counts] for name, counts in rows.items()},
-        "ranges": {name: over_seeds(counts) for name, counts in rows.items()},
-        "lengths": {n: over_seeds(counts) for n, counts in lengths.items()},
+        "ranges": {name: share_over_seeds(counts) for name, counts in rows.items()},
+        "lengths": {n: share_over_seeds(counts) for n, counts in lengths.items()},
         "n_questions": rows["three questions"][0][1],
         "bits_per_byte": _bits(scores, base),
         "wall_seconds": sum(call["seconds"] for call in calls),

@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,11 +14,13 @@ import pytest
 from llama_edu.data.pipeline import Settings, build, read_report
 from llama_edu.data.pipeline.files import PARTIAL, read_lines, whole_file
 
+# Tests that a shell runs in the background are born deaf to SIGINT.
 BUILD = """
-import sys
+import signal, sys
 from pathlib import Path
 from llama_edu.data.pipeline import Settings, build
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     *sources, out, jobs = sys.argv[1:]
     settings = Settings(sources=tuple(sources), shard_chars=4000, near_copy=0.75, reference="first",
                         evaluation=("Where is the golden key of the mayor?",), test_share=0.2)
@@ -206,17 +207,11 @@ def test_interrupted_build_stops_in_seconds_and_without_a_mess(corpus, built, tm
     script.write_text(BUILD)
     root = tmp_path / "out"
     command = [sys.executable, str(script), *corpus, str(root), "2"]
-    for _ in range(5):  # on a busy machine a build may be over before the signal comes
-        shutil.rmtree(root, ignore_errors=True)
-        process = subprocess.Popen(
-            command, start_new_session=True, stderr=subprocess.PIPE, text=True
-        )
-        while process.poll() is None and not list(root.glob("2-prepared/*.json")):
-            time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
-        _, errors = process.communicate(timeout=30)
-        if process.returncode != 0:
-            break
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not list(root.glob("2-prepared/*.json")):
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    _, errors = process.communicate(timeout=30)
     assert process.returncode != 0
     assert errors.count("Traceback") == 1 and "KeyboardInterrupt" in errors
     subprocess.run(command, check=True)

@@ -6,12 +6,12 @@ import shutil
 import pytest
 
 from llama_edu.evaluate.scores import wilson
-from llama_edu.finetune.speedrun.page import over_seeds, pooled, reached, write_page
+from llama_edu.finetune.speedrun.page import share_over_seeds, pooled, reached, write_page
 from llama_edu.finetune.speedrun.seed import run_seed
 
 
 def test_the_range_holds_every_seed_own_interval():
-    mean, low, high = over_seeds([(8, 10), (9, 10), (4, 5)])
+    mean, low, high = share_over_seeds([(8, 10), (9, 10), (4, 5)])
     assert mean == pytest.approx((0.8 + 0.9 + 0.8) / 3)
     assert (low, high) == (wilson(4, 5)[0], wilson(9, 10)[1])
 
