@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from llama_edu.evaluate.scores import wilson
-from llama_edu.finetune.speedrun.page import share_over_seeds, pooled, reached, write_page
+from llama_edu.finetune.speedrun.page import pooled, reached, share_over_seeds, write_page
 from llama_edu.finetune.speedrun.seed import run_seed
 
 
