@@ -1,15 +1,12 @@
-"""Small checkpoints of every format, and ways to damage their files."""
+"""Small checkpoints of every format."""
 
-import copy
 import json
 import struct
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
-from hypothesis import strategies as st
 
 from llama_edu.config import ModelConfig
 from llama_edu.model.llama import Llama
@@ -166,85 +163,3 @@ def gguf_bytes(
         body += bytes(-len(body) % 32)
         bodies, offset = bodies + body, offset + len(body)
     return head + bytes(-len(head) % 32) + bodies
-
-
-# What stands in a file where something else belongs.
-ODD = st.sampled_from([
-    None, True, False, 0, 1, -1, 3, 2**31, 2**70, 10**12, 0.5, -1.5, 1e308, float("inf"),
-    float("nan"), "", "x", "64", "</s>", "\x00", [], [0], [None], [1, "a"], ["a"], [[[]]], {},
-    {"content": 3}, {"a": {}}, {"type": "x"},
-])  # fmt: skip
-
-
-def nodes(value: Any, path: tuple = ()) -> Iterator[tuple]:
-    """The way to every place in a JSON value; of a long list or object, to some places."""
-    yield path
-    if isinstance(value, dict):
-        for key in list(value)[:40]:
-            yield from nodes(value[key], (*path, key))
-    elif isinstance(value, list):
-        for i in [*range(len(value))][:3]:
-            yield from nodes(value[i], (*path, i))
-
-
-def put(value: Any, path: tuple, new: Any, delete: bool) -> Any:
-    """A copy of a JSON value with another at this place, or without it."""
-    if not path:
-        return new
-    value = copy.copy(value)
-    if len(path) == 1 and delete:
-        del value[path[0]]
-    else:
-        value[path[0]] = put(value[path[0]], path[1:], new, delete)
-    return value
-
-
-def changed_values(value: Any) -> st.SearchStrategy[Any]:
-    """JSON values in which one place, or two, hold something odd or are gone."""
-    places = st.sampled_from(list(nodes(value)))
-
-    def one(current: Any) -> st.SearchStrategy[Any]:
-        return st.builds(lambda path, new, delete: _try(current, path, new, delete),
-                         places, ODD, st.booleans())  # fmt: skip
-
-    return one(value) | one(value).flatmap(one)
-
-
-def _try(value: Any, path: tuple, new: Any, delete: bool) -> Any:
-    try:
-        return put(value, path, new, delete)
-    except (KeyError, IndexError, TypeError):  # the first change took the place of the second
-        return value
-
-
-def changed_bytes(data: bytes, dense: int) -> st.SearchStrategy[bytes]:
-    """A file with flipped, lost, added or foreign bytes, half of them in its first `dense`."""
-    n = len(data)
-    place = st.integers(0, min(dense, n) - 1) | st.integers(0, n - 1)
-
-    def flip(changes: list[tuple[int, int]]) -> bytes:
-        damaged = bytearray(data)
-        for at, byte in changes:
-            damaged[at] = byte
-        return bytes(damaged)
-
-    flips = st.lists(st.tuples(place, st.integers(0, 255)), min_size=1, max_size=8).map(flip)
-    cuts = place.map(lambda at: data[:at])
-    gone = st.builds(lambda at, size: data[:at] + data[at + size :], place, st.integers(1, 64))
-    more = st.builds(lambda at, new: data[:at] + new + data[at:], place, st.binary(max_size=16))
-    other = st.sampled_from(FOREIGN)
-    return flips | flips | cuts | gone | more | other
-
-
-FOREIGN = [
-    b"", bytes(64), b"\xef\xbb\xbf{}", b"null", b"[]", b"0", b'"x"', b"{}", b"[" * 100_000,
-    b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n",
-    b"<!DOCTYPE html><html><body>Sign in</body></html>", "{}".encode("utf-16"),
-    b'{"a": "\xff"}', b"Invalid username or password.", b"\x1f\x8b\x08\x00abc", b"PK\x03\x04abc",
-    b"GGUF", b"GGUF\x00\x00\x00\x03" + bytes(16), b"GGUF\x03\x00\x00\x00" + b"\xff" * 16,
-    (2**62).to_bytes(8, "little") + b"{}", (2).to_bytes(8, "little") + b"{}",
-]  # fmt: skip
-
-
-def as_json(value: Any) -> bytes:
-    return json.dumps(value).encode("utf-8")

@@ -1,22 +1,39 @@
 """Ways in which a file comes to harm: bytes that flip, parts lost, values of another type."""
 
 import copy
+import json
+import math
 from typing import Any
 
 from hypothesis import strategies as st
 
+# What stands in a file where something else belongs.
 ODD = st.sampled_from([
-    None, True, 0, -1, 2**70, 1.5, "", "x", "\ud800", "\x00", [], {}, [[]], {"a": None}, "a" * 5000,
-    [1, "a"], [None], {"cells": 3}, float("inf"),
+    None, True, False, 0, 1, -1, 3, 2**31, 2**70, 10**12, 0.5, -1.5, 1e308, math.inf, math.nan,
+    "", "x", "64", "</s>", "\ud800", "\x00", "a" * 5000, [], [0], [None], [1, "a"], ["a"], [[[]]],
+    {}, {"content": 3}, {"a": {}}, {"a": None}, {"type": "x"}, {"cells": 3},
 ]).map(copy.deepcopy)  # fmt: skip
+
+# What lies in the place of the file.
+FOREIGN = [
+    b"", bytes(64), b"\xef\xbb\xbf{}", b"null", b"[]", b"0", b'"x"', b"{}", b"[" * 100_000,
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n",
+    b"<!DOCTYPE html><html><body>Sign in</body></html>", "{}".encode("utf-16"),
+    b'{"a": "\xff"}', b"Invalid username or password.", b"\x1f\x8b\x08\x00abc", b"PK\x03\x04abc",
+    b"GGUF", b"GGUF\x00\x00\x00\x03" + bytes(16), b"GGUF\x03\x00\x00\x00" + b"\xff" * 16,
+    (2**62).to_bytes(8, "little") + b"{}", (2).to_bytes(8, "little") + b"{}",
+]  # fmt: skip
 
 
 @st.composite
-def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
-    """A file with up to five wounds."""
+def damaged(draw: st.DrawFn, whole: bytes, dense: float = math.inf) -> bytes:
+    """A file with up to five wounds, half of them in its first `dense` bytes; or a foreign one."""
+    if draw(st.integers(0, 6)) == 6:
+        return draw(st.sampled_from(FOREIGN))
     data = bytearray(whole)
     for _ in range(draw(st.integers(1, 5))):
-        at = draw(st.integers(0, max(0, len(data) - 1)))
+        last = max(0, len(data) - 1)
+        at = draw(st.integers(0, min(dense, last)) | st.integers(0, last))
         length = draw(st.integers(1, 40))
         how = draw(st.sampled_from(["flip", "cut", "lose", "insert", "double", "zero"]))
         if how == "flip" and data:
@@ -55,3 +72,7 @@ def mistyped(draw: st.DrawFn, whole: Any) -> Any:
         else:
             inside[key] = draw(ODD)
     return value
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value).encode()

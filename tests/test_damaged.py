@@ -17,6 +17,7 @@ from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.formats.sentencepiece_model import build_model, parse_model
 from llama_edu.weights import load_gguf, load_hf, load_meta
 from tests import checkpoints
+from tests.damage import as_json, damaged, mistyped
 
 FEW, MANY = 40, 2_000
 MOST_SECONDS = 20  # for one small file, on a machine that does other things as well
@@ -36,14 +37,10 @@ def talk(path):
 def json_file(name):
     def strategy(folder):
         data = (folder / name).read_bytes()
-        values = checkpoints.changed_values(json.loads(data)).map(checkpoints.as_json)
-        return values | values | checkpoints.changed_bytes(data, 400)
+        values = mistyped(json.loads(data)).map(as_json)
+        return values | values | damaged(data, 400)
 
     return strategy
-
-
-def raw_file(name, dense):
-    return lambda folder: checkpoints.changed_bytes((folder / name).read_bytes(), dense)
 
 
 def safetensors_file(folder):
@@ -52,10 +49,10 @@ def safetensors_file(folder):
     head, body = json.loads(data[8 : 8 + n]), data[8 + n :]
 
     def whole(value):
-        text = checkpoints.as_json(value)
+        text = as_json(value)
         return len(text).to_bytes(8, "little") + text + body
 
-    return checkpoints.changed_values(head).map(whole) | checkpoints.changed_bytes(data, 8 + n)
+    return mistyped(head).map(whole) | damaged(data, 8 + n)
 
 
 def pth_file(folder):
@@ -79,17 +76,14 @@ def pth_file(folder):
     values = whole | less | odd | st.just({"model": tensors}) | st.just(list(tensors.values()))
     old = save(tensors, True)
     saved = st.builds(save, values, st.booleans())
-    return saved | checkpoints.changed_bytes(data, 2_000) | checkpoints.changed_bytes(old, 2_000)
+    return saved | damaged(data, 2_000) | damaged(old, 2_000)
 
 
 def gguf_file(tokenizer):
     def strategy(folder):
         metadata = checkpoints.gguf_metadata(tokenizer())
         data = checkpoints.gguf_bytes(metadata)
-        values = checkpoints.changed_values(metadata).map(
-            lambda value: checkpoints.gguf_bytes(value if isinstance(value, dict) else {"x": value})
-        )
-        return values | checkpoints.changed_bytes(data, len(data) - 30_000)
+        return mistyped(metadata).map(checkpoints.gguf_bytes) | damaged(data, len(data) - 30_000)
 
     return strategy
 
@@ -107,7 +101,7 @@ def sentencepiece_file(folder):
 
     place = st.integers(0, len(pieces))
     built = st.builds(build, place, rows, st.integers(0, 3), st.booleans())
-    return built | checkpoints.changed_bytes((folder / "tokenizer.model").read_bytes(), 6_000)
+    return built | damaged((folder / "tokenizer.model").read_bytes(), 6_000)
 
 
 def write_gguf(tokenizer):

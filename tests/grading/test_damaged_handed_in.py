@@ -14,7 +14,7 @@ from llama_edu.grading.gradebooks import fill
 from llama_edu.grading.handed_in import Refused, files_in
 from llama_edu.grading.people import find_people
 from llama_edu.grading.submissions import read_answers, read_class, read_submissions
-from tests.damage import damaged, mistyped
+from tests.damage import as_json, damaged, mistyped
 
 from .conftest import LESSON, QUESTIONS, RIGHT, notebook
 from .test_gradebooks import CANVAS, of
@@ -42,9 +42,7 @@ def a_zip(method=zipfile.ZIP_STORED):
 
 
 ZIPS = [a_zip(), a_zip(zipfile.ZIP_DEFLATED), a_zip(zipfile.ZIP_BZIP2), a_zip(zipfile.ZIP_LZMA)]
-NOTEBOOKS = st.one_of(
-    damaged(BYTES), mistyped(WHOLE).map(lambda value: json.dumps(value).encode("utf-8"))
-)
+NOTEBOOKS = damaged(BYTES) | mistyped(WHOLE).map(as_json)
 
 
 def read_any_notebook(data, folder):

@@ -4,24 +4,16 @@ import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from llama_edu.data.pipeline.jsonl import read_jsonl
-from tests.damage import damaged, mistyped
+from tests.damage import as_json, damaged, mistyped
 
 DOCUMENTS = [
     {"id": "a", "text": "One line. Ünï 中文"}, {"id": 2, "text": "<p>x", "markup": "html"},
     {"id": "c", "text": "{{x|y}}\n", "markup": "wikitext", "more": [1, {"z": None}]},
 ]  # fmt: skip
 WHOLE = "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in DOCUMENTS).encode()
-FILES = st.one_of(
-    damaged(WHOLE),
-    mistyped(DOCUMENTS).map(
-        lambda value: "\n".join(
-            map(json.dumps, value if isinstance(value, list) else [value])
-        ).encode()
-    ),
-)
+FILES = damaged(WHOLE) | mistyped(DOCUMENTS).map(lambda them: b"\n".join(map(as_json, them)))
 
 
 def read_any(data, folder):
