@@ -108,7 +108,7 @@ def main() -> None:
     import torch._dynamo  # the first optimizer step imports it, for everybody
 
     from benchmarks import decode, train, trainer
-    from llama_edu.weights.hf import read_hf_config
+    from llama_edu.weights.hf_config import read_hf_config
 
     if who == "transformers":
         from transformers import LlamaForCausalLM, Trainer  # noqa: F401 (lazy before this)

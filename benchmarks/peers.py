@@ -64,7 +64,7 @@ def litgpt(folder: Path) -> nn.Module:
     from litgpt.model import GPT
     from safetensors.torch import load_file
 
-    from llama_edu.weights.hf import read_hf_config
+    from llama_edu.weights.hf_config import read_hf_config
 
     config, tensors = read_hf_config(folder), load_file(folder / "model.safetensors")
     model = GPT(

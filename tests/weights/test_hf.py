@@ -9,7 +9,7 @@ from transformers import LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
 from llama_edu.config import LinearRopeScaling, RopeScaling
 from llama_edu.weights import hf, load_hf, save_hf
-from llama_edu.weights.hf import read_hf_config
+from llama_edu.weights.hf_config import read_hf_config
 
 
 @pytest.fixture

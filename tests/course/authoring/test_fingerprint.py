@@ -83,4 +83,4 @@ def test_it_does_not_change_with_the_place_or_the_line_ends(toy, lesson):
 def test_the_real_package_is_followed():
     found = package_modules(["from llama_edu.pretrained import load_pretrained"])
     assert {"llama_edu", "llama_edu.config", "llama_edu.model.attention"} <= found.keys()
-    assert found["llama_edu.config"] == PACKAGE / "config.py"
+    assert found["llama_edu.config"] == PACKAGE / "config" / "__init__.py"
