@@ -88,7 +88,8 @@ def check(
     path = notebook or _workspace() / "exercises" / f"{lesson.name}.ipynb"
     with Console(stderr=True).status(f"running {path.name}"):
         reviews = review(lesson, path, timeout)
-    remember(path, (one.question for one in reviews if one.kind == "right"))
+    right = [one.question for one in reviews if one.kind == "right"]
+    remember(path, [one.question for one in reviews], right)
     console.print(f"{path}\n")
     marks = {"right": ("✓", "green"), "wrong": ("✗", "red"), "open": ("·", "dim")}
     for one in reviews:

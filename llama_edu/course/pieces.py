@@ -30,11 +30,19 @@ class Answers:
         sources: by question.
         remarks: what is odd about the cells.
         n_marked: cells that say themselves which question they answer.
+        places: the numbers of the cells that each answer is made of, by question.
+        checks: the number of the cell that checks it, by question.
     """
 
     sources: dict[str, str]
     remarks: tuple[str, ...]
     n_marked: int
+    places: dict[str, list[int]]
+    checks: dict[str, int]
+
+    def is_written(self, question: str) -> bool:
+        """Whether there is more than the cell as it was handed out."""
+        return _is_filled(self.sources.get(question, ""))
 
 
 def answers_in(cells: Sequence[Any], questions: Sequence[str]) -> Answers:
@@ -46,7 +54,7 @@ def answers_in(cells: Sequence[Any], questions: Sequence[str]) -> Answers:
     """
     roles = [_role(cell, questions) for cell in cells]
     sources = [_source(cell) if cell else "" for cell in cells]
-    remarks, answers = [], {}
+    remarks, answers, homes = [], {}, {}
     for question in questions:
         places = [i for i, role in enumerate(roles) if role == ("answer", question)]
         if not any(_makes(question, sources[i]) and STUB not in sources[i] for i in places):
@@ -68,10 +76,12 @@ def answers_in(cells: Sequence[Any], questions: Sequence[str]) -> Answers:
             remarks.append(f"{question}: an answer of {n} characters does not count")
             continue
         answers[question], words = _joined(question, pieces)
+        homes[question] = places
         if words:
             remarks.append(f"{question}: {words}")
     n_marked = sum(role == "answer" for role, _ in roles)
-    return Answers(answers, tuple(remarks) if answers else (), n_marked)
+    checks = {question: i for i, (role, question) in enumerate(roles) if role == "check"}
+    return Answers(answers, tuple(remarks) if answers else (), n_marked, homes, checks)
 
 
 def _joined(question: str, pieces: list[str]) -> tuple[str, str]:

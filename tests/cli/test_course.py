@@ -136,12 +136,12 @@ def test_check_goes_question_by_question(lesson, run, monkeypatch, reviews, code
     kept = []
     monkeypatch.setattr(
         "llama_edu.course.learning.checked.remember",
-        lambda path, right: kept.append((path, [*right])),
+        lambda *arguments: kept.append(arguments),
     )
     got, shown = run("check", "05", "my file.ipynb", "--timeout", "7")
     assert asked == [(lesson, Path("my file.ipynb"), 7)]
     right = [one.question for one in reviews if one.kind == "right"]
-    assert kept == [(Path("my file.ipynb"), right)]
+    assert kept == [(Path("my file.ipynb"), [one.question for one in reviews], right)]
     assert got == code
     assert [line for line in shown.splitlines() if line in lines] == lines
 

@@ -2,22 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from nbformat import NotebookNode
-
-from llama_edu.course.answers import answer_cells, read_notebook
+from llama_edu.course.answers import read_notebook
 from llama_edu.course.learning.workspace import STATE, write_whole
+from llama_edu.course.pieces import answers_in
 
 CHECKED = ".llama_edu_checked.json"  # by exercise: a hash of each answer, and which were right
 
 
-def remember(notebook: Path, right: Iterable[str]) -> None:
+def remember(notebook: Path, questions: Collection[str], right: Iterable[str]) -> None:
     """Keep which answers of an exercise are right, as they are now.
 
     Args:
         notebook: one of a working copy; of any other nothing is kept.
+        questions: names of those that the exercise asks.
         right: names of the questions whose answers were found to be right.
 
     Raises:
@@ -28,12 +28,12 @@ def remember(notebook: Path, right: Iterable[str]) -> None:
     workspace = notebook.parents[1]
     if notebook.parent.name != "exercises" or not (workspace / STATE).is_file():
         return
-    answers = _hashes(read_notebook(notebook))
+    answers = _hashes(answers_in(read_notebook(notebook).cells, [*questions]).sources)
     found = _read(workspace) | {notebook.stem: {"answers": answers, "right": sorted(right)}}
     write_whole(workspace / CHECKED, json.dumps(found, indent=1) + "\n")
 
 
-def recall(workspace: Path, exercise: str, notebook: NotebookNode) -> dict[str, bool]:
+def recall(workspace: Path, exercise: str, sources: Mapping[str, str]) -> dict[str, bool]:
     """Whether answers are right, as far as that is known of them as they are now.
 
     What was right is right until it is changed. What was wrong may be put right by a change to
@@ -42,12 +42,12 @@ def recall(workspace: Path, exercise: str, notebook: NotebookNode) -> dict[str, 
     Args:
         workspace: the working copy.
         exercise: its name, "05_attention".
-        notebook: the learner's.
+        sources: the learner's answers, by question.
     """
     try:
         answers = _read(workspace)[exercise]["answers"]
         right = _read(workspace)[exercise]["right"]
-        now = _hashes(notebook)
+        now = _hashes(sources)
         known = dict.fromkeys(now, False) if now == answers else {}
         same = {name for name, answer in now.items() if answers.get(name) == answer}
         return known | dict.fromkeys(same.intersection(right), True)
@@ -55,10 +55,10 @@ def recall(workspace: Path, exercise: str, notebook: NotebookNode) -> dict[str, 
         return {}
 
 
-def _hashes(notebook: NotebookNode) -> dict[str, str]:
+def _hashes(sources: Mapping[str, str]) -> dict[str, str]:
     return {
-        name: hashlib.sha256(cell.source.strip().encode()).hexdigest()[:16]
-        for name, cell in answer_cells(notebook).items()
+        name: hashlib.sha256(source.strip().encode()).hexdigest()[:16]
+        for name, source in sources.items()
     }
 
 

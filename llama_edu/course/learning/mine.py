@@ -4,11 +4,12 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
-from llama_edu.course.answers import answer_cells, read_notebook
+from llama_edu.course.answers import read_notebook
 from llama_edu.course.checking.cells import read_cell
 from llama_edu.course.checking.questions import Question, find_question
 from llama_edu.course.checking.solutions import MAKES_NAMES, find_solution
 from llama_edu.course.learning.workspace import default_workspace
+from llama_edu.course.pieces import answers_in
 
 
 def mine(name: str) -> Callable:
@@ -44,15 +45,14 @@ def _own(question: Question) -> tuple[Callable | None, str]:
         notebook = read_notebook(path)
     except ValueError as error:
         return None, f", for {error}"
-    answer = answer_cells(notebook).get(question.name)
-    if answer is None or "raise NotImplementedError()" in answer.source:
+    name, answers = question.name, answers_in(notebook.cells, [question.name])
+    if not answers.is_written(name):
         return None, ", as yours is not written yet"
     scope: dict = {"__name__": "__main__"}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade"):
+    for cell in notebook.cells[: answers.places[name][-1]]:
+        if cell.cell_type == "code":
             _define(cell.source, scope)
-        if cell is answer:
-            break
+    _define(answers.sources[name], scope)
     function = scope.get(question.function_name)
     if function is None or not diagnose(question, function).ok:
         lesson = question.exercise.parent.name[:2]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from llama_edu.course.answers import answer_cells, check_cells, points, read_notebook
+from llama_edu.course.answers import check_cells, points, read_notebook
 from llama_edu.course.learning.checked import recall
 from llama_edu.course.lessons import Lesson, all_lessons
+from llama_edu.course.pieces import answers_in
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,14 @@ def progress(workspace: Path, root: Path | None = None) -> list[Progress]:
         if notebook is None:
             found.append(Progress(lesson, questions))
             continue
-        known, shown = recall(workspace, lesson.name, notebook), check_cells(notebook)
+        answers = answers_in(notebook.cells, list(questions))
+        known = recall(workspace, lesson.name, answers.sources)
+        shown = {name: notebook.cells[i] for name, i in answers.checks.items()}
         right = {name for name in questions if _is_right(name, known, shown)}
-        unchecked = {name for name in questions.keys() - known if _is_new(name, notebook)}
+        unchecked = {
+            name for name in questions.keys() - known
+            if answers.is_written(name) and not (name in shown and shown[name].get("outputs"))
+        }  # fmt: skip
         found.append(Progress(lesson, questions, frozenset(right), frozenset(unchecked)))
     return found
 
@@ -84,15 +90,6 @@ def next_lesson(found: list[Progress]) -> Progress | None:
 
 def _is_right(name: str, known: dict[str, bool], shown: dict[str, NotebookNode]) -> bool:
     return known[name] if name in known else name in shown and _shows_right(name, shown[name])
-
-
-def _is_new(name: str, notebook: NotebookNode) -> bool:
-    """Whether there is an answer, and its check cell shows nothing."""
-    answers, checks = answer_cells(notebook), check_cells(notebook)
-    if name not in answers or (name in checks and checks[name].get("outputs")):
-        return False
-    source = answers[name].source
-    return bool(source.strip()) and "raise NotImplementedError()" not in source
 
 
 def _shows_right(name: str, check_cell: NotebookNode) -> bool:

@@ -6,6 +6,9 @@ from llama_edu.course.answers import answer_cells, check_cells, read_notebook
 from llama_edu.course.learning.checked import CHECKED, recall, remember
 from llama_edu.course.learning.workspace import STATE
 from llama_edu.course.notebook import to_notebook, to_text
+from llama_edu.course.pieces import answers_in
+
+QUESTIONS = ["a.one", "a.two"]
 
 EXERCISE = "".join(
     f'# %% grade_id="a.{name}"\ndef {name}():\n    ### BEGIN SOLUTION\n    return 1\n'
@@ -30,7 +33,11 @@ def known(path, **changes):
     notebook = read_notebook(path)
     for name, source in changes.items():
         answer_cells(notebook)[f"a.{name}"].source = source
-    return recall(path.parents[1], "01_a", notebook)
+    return recalled(path, "01_a", notebook)
+
+
+def recalled(path, exercise, notebook):
+    return recall(path.parents[1], exercise, answers_in(notebook.cells, QUESTIONS).sources)
 
 
 def test_nothing_is_known_before_a_check(path):
@@ -38,28 +45,28 @@ def test_nothing_is_known_before_a_check(path):
 
 
 def test_what_was_found_is_known_until_an_answer_changes(path):
-    remember(path, ["a.one"])
+    remember(path, QUESTIONS, ["a.one"])
     assert known(path) == {"a.one": True, "a.two": False}
     assert known(path, two="two = 2") == {"a.one": True}
     assert known(path, one="one = 2") == {}
 
 
 def test_a_cell_that_was_run_or_ends_in_a_blank_line_is_the_same(path):
-    remember(path, ["a.one"])
+    remember(path, QUESTIONS, ["a.one"])
     notebook = read_notebook(path)
     answer_cells(notebook)["a.one"].source += "\n"
     check_cells(notebook)["a.one"].execution_count = 3
-    assert recall(path.parents[1], "01_a", notebook) == {"a.one": True, "a.two": False}
+    assert recalled(path, "01_a", notebook) == {"a.one": True, "a.two": False}
 
 
 def test_the_next_check_replaces_what_was_known_of_its_exercise_alone(path):
     other = path.with_stem("02_b")
     other.write_bytes(path.read_bytes())
-    remember(path, ["a.one"])
-    remember(other, ["a.two"])
-    remember(path, [])
+    remember(path, QUESTIONS, ["a.one"])
+    remember(other, QUESTIONS, ["a.two"])
+    remember(path, QUESTIONS, [])
     assert known(path) == {"a.one": False, "a.two": False}
-    assert recall(path.parents[1], "02_b", read_notebook(other))["a.two"]
+    assert recalled(path, "02_b", read_notebook(other))["a.two"]
 
 
 def test_of_a_notebook_elsewhere_nothing_is_kept(path, tmp_path):
@@ -68,7 +75,7 @@ def test_of_a_notebook_elsewhere_nothing_is_kept(path, tmp_path):
     (tmp_path / "b" / "exercises").mkdir(parents=True)
     for other in (elsewhere, tmp_path / "b" / "exercises" / "01_a.ipynb"):
         other.write_bytes(path.read_bytes())
-        remember(other, ["a.one"])
+        remember(other, QUESTIONS, ["a.one"])
     assert not list(tmp_path.rglob(CHECKED))
 
 
@@ -79,5 +86,5 @@ def test_of_a_notebook_elsewhere_nothing_is_kept(path, tmp_path):
 def test_a_spoilt_record_is_as_none_and_is_made_anew(path, text):
     (path.parents[1] / CHECKED).write_text(text, encoding="utf-8")
     assert known(path) == {}
-    remember(path, ["a.two"])
+    remember(path, QUESTIONS, ["a.two"])
     assert known(path)["a.two"]

@@ -46,7 +46,7 @@ def answer(write_lesson, tmp_path, monkeypatch):
     (copy / STATE).write_text("{}", encoding="utf-8")
     monkeypatch.chdir(copy / "notebooks")
 
-    def save(**answers: str) -> None:
+    def save(**answers: str):
         cells = [
             new_code_cell("import math\nfrom llama_edu.course import check\n%matplotlib inline")
         ]
@@ -56,6 +56,7 @@ def answer(write_lesson, tmp_path, monkeypatch):
             cells.append(new_code_cell("raise ValueError('a trial of their own')"))
         path = copy / "exercises" / "01_toy.ipynb"
         nbformat.write(new_notebook(cells=cells), path)
+        return path
 
     return save
 
@@ -72,6 +73,18 @@ def test_it_may_use_the_answers_before_it(answer, capsys):
            quadruple="def quadruple(x): return double(double(x))")  # fmt: skip
     assert mine("toy.quadruple")(3) == 12
     assert capsys.readouterr().out == "toy.quadruple: yours\n"
+
+
+@pytest.mark.parametrize("keeps_id", [True, False])
+def test_it_is_found_where_a_tool_took_the_metadata_away(answer, capsys, keeps_id):
+    path = answer(double="import math\ndef double(x):\n    return math.floor(x + x)")
+    notebook = nbformat.read(path, 4)
+    for i, cell in enumerate(notebook.cells):
+        cell.id = "toy-double" if keeps_id and "nbgrader" in cell.metadata else f"cell{i}"
+        cell.metadata.clear()
+    nbformat.write(notebook, path)
+    assert mine("toy.double")(21) == 42
+    assert capsys.readouterr().out == "toy.double: yours\n"
 
 
 @pytest.mark.parametrize("source, why", [

@@ -74,7 +74,7 @@ def test_a_right_answer_counts(copy):
 def test_what_was_checked_counts_before_what_is_shown(copy):
     path = copy / "exercises" / "01_a.ipynb"
     show(copy, "a.two", new_output("stream", text="a.two: right, 3 points\n"))
-    remember(path, ["a.one", "no.longer.asked"])
+    remember(path, ["a.one", "a.two"], ["a.one", "no.longer.asked"])
     assert progress(copy, copy.parent)[1].right == {"a.one"}
     notebook = read_notebook(path)
     answer_cells(notebook)["a.two"].source += "  # changed, and run again"
@@ -95,9 +95,35 @@ def test_answers_that_were_never_checked_are_told(copy):
     show(copy, "a.two", ERROR)
     assert unchecked("def one():\n    return 3") == {"a.one"}
     assert unchecked(stub) == unchecked(" ") == frozenset()
-    remember(path, [])
+    remember(path, ["a.one", "a.two"], [])
     assert unchecked(" ") == frozenset()
     assert unchecked("one = 1") == {"a.one"}
+
+
+def strip(cell, i):
+    """As tools do that keep no metadata, and those that keep no ids either."""
+    cell.metadata.clear()
+
+
+def strip_all(cell, i):
+    strip(cell, i)
+    cell.id = f"cell{i}"
+
+
+@pytest.mark.parametrize("harm", [strip, strip_all])
+def test_what_a_tool_took_from_the_cells_changes_nothing(copy, harm):
+    path = copy / "exercises" / "01_a.ipynb"
+    show(copy, "a.two", new_output("stream", text="a.two: right, 3 points\n"))
+    notebook = read_notebook(path)
+    answer_cells(notebook)["a.one"].source = "def one():\n    return 1"
+    answer_cells(notebook)["a.two"].source = "def two():\n    return 2"
+    for i, cell in enumerate(notebook.cells):
+        harm(cell, i)
+    path.write_text(to_text(notebook), encoding="utf-8")
+    found = progress(copy, copy.parent)[1]
+    assert (found.right, found.unchecked) == ({"a.two"}, {"a.one"})
+    remember(path, ["a.one", "a.two"], ["a.one"])
+    assert progress(copy, copy.parent)[1].right == {"a.one"}
 
 
 @pytest.mark.parametrize("outputs", [
