@@ -23,8 +23,9 @@ WHO = {
 } | GIVEN | FAMILY  # fmt: skip
 # The one column of Moodle's worksheet of an assignment.
 WORKSHEET = {"grade", "bewertung", "note", "calificacion", "punkte"}
+EXCUSED = "EX"  # Canvas
 NOT_A_GRADE = re.compile(
-    r"\(read only\)|current (score|points|grade)|final (score|points|grade)|total", re.I
+    r"\(read only\)|current (score|points|grade)|final (score|points|grade)|total(?! pts)", re.I
 )
 
 
@@ -93,8 +94,9 @@ def fill(data: bytes, results: Iterable[dict], columns: Sequence[str] = ()) -> F
                 remarks.append(f"{names} are all {people.rows[row].name}: none was filled in")
             elif places[lesson] >= len(rows[line]):
                 remarks.append(f"{names}: the line of {people.rows[row].name} is too short")
+            elif (cell := rows[line][places[lesson]]).value.strip().upper() == EXCUSED:
+                remarks.append(f"{names}: {people.rows[row].name} is excused, and stays so")
             else:
-                cell = rows[line][places[lesson]]
                 new = _written(several[0]["score"], cell, text, rows, places[lesson])
                 changes[cell] = new
                 n_replaced += cell.value.strip() not in ("", "-", "N/A") and not _is_equal(

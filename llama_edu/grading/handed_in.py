@@ -7,6 +7,7 @@ said of that file alone.
 import os
 import re
 import stat
+import unicodedata
 import zipfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -75,8 +76,8 @@ def files_in(path: Path) -> list[File]:
 
 
 def shown(name: str) -> str:
-    """A name that can stand in a table and in a page: Unicode, no control characters."""
-    return CONTROL.sub("_", name)[:MAX_NAME].strip() or "_"
+    """A name that can stand in a table and in a page: composed as NFC, no control characters."""
+    return CONTROL.sub("_", unicodedata.normalize("NFC", name))[:MAX_NAME].strip() or "_"
 
 
 def _in_folder(root: Path) -> Iterator[File]:

@@ -10,7 +10,6 @@ from llama_edu.grading.platforms import read_name, without_shared
 MAX_NAME = 120  # characters
 OF_NBGRADER = {"autograded", "feedback", "release", "source", "gradebook.db"}
 # What a file or folder of a student's own is called, as against a student.
-# What a file or folder of a student's own is called, as against a student.
 OWN_WORDS = re.compile(
     r"(?:untitled|scratch|test|notes?|notebooks?|exercises?|solutions?|lessons?|homework|hw|answers?"
     r"|abgabe|work|assignments?|submissions?|submitted|attempt|version|versuch|part|old|new|final"
@@ -21,6 +20,8 @@ GROUPS = re.compile(
     r"(?:sec|section|group|gruppe|class|klasse|tutorial|lab|cohort|period|kurs|course|late|on[\s_-]?time)[\s_-]*\w{0,3}",
     re.IGNORECASE,
 )
+# What Colab puts before the name of a notebook that was copied.
+COPY_OF = re.compile(r"^(?:copy of|kopie von|copie de|copia de)[\s_]+(?=\S)", re.IGNORECASE)
 ATTEMPT = re.compile(
     r"[\s_-]*(?:\((?P<a>\d{1,4})\)|-Copy(?P<b>\d{0,4})"
     r"|[\s_-](?:attempt|version|versuch|try|rev|v)[\s_-]?(?P<c>\d{1,4})"
@@ -41,6 +42,8 @@ def without_others(files: list[File]) -> tuple[list[File], list[str]]:
     tops = {path[0] for path in paths}
     if "submitted" in tops and tops & OF_NBGRADER:
         grades |= {(top,) for top in tops if top != "submitted"}
+    if tops >= {"Submitted files", "Working files"}:  # Teams: what is not handed in yet
+        grades.add(("Working files",))
     grades.discard(())
     kept = [file for file in files if not any(file.parts[: len(g)] == g for g in grades)]
     return kept, [
@@ -97,10 +100,11 @@ def depth_of(files: list[File], lesson: Lesson) -> int:
         if len(file.parts) > 2 or (len(file.parts) == 2 and file.is_notebook):
             inside[file.parts[0]].add((file.parts[1], len(file.parts) > 2))
     names = [name for children in inside.values() for name in children]
-    is_parted = len(set(names)) == len(names) and all(len(of) > 1 for of in inside.values())
     are_people = all(_person(name, lesson) for name, _ in names)
     are_folders = all(is_folder for _, is_folder in names) and len(inside) > 1
     are_groups = bool(inside) and all(GROUPS.fullmatch(top) for top in inside)
+    sizes = [len(of) > 1 for of in inside.values()]
+    is_parted = len(set(names)) == len(names) and (any(sizes) if are_groups else all(sizes))
     return int(is_parted and are_people and (are_folders or are_groups) and bool(names))
 
 
@@ -120,15 +124,17 @@ def platform_of(files: list[File]) -> str:
     return platform if 2 * n >= len(units) else ""
 
 
-def users_of(files: list[File]) -> dict[str, str]:
+def users_of(files: list[File]) -> dict[str, tuple[str, str]]:
+    """Who each of Blackboard's names means, without the assignment; it gives no number."""
     found = (next(filter(None, map(read_name, file.parts)), None) for file in files)
     names = sorted({one.person for one in found if one and one.platform == "Blackboard"})
-    return dict(zip(names, without_shared(names), strict=True))
+    return {name: (user, "") for name, user in zip(names, without_shared(names), strict=True)}
 
 
 def attempt_of(stem: str) -> tuple[str, str]:
     """A name without the marks of an attempt, and what sorts those."""
     attempts: list[str] = []
+    stem = COPY_OF.sub("", stem)
     for _ in range(4):
         found = ATTEMPT.search(stem)
         if not found or not stem[: found.start()].strip(" _-"):

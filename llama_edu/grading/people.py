@@ -1,16 +1,17 @@
 """Who handed in what: the one place that knows how classes are laid out.
 
 A folder a student, or a file, or a zip of either; with a folder round them all; nbgrader's trees;
-what Moodle, Canvas, Blackboard and Brightspace export; repositories that were cloned.
+what Moodle, Canvas, Blackboard, Brightspace and Gradescope export; repositories that were cloned.
 """
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from llama_edu.course.lessons import Lesson
-from llama_edu.grading.handed_in import NOTEBOOK, File
+from llama_edu.grading.handed_in import NOTEBOOK, File, Refused
 from llama_edu.grading.layouts import (
     attempt_of,
     depth_of,
@@ -20,7 +21,7 @@ from llama_edu.grading.layouts import (
     without_lesson,
     without_others,
 )
-from llama_edu.grading.platforms import read_name
+from llama_edu.grading.platforms import GRADESCOPE_FILE, gradescope_names, read_name
 from llama_edu.grading.roster import Roster
 
 MAX_FILES = 500  # of one student
@@ -83,8 +84,10 @@ def find_people(files: list[File], lesson: Lesson, roster: Roster | None = None)
     unnamed: list[File] = []
     depth = depth_of(files, lesson)
     users = users_of(files) if platform == "Blackboard" else {}
+    listed = _listed(files) if platform == "Gradescope" else {}
+    files = [file for file in files if not listed or file.parts[-1] != GRADESCOPE_FILE]
     for file in files:
-        who = _who(file, platform, users, lesson, depth, roster)
+        who = _who(file, platform, users | listed, lesson, depth, roster)
         if who is None:
             unnamed.append(file)
             continue
@@ -112,13 +115,13 @@ def _who(file, platform, users, lesson, depth, roster) -> tuple | None:
     for part in file.parts:
         named = read_name(part)
         if named and named.platform == platform:
-            person = users.get(named.person, named.person)
-            row = roster.find(named.number) if roster and named.number else None
+            person, number = users.get(named.person, (named.person, named.number))
+            row = roster.find(number) if roster and number else None
             row = roster.find_in(person) if roster and row is None else row
             key = (platform, named.number or person)
             if row is not None:
                 key, person = ("roster", row), roster.rows[row].name
-            return key, person, named.number, part, named.attempt, named.is_late
+            return key, person, number, part, named.attempt, named.is_late
     if len(file.parts) <= depth:
         return None
     part = file.parts[depth]
@@ -133,6 +136,15 @@ def _who(file, platform, users, lesson, depth, roster) -> tuple | None:
     if row is not None:
         return ("roster", row), roster.rows[row].name, "", part, attempt, False
     return ("name", name), name, "", part, attempt, False
+
+
+def _listed(files: list[File]) -> dict[str, tuple[str, str]]:
+    """Name and number behind each folder, where the export holds a list of them."""
+    for file in files:
+        if file.parts[-1] == GRADESCOPE_FILE and not file.problem:
+            with contextlib.suppress(Refused, OSError):
+                return gradescope_names(file.read().decode("utf-8", "replace"))
+    return {}
 
 
 def _part_of(file: File, part: str) -> tuple[str, ...]:

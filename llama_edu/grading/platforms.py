@@ -1,7 +1,8 @@
 """Names that learning platforms give to what was handed in: whose is it, and which attempt?
 
 Sources: Canvas, lib/content_zipper.rb; Moodle, mod/assign/classes/downloader.php; nbgrader,
-exchange/default/collect.py. Blackboard's and Brightspace's are as their users' tools read them.
+exchange/default/collect.py. Those of Blackboard, Brightspace and Gradescope are as their users'
+tools read them.
 """
 
 import re
@@ -21,6 +22,8 @@ BRIGHTSPACE = re.compile(r"\d{1,12}-\d{1,12}")
 NBGRADER = re.compile(
     r"(?P<name>[^+]+)\+[^+]+\+(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^+]*)(?:\+.*)?"
 )
+GRADESCOPE = re.compile(r"submission_(?P<number>\d{4,12})")
+GRADESCOPE_FILE = "submission_metadata.yml"
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 CLOCK = re.compile(r"(?<![\d.])(\d{1,2})[:.h]?(\d\d)(?:[:.]?\d\d)? ?([ap]\.?m\b)?", re.IGNORECASE)
@@ -58,6 +61,8 @@ def read_name(name: str) -> Named | None:
         return Named("Blackboard", found["name"], attempt=found["when"])
     if BRIGHTSPACE.match(name):
         return _brightspace(name.split(" - "))
+    if found := GRADESCOPE.fullmatch(name):
+        return Named("Gradescope", name, found["number"])
     if found := NBGRADER.fullmatch(name):
         return Named("nbgrader", found["name"], attempt=found["when"])
     if found := ANONYMOUS.fullmatch(name):
@@ -97,6 +102,25 @@ def _when(text: str) -> str:
     )
     hour = hour % 12 + 12 * half.startswith("p") if half else hour
     return f"{year[0]}-{month:02}-{int(day[0]):02} {hour:02}:{minute}"
+
+
+def gradescope_names(text: str) -> dict[str, tuple[str, str]]:
+    """The names, and the first one's number, behind each folder: "submission_1234" -> ("Jo", "7").
+
+    Args:
+        text: of the `submission_metadata.yml` of an export.
+    """
+    found = {}
+    for part in re.split(r"^(?=submission_\d)", text, flags=re.MULTILINE)[1:]:
+        named, (*_, submitters) = part.partition(":")[0], part.partition(":submitters:")
+        submitters = re.split(r"^ {0,2}:", submitters, maxsplit=1, flags=re.MULTILINE)[0]
+        names, ids = (
+            [word.strip("\"'") for word in re.findall(rf":{key}: *(\S.*)", submitters)]
+            for key in ("name", "sid")
+        )
+        if names:
+            found[named] = ", ".join(names), (ids or [""])[0]
+    return found
 
 
 def without_shared(names: list[str]) -> list[str]:

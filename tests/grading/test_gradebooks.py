@@ -98,6 +98,19 @@ def test_several_lessons_have_a_column_each():
     ]
 
 
+def test_who_is_excused_stays_so():
+    text = CANVAS.replace("bmueller,A,8,3,", "bmueller,A,8,EX,")
+    filled = fill(text.encode(), [of("müllerbo", 9, ["102"])])
+    assert filled.data == text.encode()
+    assert filled.remarks == ["müllerbo: Müller, Bo is excused, and stays so"]
+
+
+def test_blackboard_s_total_of_points_is_a_column_of_grades():
+    text = '"Last Name","First Name","Username","05 Attention [Total Pts: 17 Score] |123"\n'
+    filled = fill(f'{text}"Doe","Jane","jd","-"\n'.encode(), [of("jd", 9)])
+    assert filled.data.decode().endswith('"Doe","Jane","jd","9"\n')
+
+
 def test_who_is_not_found_is_said():
     filled = fill(CANVAS.encode(), [of("eve"), of("doejane"), of("Doe")])
     assert filled.not_found == ["Doe", "eve"]

@@ -44,6 +44,7 @@ NAMES = [
     (BRIGHTSPACE, "1-4 - A-M O'Neil - Nov 3, 2026 1 PM - a - b.ipynb", "A-M O'Neil", "1"),
     (BRIGHTSPACE, "123-456 - N0123456 - Jane Doe - Nov 3, 2026 130 AM", "Jane Doe", "N0123456"),
     (BRIGHTSPACE, "123-456 - Smith - Jones - 2026-11-03 1230", "Smith - Jones", "123"),
+    ("Gradescope", "submission_123456789", "submission_123456789", "123456789"),
     ("nbgrader", "jane+05_attention+2026-11-03 10:00:00.123 UTC+a1b2", "jane", ""),
     ("nbgrader", "jane+05_attention+2026-11-03 10:00:00 UTC", "jane", ""),
 ]  # fmt: skip
@@ -90,6 +91,11 @@ LAYOUTS = {
     "clones": (f"05-attention-anna/exercises/{WORK}", f"05-attention-ben/exercises/{WORK}"),
     "Google's": (f"anna - {WORK}", f"ben - {WORK}"),
     "Teams'": (f"Submitted/anna/HW 5/Version 1/{WORK}", f"Submitted/ben/HW 5/Version 1/{WORK}"),
+    "Teams' with what is not handed in": (
+        f"Submitted files/anna/HW 5/{WORK}", f"Submitted files/ben/HW 5/{WORK}",
+        f"Working files/anna/HW 5/{WORK}", f"Working files/cyd/HW 5/{WORK}",
+    ),
+    "Colab's": (f"anna/Copy of {WORK}", "Copy of 05_attention - ben.ipynb"),
     "copies": ("anna.ipynb", "anna (1).ipynb", "ben-Copy1.ipynb"),
     "Blackboard's": (f"HW_5_anna_attempt_2026-11-03-10-20-30_{WORK}",
                      "HW_5_anna_attempt_2026-11-03-10-20-30.txt",
@@ -113,6 +119,54 @@ def test_sections_hold_students_and_students_hold_attempts():
     assert set(people(*sections)) == {"ana", "bna", "cna", "dna"}
     attempts = [f"{name}/attempt {n}/a.ipynb" for name in ("anna", "ben") for n in (1, 2)]
     assert set(people(*attempts)) == {"anna", "ben"}
+
+
+def test_a_section_may_hold_one_student():
+    assert set(people("sec1/ana/a.ipynb", "sec1/bna/a.ipynb", "sec2/cna/a.ipynb")) == {
+        "ana", "bna", "cna"
+    }  # fmt: skip
+
+
+LIST = """---
+submission_123456781:
+  :submitters:
+  - :name: Jane Doe
+    :sid: '42'
+    :email: jd@x.edu
+  :created_at: 2026-11-03 10:20:30.000000000 Z
+  :results:
+    :tests:
+    - :name: attention.scores
+submission_123456782:
+  :submitters:
+  - :name: "José Muñoz"
+    :sid:
+  - :name: Al Roe
+  :score: 3.0
+"""
+
+
+def test_gradescope_s_list_says_whose_each_folder_is(roster):
+    def found(text, roster=None):
+        files = [File(("assignment_12_export", f"submission_12345678{i}", WORK)) for i in (1, 2, 3)]
+        listed = File(("assignment_12_export", "submission_metadata.yml"), read=text.encode)
+        return find_people([*files, listed], LESSON, roster)
+
+    class_ = found(LIST)
+    assert {one.name: one.keys for one in class_.students} == {
+        "Jane Doe": ("42",), "José Muñoz, Al Roe": (), "submission_123456783": ("123456783",)
+    }  # fmt: skip
+    assert not class_.left_out
+    assert len(found("what is no list").students) == 3
+    assert found(LIST, roster(ROSTERS[0])).unknown == ["José Muñoz, Al Roe", "submission_123456783"]
+
+
+def test_a_name_is_the_same_however_its_accents_are_written(tmp_path):
+    for name in ("Jose\u0301", "Jos\u00e9"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / WORK).write_text("{}")
+    (student,) = find_people(files_in(tmp_path), LESSON).students
+    assert (student.name, len(student.files)) == ("Jos\u00e9", 2)
 
 
 def test_of_several_attempts_the_later_one_is_last():
