@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -107,7 +108,7 @@ def main() -> None:
     batch_size, n_tokens, n_new_tokens, n_threads = json.loads(numbers)
     import torch._dynamo  # the first optimizer step imports it, for everybody
 
-    from benchmarks import decode, train, trainer
+    from benchmarks import decode, loops, train, trainer
     from llama_edu.weights.hf_config import read_hf_config
 
     if who == "transformers":
@@ -127,7 +128,7 @@ def main() -> None:
         run = train.contender(name, Path(folder), precision, workload).make()
     elif kind == "trainer":
         name = trainer.TRANSFORMERS if who == "transformers" else trainer.OURS
-        run = trainer.contender(name, Path(folder), precision, workload).make()
+        run = loops.Stepwise(partial(trainer.LOOPS[name], Path(folder), precision, workload))
     else:
         run = decode.contender(who, precision, Path(folder), [[1]], n_new_tokens).make()
     run()

@@ -8,24 +8,22 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from benchmarks import peers
-from benchmarks.race import Contender, race
+from benchmarks import loops
+from benchmarks.loops import MAX_GRAD_NORM, Pause
+from benchmarks.race import race
 from benchmarks.report import Table
 from benchmarks.train import DTYPES
-from benchmarks.trainer import ENDLESS, LR, MAX_GRAD_NORM, Pause, Stepwise
 from benchmarks.workload import Workload
 from llama_edu.finetune.instruct.examples import Example, chat_example
-from llama_edu.finetune.instruct.packing import ChatBatch, ChatBatches, first_fit
+from llama_edu.finetune.instruct.packing import ChatBatches, first_fit
 from llama_edu.finetune.instruct.recipe import world_tokenizer
 from llama_edu.finetune.instruct.world import conversation, tasks, training_stories
 from llama_edu.model.llama import Llama
-from llama_edu.train.loss import IGNORED, next_token_loss
-from llama_edu.train.settings import TrainSettings
-from llama_edu.train.trainer import Trainer
-from llama_edu.weights import load_hf, save_hf
+from llama_edu.train.loss import IGNORED
+from llama_edu.weights import save_hf
 
 PACKED, PADDED = "llama_edu, packed", "llama_edu, padded"
 THEIR_PADDED, THEIR_FLAT = "transformers, padded", "transformers, flattened"
@@ -42,7 +40,10 @@ def tables(workload: Workload, progress: Callable[[str], None] = print) -> Itera
         torch.manual_seed(0)
         save_hf(Llama(workload.config), folder)
         for precision in DTYPES:
-            who = [contender(name, Path(folder), precision, talks) for name in LOOPS]
+            who = [
+                loops.contender(name, precision, partial(loop, Path(folder), precision, talks))
+                for name, loop in LOOPS.items()
+            ]
             found = race(who, workload.rounds, progress=progress)
             for row in found.rows:
                 row.columns["tokens of conversations/s"] = f"{sum(lengths) / row.median:,.0f}"
@@ -75,71 +76,24 @@ def conversations() -> list[Example]:
     return talks
 
 
-def contender(name: str, folder: Path, precision: str, talks: list[Example]) -> Contender:
-    """Set one loop up.
-
-    Args:
-        name: a key of `LOOPS`.
-        folder: initial weights, as `save_hf` writes them.
-        precision: a key of `DTYPES`.
-        talks: to learn from.
-    """
-    is_ours = name in (PACKED, PADDED)
-    needs = None if is_ours else "transformers"
-    return Contender(
-        name, precision, lambda: Stepwise(partial(LOOPS[name], folder, precision, talks)),
-        side="ours" if is_ours else "peer", needs=needs, install=peers.INSTALL.get(needs, ""),
-    )  # fmt: skip
-
-
 def our_trainer(
     row: int | None, folder: Path, precision: str, talks: list[Example], pause: Pause
 ) -> None:
     """Our trainer; all conversations are one batch, in rows of so many tokens, or one in each."""
-
-    def loss(model: nn.Module, batch: ChatBatch) -> tuple[Tensor, Tensor]:
-        pause()
-        return next_token_loss(model, batch, DTYPES[precision])
-
     lengths = [*map(len, talks)]
     n_rows = len(first_fit(lengths, row)) if row else len(talks)
     batches = ChatBatches(lambda number: talks, n_rows * (row or max(lengths)), row)
-    settings = TrainSettings(
-        n_steps=ENDLESS, peak_lr=LR, max_grad_norm=MAX_GRAD_NORM, eval_every=ENDLESS,
-        sample_every=ENDLESS, save_every=ENDLESS,
-    )  # fmt: skip
-    with tempfile.TemporaryDirectory() as run:
-        Trainer(
-            Path(run) / "run", load_hf(folder), batches, settings, loss=loss, is_shown=False
-        ).train()
+    loops.run_ours(folder, precision, batches, pause)
 
 
 def their_trainer(
     is_flat: bool, folder: Path, precision: str, talks: list[Example], pause: Pause
 ) -> None:
-    """transformers' Trainer, with its own data loader and its fused optimizer."""
-    from transformers import DataCollatorWithFlattening, PrinterCallback, TrainingArguments
-    from transformers import Trainer as TheirTrainer
+    """transformers' Trainer; all conversations are one batch, in one row or in one each."""
+    from transformers import DataCollatorWithFlattening
 
-    class Paused(TheirTrainer):
-        def compute_loss(self, *args, **kwargs):
-            pause()
-            return super().compute_loss(*args, **kwargs)
-
-    with tempfile.TemporaryDirectory() as run:
-        arguments = TrainingArguments(
-            run, max_steps=ENDLESS, per_device_train_batch_size=len(talks),
-            bf16=precision == "bf16", use_cpu=True, optim="adamw_torch_fused", learning_rate=LR,
-            max_grad_norm=MAX_GRAD_NORM, logging_steps=1, save_strategy="no", report_to=[],
-            disable_tqdm=True, dataloader_pin_memory=False,
-        )  # fmt: skip
-        collator = DataCollatorWithFlattening() if is_flat else pad_to_longest
-        trainer = Paused(
-            peers.transformers(folder), arguments, train_dataset=[*map(labelled, talks)],
-            data_collator=collator,
-        )  # fmt: skip
-        trainer.remove_callback(PrinterCallback)
-        trainer.train()
+    collator = DataCollatorWithFlattening() if is_flat else pad_to_longest
+    loops.run_theirs(folder, precision, len(talks), [*map(labelled, talks)], pause, collator)
 
 
 def labelled(talk: Example) -> dict[str, list[int]]:

@@ -13,9 +13,11 @@ from benchmarks import (
     decode,
     experts,
     load,
+    loops,
     lora,
     machine,
     memory,
+    packing,
     peers,
     quantize,
     tokenizer,
@@ -330,7 +332,7 @@ def test_a_loop_is_run_one_step_a_call():
             done.append(step)
         raise ValueError("the data are over")
 
-    run = trainer.Stepwise(loop)
+    run = loops.Stepwise(loop)
     assert done == []
     run()
     run()
@@ -340,7 +342,7 @@ def test_a_loop_is_run_one_step_a_call():
 
 
 def test_padding_wastes_what_packing_does_not():
-    table = trainer._packing(replace(SMALLEST, n_tokens=32), lambda line: None)
+    table = packing.table(replace(SMALLEST, n_tokens=32), lambda line: None)
     wasted = {row.name: row.columns["wasted tokens"] for row in table.rows}
     assert wasted["packed, one long text"] == wasted["packed, documents kept apart"] == "0 %"
     assert wasted["padded to the longest"] != "0 %"
