@@ -19,7 +19,7 @@ from llama_edu.tokenizer.formats.llama3 import read_tiktoken
 from llama_edu.tokenizer.formats.readable import read_bpe_text, write_bpe_text
 from llama_edu.tokenizer.formats.tokenizer_json import read_tokenizer_json, write_tokenizer_json
 from llama_edu.tokenizer.merge_training import Report, no_report
-from llama_edu.tokenizer.merging import ChunkCache, Merges, merge_pairs
+from llama_edu.tokenizer.merging import ChunkCache, merge_pairs, rank_merges
 from llama_edu.tokenizer.pretokenize import LLAMA3, compile_pattern, split_chunks
 from llama_edu.tokenizer.whole_tokens import (
     END_OF_ANSWER,
@@ -88,7 +88,7 @@ class BPETokenizer:
         self.bos_id, self.eos_id, self.add_bos = bos_id, eos_id, add_bos
         self.chat_template, self.named_tokens = chat_template, dict(named_tokens or {})
 
-        self.merges = _rank_any(vocab) if merges is None else _rank_in_order(vocab, merges)
+        self.merges = rank_merges(vocab, merges)
         self._id_to_bytes = _invert(self.vocab, self.special_tokens, self.added_tokens)
         self._byte_ids = {token[0]: i for token, i in vocab.items() if len(token) == 1}
         self._chunk_ids = ChunkCache(self._encode_chunk)
@@ -237,22 +237,6 @@ def _check_kinds(vocab: Any, **texts: Any) -> None:
     for name, tokens in texts.items():
         if tokens is not None and not isinstance(tokens, Mapping):
             raise ValueError(f"{name} must map texts to ids, got {shown(tokens)}")
-
-
-def _rank_in_order(vocab: Mapping[bytes, int], merges: Iterable[tuple[bytes, bytes]]) -> Merges:
-    try:
-        return {(vocab[a], vocab[b]): (rank, vocab[a + b]) for rank, (a, b) in enumerate(merges)}
-    except KeyError as error:
-        raise ValueError(f"merges need the token {error}, which is not in vocab") from None
-
-
-def _rank_any(vocab: Mapping[bytes, int]) -> Merges:
-    return {
-        (a, b): (merged, merged)
-        for token, merged in vocab.items()
-        for i in range(1, len(token))
-        if (a := vocab.get(token[:i])) is not None and (b := vocab.get(token[i:])) is not None
-    }
 
 
 def _invert(vocab: Mapping[bytes, int], *texts: Mapping[str, int]) -> dict[int, bytes]:

@@ -1,6 +1,6 @@
 """Merge the pairs of a chunk of text in the order in which training learned them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from math import inf
@@ -13,6 +13,32 @@ MAX_SCANNED = 64  # ids; for so few, looking at all pairs is faster than a heap
 # A pair of neighbouring ids -> (rank, the id it merges into). Lower ranks merge first.
 Merges = Mapping[tuple[int, int], tuple[float, int]]
 NO_MERGE = inf, -1
+
+
+def rank_merges(vocab: Mapping[bytes, int], merges: Iterable[tuple[bytes, bytes]] | None) -> Merges:
+    """The merges of tokens as those of their ids.
+
+    rank_merges({b"a": 0, b"b": 1, b"ab": 2}, [(b"a", b"b")]) -> {(0, 1): (0, 2)}
+
+    Args:
+        vocab: the bytes of each token -> its id.
+        merges: pairs of tokens, the first to merge first. None: any two tokens that together are
+            a token may merge, the lowest id first.
+
+    Raises:
+        ValueError: if a merge uses or makes bytes that are not in `vocab`.
+    """
+    if merges is None:
+        return {
+            (a, b): (merged, merged)
+            for token, merged in vocab.items()
+            for i in range(1, len(token))
+            if (a := vocab.get(token[:i])) is not None and (b := vocab.get(token[i:])) is not None
+        }
+    try:
+        return {(vocab[a], vocab[b]): (rank, vocab[a + b]) for rank, (a, b) in enumerate(merges)}
+    except KeyError as error:
+        raise ValueError(f"merges need the token {error}, which is not in vocab") from None
 
 
 def merge_pairs(ids: Sequence[int], merges: Merges) -> list[int]:

@@ -7,17 +7,13 @@ character has no token. Here Google's library does the work; `SentencePieceBPE` 
 Source: Kudo and Richardson, arXiv:1808.06226.
 """
 
-import io
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Self
 
-import sentencepiece
-
 from llama_edu.gguf_file import MAGIC
 from llama_edu.reading import reading
-from llama_edu.tokenizer.bpe_training import check_size
 from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, UNKNOWN, UNUSED, placeholder
 from llama_edu.tokenizer.formats.sentencepiece_files import (
     read_gguf_sentencepiece,
@@ -25,14 +21,9 @@ from llama_edu.tokenizer.formats.sentencepiece_files import (
     read_sentencepiece,
     write_beside_model,
 )
-from llama_edu.tokenizer.formats.sentencepiece_model import (
-    Piece,
-    adds_prefix,
-    read_pieces,
-    with_prefix,
-)
+from llama_edu.tokenizer.formats.sentencepiece_model import Piece, adds_prefix, read_pieces
 from llama_edu.tokenizer.formats.spaces import Spaces
-from llama_edu.tokenizer.sentencepiece_training import each_line
+from llama_edu.tokenizer.spm_library import Library, train_model
 from llama_edu.tokenizer.whole_tokens import Flags, WholeTokens, ends_of_answer, list_of_ids
 
 
@@ -165,27 +156,7 @@ class SentencePieceTokenizer:
 
         Source: arXiv:2302.13971, sec. 2.1; the settings are those inside its tokenizer.model.
         """
-        check_size(vocab_size)
-        content = io.BytesIO()
-        try:
-            sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=each_line(texts),
-                model_writer=content,
-                model_type="bpe",
-                vocab_size=vocab_size,
-                character_coverage=character_coverage,
-                max_sentencepiece_length=max_piece_length,
-                max_sentence_length=1 << 30,  # longer lines would be left out
-                byte_fallback=True,
-                split_digits=True,
-                normalization_rule_name="identity",
-                remove_extra_whitespaces=False,
-                allow_whitespace_only_pieces=True,
-                minloglevel=2,
-            )
-        except RuntimeError as error:
-            raise ValueError(f"cannot train {vocab_size=}: {error}") from None
-        return cls(content.getvalue())
+        return cls(train_model(texts, vocab_size, character_coverage, max_piece_length))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -214,16 +185,8 @@ class SentencePieceTokenizer:
     def _open(self, model: bytes) -> tuple[list[Piece], int | None, int | None]:
         """Make ready to encode; give the pieces and the ids that open and end a text."""
         pieces = read_pieces(model)
-        self._processors = {adds_prefix(model): _load(model)}
-        processor = self._processors[adds_prefix(model)]
-        ends = (i if i >= 0 else None for i in (processor.bos_id(), processor.eos_id()))
-        return pieces, *ends
-
-    def _processor(self, add_prefix: bool) -> sentencepiece.SentencePieceProcessor:
-        """The library's encoder, which puts a space before every text that it is given, or none."""
-        if add_prefix not in self._processors:
-            self._processors[add_prefix] = _load(with_prefix(self.model, add_prefix))
-        return self._processors[add_prefix]
+        self._library = Library(model)
+        return pieces, self._library.bos_id, self._library.eos_id
 
     def _has_space_in_front(self) -> tuple[bool, bool]:
         """Whether what opens a text does, and whether what follows a whole token does."""
@@ -235,13 +198,13 @@ class SentencePieceTokenizer:
         return self._encode_text(text, add_prefix)
 
     def _encode_text(self, text: str, add_prefix: bool) -> list[int]:
-        return self._processor(add_prefix).encode(text)
+        return self._library.encode(text, add_prefix)
 
     def _decode_ids(self, strip: bool, ids: list[int]) -> str:
         return self._decode_pieces([i for i in ids if self._bytes_of(i)], strip)
 
     def _decode_pieces(self, ids: list[int], strip: bool) -> str:
-        return self._processor(strip).decode(ids)
+        return self._library.decode(ids, strip)
 
     def _check(self, ids: Iterable[int]) -> list[int]:
         ids = list_of_ids(ids)
@@ -263,10 +226,3 @@ class SentencePieceTokenizer:
         if piece.kind == UNUSED and piece.text == placeholder(i):
             return b""
         return piece.text.replace("▁", " ").encode("utf-8")
-
-
-def _load(model: bytes) -> sentencepiece.SentencePieceProcessor:
-    try:
-        return sentencepiece.SentencePieceProcessor(model_proto=model)
-    except RuntimeError as error:
-        raise ValueError(f"not a SentencePiece model: {error}") from None
