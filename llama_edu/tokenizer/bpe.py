@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from llama_edu.gguf_file import MAGIC
 from llama_edu.reading import reading, shown
+from llama_edu.tokenizer.base import Tokenizer
 from llama_edu.tokenizer.bpe_training import learn_bpe
 from llama_edu.tokenizer.formats.gguf_vocab import read_gguf_bpe
 from llama_edu.tokenizer.formats.llama3 import read_tiktoken
@@ -30,7 +31,7 @@ from llama_edu.tokenizer.whole_tokens import (
 )
 
 
-class BPETokenizer:
+class BPETokenizer(Tokenizer):
     """Encode text to ids and decode ids to text with a trained vocabulary.
 
     BPETokenizer({b"a": 0, b"b": 1, b"ab": 2}, [(b"a", b"b")], r"\\S+").encode("abb") -> [2, 1]
@@ -89,7 +90,7 @@ class BPETokenizer:
         self.chat_template, self.named_tokens = chat_template, dict(named_tokens or {})
 
         self.merges = rank_merges(vocab, merges)
-        self._id_to_bytes = _invert(self.vocab, self.special_tokens, self.added_tokens)
+        self.id_to_bytes = _invert(self.vocab, self.special_tokens, self.added_tokens)
         self._byte_ids = {token[0]: i for token, i in vocab.items() if len(token) == 1}
         self._chunk_ids = ChunkCache(self._encode_chunk)
         self._chunk_patterns = [compile_pattern(each) for each in self.patterns]
@@ -98,11 +99,6 @@ class BPETokenizer:
         self.n_ids = n_ids
         stop_ids = list_of_ids(stop_ids)
         self.stop_ids = self._find_ends(stop_ids if eos_id is None else [*stop_ids, eos_id])
-
-    @property
-    def vocab_size(self) -> int:
-        """Rows that an embedding needs: the largest id plus one."""
-        return max(self._id_to_bytes, default=-1) + 1
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The token ids of `text`.
@@ -127,21 +123,6 @@ class BPETokenizer:
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`, control tokens included; U+FFFD where the bytes are not UTF-8."""
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
-
-    def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The exact bytes of `ids`; for streaming, as a character may span several tokens.
-
-        An id below `n_ids` that has no token, as rows that fill up an embedding, has no bytes.
-
-        Raises:
-            ValueError: if an id is not in the vocabulary, or no whole number.
-        """
-        ids = list_of_ids(ids)
-        for i in ids:
-            if i not in self._id_to_bytes and not 0 <= i < self.n_ids:
-                size = self.vocab_size
-                raise ValueError(f"id {i} is not in this vocabulary of {size} tokens")
-        return b"".join([self._id_to_bytes.get(i, b"") for i in ids])
 
     @classmethod
     def train(

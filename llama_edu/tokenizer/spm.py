@@ -14,6 +14,7 @@ from typing import Self
 
 from llama_edu.gguf_file import MAGIC
 from llama_edu.reading import reading
+from llama_edu.tokenizer.base import Tokenizer
 from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, UNKNOWN, UNUSED, placeholder
 from llama_edu.tokenizer.formats.sentencepiece_files import (
     read_gguf_sentencepiece,
@@ -27,7 +28,7 @@ from llama_edu.tokenizer.spm_library import Library, train_model
 from llama_edu.tokenizer.whole_tokens import Flags, WholeTokens, ends_of_answer, list_of_ids
 
 
-class SentencePieceTokenizer:
+class SentencePieceTokenizer(Tokenizer):
     """Encode text to ids and decode ids to text with a SentencePiece model.
 
     Args:
@@ -82,14 +83,11 @@ class SentencePieceTokenizer:
         self._whole = WholeTokens(self.special_tokens, self.added_tokens, flags)
         self.flags = self._whole.flags
         self.n_ids = n_ids
+        self.id_to_bytes = {i: _bytes_of(i, piece) for i, piece in enumerate(self.pieces)}
+        self.id_to_bytes |= {i: text.encode("utf-8") for i, text in self._whole.texts.items()}
         ids = {piece.text: i for i, piece in enumerate(self.pieces)} | self._whole.ids
         stated = [i for i in (*list_of_ids(stop_ids), self.eos_id) if i is not None]
         self.stop_ids = ends_of_answer(ids, stated)
-
-    @property
-    def vocab_size(self) -> int:
-        """Rows that an embedding needs: the largest id plus one."""
-        return max(len(self.pieces) - 1, *self._whole.texts, -1) + 1
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """The token ids of `text`.
@@ -122,16 +120,6 @@ class SentencePieceTokenizer:
         return self._whole.decode(
             self._check(ids), partial(self._decode_ids, follows), partial(self._decode_ids, opens)
         )
-
-    def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The exact bytes of `ids`; for streaming, as a character may span several tokens.
-
-        A leading space stays, so that the bytes of two lists joined are those of the joined list.
-
-        Raises:
-            ValueError: if an id is not in the vocabulary.
-        """
-        return b"".join([self._bytes_of(i) for i in self._check(ids)])
 
     @classmethod
     def train(
@@ -201,28 +189,15 @@ class SentencePieceTokenizer:
         return self._library.encode(text, add_prefix)
 
     def _decode_ids(self, strip: bool, ids: list[int]) -> str:
-        return self._decode_pieces([i for i in ids if self._bytes_of(i)], strip)
+        return self._decode_pieces([i for i in ids if self.id_to_bytes.get(i)], strip)
 
     def _decode_pieces(self, ids: list[int], strip: bool) -> str:
         return self._library.decode(ids, strip)
 
-    def _check(self, ids: Iterable[int]) -> list[int]:
-        ids = list_of_ids(ids)
-        for i in ids:
-            has_token = 0 <= i < len(self.pieces) or i in self._whole.texts
-            if not has_token and not 0 <= i < self.n_ids:
-                size = self.vocab_size
-                raise ValueError(f"id {i} is not in this vocabulary of {size} tokens")
-        return ids
 
-    def _bytes_of(self, i: int) -> bytes:
-        if i in self._whole.texts:
-            return self._whole.texts[i].encode("utf-8")
-        if i >= len(self.pieces):
-            return b""
-        piece = self.pieces[i]
-        if piece.kind == BYTE:
-            return bytes([int(piece.text[1:-1], base=16)])  # "<0x0A>"
-        if piece.kind == UNUSED and piece.text == placeholder(i):
-            return b""
-        return piece.text.replace("▁", " ").encode("utf-8")
+def _bytes_of(i: int, piece: Piece) -> bytes:
+    if piece.kind == BYTE:
+        return bytes([int(piece.text[1:-1], base=16)])  # "<0x0A>"
+    if piece.kind == UNUSED and piece.text == placeholder(i):
+        return b""
+    return piece.text.replace("▁", " ").encode("utf-8")

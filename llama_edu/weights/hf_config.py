@@ -48,6 +48,8 @@ def _read_config(settings: Settings) -> ModelConfig:
         n_kv_heads = 8 if is_mistral and settings.missing("num_key_value_heads") else n_heads
     rope = settings.part("rope_parameters" if settings.has("rope_parameters") else "rope_scaling")
     theta = settings.number("rope_theta", None)
+    if theta is None:
+        theta = 500_000.0 if is_llama4 else 10_000.0
     config = ModelConfig(
         vocab_size=settings.whole("vocab_size"),
         d_model=settings.whole("hidden_size"),
@@ -56,7 +58,7 @@ def _read_config(settings: Settings) -> ModelConfig:
         n_kv_heads=n_kv_heads,
         d_ff=settings.whole("intermediate_size"),
         max_seq_len=max_seq_len,
-        rope_theta=rope.number("rope_theta", 10_000.0 if theta is None else theta),
+        rope_theta=rope.number("rope_theta", theta),
         rope_scaling=_read_rope_scaling(rope),
         d_head=settings.whole("head_dim", None),
         norm_eps=settings.number("rms_norm_eps", 1e-6),  # transformers' own default

@@ -74,7 +74,6 @@ def read_config(config: ModelConfig, settings: Settings) -> ModelConfig:
     read = replace(
         config,
         d_ff=settings.whole("intermediate_size_mlp", 16_384),
-        rope_theta=_theta(settings),
         experts=Experts(
             n_experts=settings.whole("num_local_experts", 16),
             d_ff=settings.whole("intermediate_size"),
@@ -100,12 +99,6 @@ def read_config(config: ModelConfig, settings: Settings) -> ModelConfig:
     if settings.values.get("layer_types") not in (kinds, None):
         raise ValueError(f"{path}: layer_types must be chunked where there is RoPE, full elsewhere")
     return read
-
-
-def _theta(settings: Settings) -> float:
-    rope = settings.part("rope_parameters" if settings.has("rope_parameters") else "rope_scaling")
-    theta = settings.number("rope_theta", None)
-    return rope.number("rope_theta", 500_000.0 if theta is None else theta)
 
 
 def settings(config: ModelConfig) -> dict[str, Any]:
