@@ -27,8 +27,9 @@ from benchmarks import (
     trainer,
     tuning,
 )
-from benchmarks.report import Section, Table, render, write
+from benchmarks.report import Section, Table, render
 from benchmarks.workload import STORIES, Workload
+from llama_edu.writing import write_whole
 
 SECTIONS = {
     "train": train.tables,
@@ -89,10 +90,10 @@ def measure(
         for table in section(workload, progress=lambda line: print(line, file=sys.stderr)):
             tables.append(table)
             found[name] = Section(described, str(others), tables)
-            write(out, render(_in_order(found), status="This run has not finished."))
+            write_whole(out, render(_in_order(found), status="This run has not finished."))
         kept.keep(file, _in_order(found))  # only what is whole replaces what was
         measured += tables
-    write(out, render(_in_order(found)))
+    write_whole(out, render(_in_order(found)))
     return measured
 
 

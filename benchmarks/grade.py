@@ -23,10 +23,10 @@ import psutil
 import typer
 
 from benchmarks import machine
-from benchmarks.report import write as write_report
 from llama_edu.course.answers import answer_cells
 from llama_edu.course.lessons import course_root, find_lesson
 from llama_edu.course.notebook import to_text
+from llama_edu.writing import write_whole
 
 LESSON = find_lesson("05").name
 SCORES, SOFTMAX = "attention.scores", "attention.softmax"
@@ -100,7 +100,7 @@ def main(
     print(text)
     if out:
         before = out.read_text(encoding="utf-8") if out.exists() else HEAD
-        write_report(out, f"{before}\n{text}")
+        write_whole(out, f"{before}\n{text}")
 
 
 def make_class(folder: Path, n_students: int, has_loops: bool) -> None:

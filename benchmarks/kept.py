@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.race import Row
-from benchmarks.report import Section, Table, write
+from benchmarks.report import Section, Table
+from llama_edu.writing import write_whole
 
 
 def read(path: Path) -> dict[str, Section]:
@@ -28,7 +29,7 @@ def keep(path: Path, sections: dict[str, Section]) -> None:
         for table in section["tables"]:
             for row in table["rows"]:
                 del row["result"]  # what a run returned: it was judged when it was measured
-    write(path, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
 
 
 def _table(plain: dict) -> Table:

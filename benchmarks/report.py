@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchmarks.goals import GOALS, Goal
 from benchmarks.race import Row
@@ -90,14 +89,6 @@ def render(measured: Mapping[str, Section], status: str = "") -> str:
         *map(_section, tables),
     ]
     return "\n\n".join(section.strip() for section in sections) + "\n"
-
-
-def write(path: Path, text: str) -> None:
-    """Replace a file whole: a reader sees the old report or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def judge(goal: Goal, tables: Sequence[Table]) -> tuple[str, str]:

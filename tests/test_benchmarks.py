@@ -30,7 +30,7 @@ from benchmarks.gguf_file import write_gguf
 from benchmarks.goals import GOALS
 from benchmarks.nano_gpt import NanoGPT
 from benchmarks.race import Contender, Row, race
-from benchmarks.report import SAME, Section, Table, judge, render, slower, slower_in_half, write
+from benchmarks.report import SAME, Section, Table, judge, render, slower, slower_in_half
 from benchmarks.workload import Workload, new_model, training_batches
 from llama_edu.config import ModelConfig
 from llama_edu.data.stories import tell_story
@@ -201,14 +201,6 @@ def test_a_row_may_be_compared_with_that_of_its_own_kind():
     assert "× transformers, same length" in report
     assert "| **llama_edu** | short | 1 (1–9) | 2.00 |" in report
     assert "| **llama_edu** | long | 6 (6–9) | 0.50 |" in report
-
-
-def test_report_is_replaced_whole(tmp_path):
-    out = tmp_path / "new folder" / "results.md"
-    write(out, "old")
-    write(out, "new")
-    assert out.read_text(encoding="utf-8") == "new"
-    assert [path.name for path in out.parent.iterdir()] == ["results.md"]
 
 
 def test_interrupted_run_leaves_the_finished_sections(tmp_path):

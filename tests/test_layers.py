@@ -16,7 +16,7 @@ ROOT = Path(llama_edu.__file__).parent
 # From the bottom up: a module or package may import from the layers below its own, and from
 # inside itself. Whatever is new must be given its place here.
 LAYERS = (
-    {"reading"},
+    {"reading", "writing"},
     {"config", "gguf_file", "one_page"},
     {"data", "tokenizer", "model", "footprint", "plots"},
     {"weights", "generate"},

@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 
 from llama_edu import __version__
+from llama_edu.writing import write_whole
 
 METRICS, SAMPLES, BATCHES, ABOUT = "metrics.jsonl", "samples.jsonl", "batches.jsonl", "run.json"
 
@@ -48,11 +49,11 @@ class Journal:
             return
         self.run.mkdir(parents=True, exist_ok=True)
         about |= {"version": __version__, "machine": machine()}
-        _replace(self.run / ABOUT, json.dumps(about, indent=2) + "\n")
+        write_whole(self.run / ABOUT, json.dumps(about, indent=2) + "\n")
         for path in (self.run / name for name in (METRICS, SAMPLES, BATCHES)):
             if path.exists():
                 kept = [line for line in read_lines(path) if step and line["step"] <= step]
-                _replace(path, "".join(map(_line, kept)))
+                write_whole(path, "".join(map(_line, kept)))
         if importlib.util.find_spec("tensorboard") is not None:
             from torch.utils.tensorboard import SummaryWriter
 
@@ -102,7 +103,7 @@ class Journal:
         if tokenizer is not None:
             kept["texts"] = [tokenizer.decode(row) for row in inputs]
         path = self.run / f"not_finite-{step}{f'-{rank}' if rank else ''}.json"
-        _replace(path, json.dumps(kept, ensure_ascii=False))
+        write_whole(path, json.dumps(kept, ensure_ascii=False))
         return path
 
     def close(self) -> None:
@@ -128,12 +129,6 @@ def machine() -> dict[str, object]:
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def _append(path: Path, values: dict) -> None:

@@ -14,6 +14,7 @@ from llama_edu.model.llama import Llama
 from llama_edu.train.loss import next_token_loss
 from llama_edu.train.optim import decay_groups
 from llama_edu.train.settings import TrainSettings
+from llama_edu.writing import write_whole
 
 # Width and layers, each about twice as dear as the one before. Heads are 32 wide.
 LADDER = ((64, 2), (96, 3), (128, 3), (160, 4), (192, 5), (256, 5), (320, 6), (384, 8), (512, 8))
@@ -58,9 +59,7 @@ class Plan:
 
     def save(self, path: Path) -> None:
         """Write it whole or not at all: a run that has its plan can be resumed."""
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-        part.replace(path)
+        write_whole(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Plan":
