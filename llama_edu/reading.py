@@ -89,6 +89,8 @@ def reading(path: str | Path, *expected: bytes) -> Iterator[None]:
     """
     path = as_path(path)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # reading it might never end
+            raise ValueError(f"{path} is a pipe or a device: name the file itself")
         yield
     except FileNotFoundError:
         raise

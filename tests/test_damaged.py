@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 
 from llama_edu.pretrained import Pretrained
 from llama_edu.tokenizer import load_tokenizer
@@ -118,10 +119,23 @@ def gguf_path(read):
     return lambda folder: read(folder / "model.gguf")
 
 
+def write_shards(folder):
+    checkpoints.write_hf(folder)
+    (folder / "model.safetensors").rename(folder / "part.safetensors")
+    with safe_open(folder / "part.safetensors", "pt") as part:
+        index = {"weight_map": dict.fromkeys(part.keys(), "part.safetensors")}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    return folder
+
+
 BYTES, PIECES = checkpoints.byte_level, checkpoints.pieces
 # what -> who writes the folder, which file is damaged, how, who reads
 CASES = {
     "safetensors": (checkpoints.write_hf, "model.safetensors", safetensors_file, load_hf),
+    "model.safetensors.index.json": (
+        write_shards, "model.safetensors.index.json", json_file("model.safetensors.index.json"),
+        load_hf,
+    ),
     "config.json": (checkpoints.write_hf, "config.json", json_file("config.json"), load_hf),
     "config.json beside a tokenizer": (
         checkpoints.write_hf, "config.json", json_file("config.json"), talk,
@@ -144,6 +158,12 @@ CASES = {
     "special_tokens_map.json": (
         checkpoints.write_spm, "special_tokens_map.json", json_file("special_tokens_map.json"),
         talk,
+    ),
+    "generation_config.json": (
+        checkpoints.write_spm, "generation_config.json", json_file("generation_config.json"), talk,
+    ),
+    "added_tokens.json": (
+        checkpoints.write_spm, "added_tokens.json", json_file("added_tokens.json"), talk,
     ),
     "tokenizer.model": (checkpoints.write_spm, "tokenizer.model", sentencepiece_file, talk),
 }  # fmt: skip

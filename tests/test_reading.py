@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 
 import pytest
@@ -231,6 +232,24 @@ def test_a_folder_where_a_file_belongs_is_named(tmp_path):
         (tmp_path / name).mkdir()
         with pytest.raises(ValueError, match=name):
             read(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+@pytest.mark.parametrize(("write", "name", "read"), [
+    (checkpoints.write_hf, "config.json", load_hf),
+    (checkpoints.write_hf, "model.safetensors", load_hf),
+    (checkpoints.write_hf, "tokenizer.json", load_tokenizer),
+    (checkpoints.write_hf, "tokenizer_config.json", load_tokenizer),
+    (checkpoints.write_spm, "tokenizer.model", load_tokenizer),
+    (checkpoints.write_meta, "params.json", load_meta),
+    (checkpoints.write_meta, "consolidated.00.pth", load_meta),
+])  # fmt: skip
+def test_a_pipe_is_not_waited_for(tmp_path, write, name, read):
+    write(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ValueError, match=rf"{name} is a pipe or a device|has neither|has no"):
+        read(tmp_path)
 
 
 def test_settings_say_name_rule_and_value(tmp_path):

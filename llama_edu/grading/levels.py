@@ -165,5 +165,6 @@ def bubblewrap(settings: dict[str, Any]) -> list[str]:
         elif any(Path(path).is_relative_to(outer) for outer in (*settings["visible"], "/usr")):
             arguments += ["--tmpfs", path]
             emptied += ["--remount-ro", path]  # once what lies in it is there
+    arguments += ["--ro-bind-try", "/proc/cpuinfo", "/proc/cpuinfo"]  # for torch's float16
     arguments += ["--ro-bind", str(INSIDE), WRAPPED, "--bind", folder, folder]
     return [*arguments, *emptied, "--remount-ro", "/", "--chdir", "/tmp"]

@@ -50,6 +50,14 @@ def test_nbclient_runs_a_notebook_in_it(name):
 
 
 @LEVELS
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "complex64", "int8", "bool"])
+def test_numbers_of_every_width_are_cast(name, dtype):
+    """A right answer must not fail for files of the machine that are not shown."""
+    code = f"import torch; int(torch.ones(2, 2, dtype=torch.{dtype}).float().sum().half().float())"
+    assert run(name, code) == "4"
+
+
+@LEVELS
 def test_an_error_comes_back(name):
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         run(name, "1 / 0")

@@ -163,6 +163,8 @@ def _n_items(value: Any, most: int) -> int:
     while todo:
         for item in todo[-1]:
             n += 1
+            if n > most:
+                return most + 1
             if isinstance(item, list | tuple | set | frozenset | dict):
                 if n + len(item) > most or len(todo) > MAX_DEPTH:
                     return most + 1
@@ -177,7 +179,10 @@ def _n_items(value: Any, most: int) -> int:
 def bounded(value: Any, most: int) -> Any:
     """The value, or what stands for it where it has too many items or is a tensor of no numbers."""
     if isinstance(value, Tensor):
-        kind = "meta " if value.is_meta else "sparse " if value.layout != torch.strided else ""
+        if value.is_nested:  # its rows differ in length
+            return Large("nested tensor", (value.size(0),))
+        kind = "meta " if value.is_meta else "quantized " if value.is_quantized else ""
+        kind = "sparse " if value.layout != torch.strided else kind
         is_large = value.numel() > MAX_NUMBERS  # of which there may be one: `x.expand(10**12)`
         return Large(f"{kind}tensor", tuple(value.shape)) if kind or is_large else value
     kinds = (list, tuple, set, frozenset, dict)

@@ -114,7 +114,10 @@ class _Writer:
         if isinstance(value, float):
             return {"float": repr(float(value))}
         if isinstance(value, Real):  # a Fraction
-            return {"float": repr(float(value))}
+            try:
+                return {"float": repr(float(value))}
+            except OverflowError:
+                return self._write(int(value), depth)
         if isinstance(value, complex):
             return {"complex": [repr(value.real), repr(value.imag)]}
         if isinstance(value, bytes):
@@ -133,8 +136,9 @@ class _Writer:
 
     def _tensor(self, value: Tensor) -> dict:
         name = str(value.dtype).removeprefix("torch.")
-        if value.is_meta or value.layout != torch.strided:
-            return self._other("torch", "meta tensor" if value.is_meta else "sparse tensor")
+        if value.is_meta or value.is_nested or value.layout != torch.strided:
+            kind = "meta" if value.is_meta else "nested" if value.is_nested else "sparse"
+            return self._other("torch", f"{kind} tensor")
         if name not in DTYPES:
             return self._other("torch", "Tensor")
         self._take(2 * value.numel() * value.element_size())  # before it is written out

@@ -32,6 +32,11 @@ def holds_itself():
     return value
 
 
+class Endless(list):
+    def __iter__(self):
+        return iter(int, 1)
+
+
 HOSTILE = {
     "one hash": lambda: [k * PRIME for k in range(1, 2001)],
     "one hash, more": lambda: [k * PRIME for k in range(1, 20_001)],
@@ -60,6 +65,10 @@ HOSTILE = {
     "far apart": lambda: torch.full((2, 3), 1e200, dtype=torch.float64),
     "largest": lambda: 1e308,
     "fraction": lambda: Fraction(1, 3),
+    "huge fraction": lambda: Fraction(10**5000, 3),
+    "quantized": lambda: torch.quantize_per_tensor(torch.eye(3), 0.1, 0, torch.qint8),
+    "rows of unequal length": lambda: torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
+    "a list without end": lambda: Endless([1]),
 }
 EXPECTED = {
     "numbers": lambda x: [int(v) for v in x[0] * 10],
@@ -80,6 +89,7 @@ def question(expected):
     )
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize_per", "ignore:The PyTorch API of nested")
 @pytest.mark.parametrize("expected", EXPECTED)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_check_and_grade_say_the_same_and_soon(name, expected):
