@@ -187,7 +187,7 @@ def try_damaged(case, folder, n_examples):
         try:
             with warnings.catch_warnings(action="ignore"):
                 read(folder)
-        except ValueError as error:
+        except (ValueError, FileNotFoundError) as error:  # an index may name a file that is not
             assert str(folder) in str(error) or "chat template" in str(error)
             assert "\n" not in str(error).replace(repr(str(error)), "")
         assert time.monotonic() - started < MOST_SECONDS

@@ -1,6 +1,8 @@
 """Values that go into a student's process and come back: the same, and never run."""
 
 import json
+import math
+from fractions import Fraction
 
 import pytest
 import torch
@@ -83,6 +85,10 @@ def test_no_more_is_read_than_is_asked_for():
     with pytest.raises(TooLarge):
         decode(encode([[1, 2], [3, 4]]), max_items=6)
     assert decode(encode([[1, 2], [3, 4]]), max_items=7) == [[1, 2], [3, 4]]
+
+
+def test_a_fraction_that_no_float_holds_is_infinite():
+    assert decode(encode([Fraction(10**999, 7), Fraction(-(10**999), 7)])) == [math.inf, -math.inf]
 
 
 def test_a_number_of_any_length_comes_back():

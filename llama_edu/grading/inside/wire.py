@@ -117,7 +117,7 @@ class _Writer:
             try:
                 return {"float": repr(float(value))}
             except OverflowError:
-                return self._write(int(value), depth)
+                return {"float": "inf" if value > 0 else "-inf"}
         if isinstance(value, complex):
             return {"complex": [repr(value.real), repr(value.imag)]}
         if isinstance(value, bytes):
