@@ -1,7 +1,8 @@
 """What each hint of the story world is worth: `python -m benchmarks.hints [--steps N] [--seeds N]`.
 
 Some eight minutes an arm and seed on one thread. Each is written into hints.json of the speedrun,
-whose page shows it, as soon as it is done; what is there already is not done again.
+whose page shows it, as soon as it is done; what is there already is not done again. A speedrun is
+the arm with all three hints: `--speedrun RUN` takes its scores over.
 """
 
 import argparse
@@ -22,10 +23,10 @@ from llama_edu.finetune.instruct.score import exact_match, unseen_questions
 from llama_edu.finetune.instruct.world import QUESTIONS
 from llama_edu.finetune.speedrun.judge import TEST_SEED
 from llama_edu.finetune.speedrun.page import HINTS
-from llama_edu.finetune.speedrun.plan import RECIPE
+from llama_edu.finetune.speedrun.plan import RECIPE, Plan
 
 N_STORIES = 200
-MEASURED = Path(__file__).parents[1] / "lessons" / "17_instruction" / "measured.json"
+COLUMNS = ["three questions", *QUESTIONS]
 ARMS = {
     "all three hints": {},
     "nothing by hand": {
@@ -52,33 +53,37 @@ def score(recipe: Recipe) -> dict[str, float]:
 
 def measure(path: Path, n_steps: int, n_seeds: int, arms: list[str]) -> None:
     """Fill in what is missing, an arm and a seed at a time."""
-    columns = ["three questions", *QUESTIONS]
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    known = known or {"columns": columns, "arms": {}}
+    known = _known(path)
     for name in arms:
         found = known["arms"].get(name, {})
         if found.get("n_steps") != n_steps:
-            found = {"n_steps": n_steps} | {column: [] for column in columns}
+            found = {"n_steps": n_steps} | {column: [] for column in COLUMNS}
             known["arms"][name] = found
-        for seed in range(len(found[columns[0]]), n_seeds):
+        for seed in range(len(found[COLUMNS[0]]), n_seeds):
             scores = score(replace(RECIPE, n_steps=n_steps, seed=seed, **ARMS[name]))
-            for column in columns:
+            for column in COLUMNS:
                 found[column].append(round(scores[column], 3))
             print(name, seed, scores, flush=True)
-            path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+            _write(path, known)
 
 
-def of_lesson(path: Path, measured: dict) -> None:
-    """Add what lesson 17 has measured, on other stories and a little other recipe."""
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"arms": {}}
-    known["columns"] = ["three questions", *QUESTIONS]
-    for name, part in (("all three hints", "whole"), ("the tokenizer alone", "plain")):
-        counts = {kind: measured[part]["final"][kind] for kind in QUESTIONS}
-        pooled = [sum(count[i] for count in counts.values()) for i in (0, 1)]
-        known["arms"][f"lesson 17: {name}"] = {"n_steps": measured[part]["steps"][-1]} | {
-            column: [round(right / n, 3)]
-            for column, (right, n) in {"three questions": pooled, **counts}.items()
-        }
+def of_speedrun(path: Path, run: Path) -> None:
+    """Take over a finished speedrun, which is the arm with all three hints."""
+    known = _known(path)
+    scores = json.loads((run / "report.json").read_text(encoding="utf-8"))["scores"]
+    known["arms"]["all three hints"] = {"n_steps": Plan.load(run).recipe.n_steps} | {
+        column: [round(score, 3) for score in scores[column]] for column in COLUMNS
+    }
+    _write(path, known)
+
+
+def _known(path: Path) -> dict:
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    return {"columns": COLUMNS, "arms": {}}
+
+
+def _write(path: Path, known: dict) -> None:
     path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
@@ -87,10 +92,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=RECIPE.n_steps)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--arms", nargs="*", default=list(ARMS), choices=list(ARMS))
-    parser.add_argument("--lesson", action="store_true", help="only take over lesson 17's numbers")
+    parser.add_argument("--speedrun", type=Path, help="only take over the scores of this run")
     wishes = parser.parse_args()
-    if wishes.lesson:
-        of_lesson(HINTS, json.loads(MEASURED.read_text(encoding="utf-8")))
+    if wishes.speedrun:
+        of_speedrun(HINTS, wishes.speedrun)
         return
     torch.set_num_threads(1)
     measure(HINTS, wishes.steps, wishes.seeds, wishes.arms)

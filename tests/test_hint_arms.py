@@ -3,7 +3,7 @@
 import json
 
 from benchmarks import hints
-from llama_edu.finetune.speedrun.plan import RECIPE
+from llama_edu.finetune.speedrun.plan import RECIPE, Plan
 
 
 def test_only_what_is_missing_is_measured(tmp_path, monkeypatch):
@@ -26,12 +26,21 @@ def test_only_what_is_missing_is_measured(tmp_path, monkeypatch):
     assert (known["all three hints"]["n_steps"], known["without the account"]["n_steps"]) == (9, 8)
 
 
-def test_the_lessons_numbers_are_taken_over(tmp_path):
-    parts = {"final": {kind: [3, 4] for kind in hints.QUESTIONS}, "steps": [400, 800]}
-    hints.of_lesson(tmp_path / "hints.json", {"whole": parts, "plain": parts})
-    known = json.loads((tmp_path / "hints.json").read_text(encoding="utf-8"))["arms"]
-    assert known["lesson 17: the tokenizer alone"]["three questions"] == [0.75]
-    assert known["lesson 17: all three hints"]["n_steps"] == 800
+def test_a_speedrun_is_the_arm_with_all_hints(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    Plan().save(run)
+    scores = {"scores": {key: [0.5, 0.74996] for key in hints.COLUMNS} | {"count": [1.0, 1.0]}}
+    (run / "report.json").write_text(json.dumps(scores), encoding="utf-8")
+    hints.of_speedrun(tmp_path / "hints.json", run)
+    known = json.loads((tmp_path / "hints.json").read_text(encoding="utf-8"))
+    assert known == {
+        "columns": hints.COLUMNS,
+        "arms": {
+            "all three hints": {"n_steps": RECIPE.n_steps}
+            | {key: [0.5, 0.75] for key in hints.COLUMNS}
+        },
+    }
 
 
 def test_nothing_by_hand_is_nothing_by_hand():
