@@ -1,6 +1,7 @@
 """One step: gradients added up over batches and processes, made a mean, shortened, and taken."""
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from llama_edu.train.compiling import compile_blocks, uncompile_blocks
+from llama_edu.train.optim import decay_groups
 from llama_edu.train.processes import Processes, whole
 
 Loss = Callable[[nn.Module, object], tuple[Tensor, Tensor]]
+MEASURED_STEPS, MEASURED_SECONDS = 3, 0.5
 
 
 @dataclass(frozen=True)
@@ -112,3 +115,23 @@ class Step:
         except Exception as error:  # no compiler, a path with a space, a version that cannot
             uncompile_blocks(self.model, error)
             return self.loss_of(batch)
+
+
+def seconds_a_step(model: nn.Module, loss: Loss, next_batch: Callable[[], object]) -> float:
+    """How long a step of training takes here: the mean of some, after one that only warms up.
+
+    A mean and not the best: what the machine does beside this it will do later too.
+
+    Args:
+        model: to try it on; it is changed.
+        loss: as `Step` takes it.
+        next_batch: gives a batch.
+    """
+    step = Step(model, loss, torch.optim.AdamW(decay_groups(model, 0.1), fused=True))
+    n_steps, start = -1, 0.0
+    while n_steps < MEASURED_STEPS or time.perf_counter() < start + MEASURED_SECONDS:
+        step([next_batch()], 1e-4)
+        n_steps += 1
+        if n_steps == 0:
+            start = time.perf_counter()
+    return (time.perf_counter() - start) / n_steps

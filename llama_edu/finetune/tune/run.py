@@ -1,9 +1,7 @@
 """From a model to a better one, in a folder that can be gone on with."""
 
-import copy
 import json
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,11 +22,10 @@ from llama_edu.pretrained import Pretrained, load_pretrained, locate
 from llama_edu.train.adversarial import adversarial_softmax_loss
 from llama_edu.train.journal import read_lines
 from llama_edu.train.looks import held_out_batches
-from llama_edu.train.step import Step
+from llama_edu.train.step import seconds_a_step
 from llama_edu.train.trainer import Outcome, Trainer
 
 BATCH_TOKENS, BATCH_SIZE = 1024, 4
-MEASURED_STEPS = 3
 SHARE_OF_TIME = 0.8  # of the minutes, for steps
 MAX_TOKENS = 1024  # of an example, where the model could read more
 BEFORE = "before.json"
@@ -78,7 +75,10 @@ def prepare(run: Path, wishes: Wishes, say: Callable[[str], None] = print) -> No
         part = json.dumps({name: list(score) for name, score in scores.items()}, indent=2)
         (run / BEFORE).write_text(part + "\n", encoding="utf-8")
     plan = Plan(wishes.stage, wishes.start, wishes.tasks, settings_for(1, 1), wishes.seed)
-    seconds = seconds_a_step(run, plan) if wishes.n_steps is None else 0.0
+    seconds = 0.0
+    if wishes.n_steps is None:
+        tried = trainer_of(run, plan, is_shown=False)
+        seconds = seconds_a_step(tried.model, tried.loss, tried.batches.next)
     n_steps = wishes.n_steps or max(1, round(60 * SHARE_OF_TIME * wishes.minutes / seconds))
     settings = settings_for(n_steps, started.model.config.d_model)
     say(f"{wishes.stage}: {n_steps:,} steps" + (f" of {seconds:.2f} s" if seconds else ""))
@@ -136,19 +136,6 @@ def tune(run: Path, is_shown: bool = True) -> tuple[Outcome, dict[str, Score], S
         values = json.loads((run / BEFORE).read_text(encoding="utf-8"))
         before = {name: Score(*value) for name, value in values.items()}
     return outcome, before, score_run(run) if outcome.reason == "done" else None
-
-
-def seconds_a_step(run: Path, plan: Plan) -> float:
-    """How long a step takes here: the mean of some, after one that only warms up."""
-    trainer = trainer_of(run, plan, is_shown=False)
-    model = copy.deepcopy(trainer.model)
-    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
-    step = Step(model, trainer.loss, optimizer)
-    step([trainer.batches.next()], 0.0)
-    started = time.perf_counter()
-    for _ in range(MEASURED_STEPS):
-        step([trainer.batches.next()], 0.0)
-    return (time.perf_counter() - started) / MEASURED_STEPS
 
 
 def _each_once(examples: Sequence[Example]) -> list[ChatBatch]:

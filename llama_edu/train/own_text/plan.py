@@ -1,9 +1,9 @@
 """The shape of a model and the length of its training, fitted to the machine and the minutes."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,8 +12,8 @@ from llama_edu.config import PRESETS, ModelConfig
 from llama_edu.data.batches import Batch
 from llama_edu.model.llama import Llama
 from llama_edu.train.loss import next_token_loss
-from llama_edu.train.optim import decay_groups
 from llama_edu.train.settings import TrainSettings
+from llama_edu.train.step import seconds_a_step
 from llama_edu.writing import write_whole
 
 # Width and layers, each about twice as dear as the one before. Heads are 32 wide.
@@ -22,7 +22,6 @@ LADDER = ((64, 2), (96, 3), (128, 3), (160, 4), (192, 5), (256, 5), (320, 6), (3
 # smaller one is ahead.
 TOKENS_PER_PARAMETER = 2.0
 MAX_EPOCHS = 30  # more steps than that repeat the text and teach nothing new
-MEASURED_STEPS, MEASURED_SECONDS = 3, 0.5
 N_LOOKS = 10  # evaluations in a run, and as many samples
 SECONDS_BETWEEN_SAVES = 20.0
 SHARE_OF_TIME = 0.75  # of the minutes, for steps: the rest goes to reading, looking and the page
@@ -109,25 +108,14 @@ def new_model(config: ModelConfig, seed: int) -> Llama:
 
 
 def measure_speed(config: ModelConfig, batch_size: int, device: torch.device) -> float:
-    """Tokens a second of training, over some steps, after one that only warms up."""
-    model = new_model(config, seed=0).to(device)
-    optimizer = torch.optim.AdamW(decay_groups(model, 0.1), fused=True)  # as the trainer has it
-    dtype = TrainSettings(n_steps=1).dtype(device)
-    tokens = torch.randint(config.vocab_size, (batch_size, config.max_seq_len + 1), device=device)
-    n_steps, start = -1, 0.0
-    # A mean and not the best: what the machine does beside this it will do later too.
-    while n_steps < MEASURED_STEPS or time.perf_counter() < start + MEASURED_SECONDS:
-        loss, n = next_token_loss(model, Batch(tokens), dtype)
-        (loss / n).item()
-        (loss / n).backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        n_steps += 1
-        if n_steps == 0:
-            start = time.perf_counter()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return n_steps * batch_size * config.max_seq_len / (time.perf_counter() - start)
+    """Tokens a second of training."""
+    loss = partial(next_token_loss, dtype=TrainSettings(n_steps=1).dtype(device))
+    size = (batch_size, config.max_seq_len + 1)
+    seconds = seconds_a_step(
+        new_model(config, seed=0).to(device), loss,
+        lambda: Batch(torch.randint(config.vocab_size, size, device=device)),
+    )  # fmt: skip
+    return batch_size * config.max_seq_len / seconds
 
 
 def fastest_threads(
