@@ -1,8 +1,8 @@
 """What lesson 17 shows and does not compute: `python lessons/17_instruction/measured.py`.
 
 Each part writes its own piece of measured.json, in about ten minutes on one thread; name some of
-them to do only these. The recipe is that of llama_edu.finetune.instruct.recipe; "SmolLM2" is
-llama_edu.finetune.instruct.smol, with what it is asked before and after.
+them to do only these. The recipe is that of llama_edu.finetune.instruct.recipe; "SmolLM2" is what
+`llama-edu train --stage instruct --from smollm2-135m-instruct --minutes 10` says.
 """
 
 import json
@@ -14,7 +14,6 @@ from pathlib import Path
 
 import torch
 
-from llama_edu.finetune.instruct import smol
 from llama_edu.finetune.instruct.examples import text_example
 from llama_edu.finetune.instruct.packing import packed_batch
 from llama_edu.finetune.instruct.recipe import (
@@ -26,7 +25,10 @@ from llama_edu.finetune.instruct.recipe import (
 )
 from llama_edu.finetune.instruct.score import exact_match, unseen_questions
 from llama_edu.finetune.instruct.world import QUESTIONS, conversation, unseen_stories
+from llama_edu.finetune.tune.plan import NAME, Wishes
+from llama_edu.finetune.tune.run import prepare, tune
 from llama_edu.generate import generate
+from llama_edu.pretrained import DEFAULT_MODEL
 from llama_edu.tokenizer.chat_template import render_chat
 from llama_edu.train.loss import next_token_loss
 
@@ -103,10 +105,14 @@ def whole_run(recipe: Recipe) -> dict:
 
 
 def smol_run() -> dict:
-    folder = Path(tempfile.gettempdir()) / "llama_edu_17"  # a run that was ended goes on
-    resume = ["--resume"] if (folder / "checkpoint").exists() else []
-    smol.main(["--out", str(folder), "--stories", "20", *resume])
-    return json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    run = Path(tempfile.gettempdir()) / "llama_edu_17"  # a run that was ended goes on
+    if not (run / NAME).exists():
+        prepare(run, Wishes(stage="instruct", start=DEFAULT_MODEL, minutes=10.0))
+    outcome, before, found = tune(run)
+    result = {"steps": outcome.step}
+    for name, scores in (("before", before), ("after", found.scores)):
+        result[name] = {kind: [round(s.n * s.mean), s.n] for kind, s in scores.items()}
+    return result
 
 
 PARTS = {

@@ -1,14 +1,12 @@
 """Exact match by kind of task, on worlds that no training saw."""
 
 import random
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import torch
 
-from llama_edu.data.stories import NAMES, PLACES
 from llama_edu.finetune.instruct.examples import Example, Tokenizer, chat_example
 from llama_edu.finetune.instruct.packing import packed_batch
 from llama_edu.finetune.instruct.world import KINDS, Task, conversation, tasks, unseen_stories
@@ -63,14 +61,3 @@ def exact_match(
     for (_, task), right in zip(questions, answers_greedily(model, examples), strict=True):
         found[task.kind].append(right)
     return dict(found)
-
-
-def names_it(written: str, task: Task) -> bool:
-    """Whether a text names the right person or place, in whatever words, and no other one.
-
-    Args:
-        written: by a model that nobody told the form of an answer.
-        task: a question whose answer is a name or a place.
-    """
-    words = NAMES if task.answer in NAMES else PLACES
-    return set(re.findall(rf"\b(?:{'|'.join(words)})\b", written)) == {task.answer}

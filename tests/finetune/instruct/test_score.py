@@ -14,10 +14,9 @@ from llama_edu.finetune.instruct.recipe import (
 from llama_edu.finetune.instruct.score import (
     answers_greedily,
     exact_match,
-    names_it,
     unseen_questions,
 )
-from llama_edu.finetune.instruct.world import KINDS, QUESTIONS, Task
+from llama_edu.finetune.instruct.world import KINDS, QUESTIONS
 from llama_edu.generate import generate
 from llama_edu.train.loss import IGNORED
 
@@ -42,16 +41,6 @@ def test_one_pass_tells_what_greedy_decoding_writes(world):
             examples.append(Example([*prompt, *answer[:-1]], targets))
             wanted.append(changed is None)
     assert answers_greedily(model, examples) == wanted
-
-
-@pytest.mark.parametrize("written, answer, is_named", [
-    ("Ada is at the mill.", "mill", True), ("The mill!", "mill", True),
-    ("Ada has it.", "Ada", True), ("First the barn, then the mill.", "mill", False),
-    ("She is home.", "mill", False), ("At the windmill.", "mill", False),
-    ("Ada gave it to Ben.", "Ben", False),
-])  # fmt: skip
-def test_an_answer_in_other_words_is_recognized(written, answer, is_named):
-    assert names_it(written, Task("where person", "Where is Ada?", answer, "Ada")) == is_named
 
 
 def test_scores_are_told_by_kind(world):
