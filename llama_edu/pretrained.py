@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from llama_edu.data.sources import SOURCES, find, pull
 from llama_edu.gguf_file import is_gguf
 from llama_edu.model.llama import Llama
-from llama_edu.reading import as_path, other_kind
+from llama_edu.reading import as_path, other_kind, shown
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.chat_template import render_chat
@@ -114,7 +114,12 @@ def locate(name_or_path: str | Path) -> Path:
         ValueError: if there is no such thing.
         SourceError: if a named source cannot be fetched.
     """
-    path = as_path(name_or_path).expanduser()
+    try:
+        path = as_path(name_or_path).expanduser()
+        path.exists()
+    except (OSError, RuntimeError) as error:  # a name that is too long, a user who is not there
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{shown(name_or_path)} cannot be a path: {reason}") from None
     if (path / "model" / "config.json").exists():  # a run of training keeps its model there
         path = path / "model"
     if path.is_file() and (path.suffix == ".gguf" or is_gguf(path)):  # a blob may have no suffix

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from llama_edu.generate import stream_text
+from llama_edu.pretrained import load_pretrained
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
@@ -145,3 +146,15 @@ def test_mistakes_of_streaming_are_named():
         list(stream_text(model, tokenizer, [5], 4, stop="</s>"))
     with pytest.raises(ValueError, match="tokenizer must be one of ours, got NoneType"):
         list(stream_text(model, None, [5], 4))
+
+
+@pytest.mark.parametrize("tokenizer", [checkpoints.byte_level, checkpoints.pieces])
+def test_a_place_to_save_that_is_none_is_named(tokenizer):
+    with pytest.raises(ValueError, match="a path must be a text or a Path, got None"):
+        tokenizer().save(None)
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "~nobody-of-that-name/model"])
+def test_a_name_that_can_be_no_path_is_told(name):
+    with pytest.raises(ValueError, match="cannot be a path"):
+        load_pretrained(name)

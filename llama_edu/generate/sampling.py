@@ -74,7 +74,7 @@ def choose(
         min_p: see `keep_min_p`; None keeps all.
         generators: one for all rows, or one for each.
     """
-    if temperature == 0:
+    if temperature < 1e-30:  # a division by it would make scores infinite
         return logits.argmax(dim=-1)
     logits = logits.float() / temperature
     if top_k is not None:

@@ -1,7 +1,7 @@
 """Text in, text out: the decoding loop with a tokenizer at both ends."""
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from llama_edu.generate.decode import stream
@@ -39,7 +39,9 @@ def stream_text(
     Raises:
         ValueError: as `stream`, and if a stop string is empty.
     """
-    stop_strings = [stop_strings] if isinstance(stop_strings, str) else list(stop_strings or ())
+    if isinstance(stop_strings, str) or not isinstance(stop_strings, Iterable | None):
+        stop_strings = [stop_strings]
+    stop_strings = list(stop_strings or ())
     for stop_string in stop_strings:
         if not isinstance(stop_string, str):
             raise ValueError(f"stop_strings must be texts, got {shown(stop_string)}")

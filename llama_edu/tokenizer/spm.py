@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from llama_edu.gguf_file import MAGIC
-from llama_edu.reading import reading
+from llama_edu.reading import as_path, reading
 from llama_edu.tokenizer.base import Tokenizer
 from llama_edu.tokenizer.formats.gguf_vocab import BYTE, CONTROL, UNKNOWN, UNUSED, placeholder
 from llama_edu.tokenizer.formats.sentencepiece_files import (
@@ -166,8 +166,9 @@ class SentencePieceTokenizer(Tokenizer):
 
     def save(self, folder: str | Path) -> None:
         """Write tokenizer.model, and beside it what it cannot hold, creating `folder` if needed."""
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / "tokenizer.model").write_bytes(self.model)
+        folder = as_path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "tokenizer.model").write_bytes(self.model)
         write_beside_model(self, folder)
 
     def _open(self, model: bytes) -> tuple[list[Piece], int | None, int | None]:

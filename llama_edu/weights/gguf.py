@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from llama_edu.config import LinearRopeScaling, ModelConfig, RopeScaling
-from llama_edu.gguf_file import read_gguf
+from llama_edu.gguf_file import MAGIC, read_gguf
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import inverse_frequencies
 from llama_edu.reading import Settings, as_path, reading
@@ -58,7 +58,7 @@ def load_gguf(file: str | Path, dtype: torch.dtype = torch.float32) -> Llama:
         name: StoredTensor(t.shape, lambda t=t: torch.from_numpy(t.load()))
         for name, t in tensors.items()
     }
-    with reading(file):
+    with reading(file, *MAGIC):
         config = read_gguf_config(metadata, stored, file)
     assemble.check(stored, config, NAMES, file, ignore=lambda name: name == ROPE_FACTORS)
     return assemble.build(

@@ -84,3 +84,9 @@ def test_names_the_setting_that_is_out_of_range(setting, message):
     fine = {"temperature": 1.0, "top_k": None, "top_p": None, "min_p": None}
     with pytest.raises(ValueError, match=message):
         sampling.check_settings(**(fine | {"repetition_penalty": 1.0} | setting))
+
+
+@pytest.mark.parametrize("temperature", [1e-20, 1e-37, 1e-320])
+def test_the_lower_the_temperature_the_more_it_is_the_likeliest(temperature):
+    logits = torch.tensor([[1.0, 50.0, 49.0], [-3.0, -2.0, -90.0]])
+    assert sampling.choose(logits, temperature=temperature).tolist() == [1, 1]

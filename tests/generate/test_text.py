@@ -87,7 +87,7 @@ def test_one_stop_string_is_a_stop_string(pieces):
     assert "".join(pieces(b"one END two", stop_strings={"END", "two"})) == "one "
 
 
-@pytest.mark.parametrize("stop_strings", [[5], [None], [["END"]], [b"END"], ["a", 3]])
+@pytest.mark.parametrize("stop_strings", [5, [5], [None], [["END"]], [b"END"], ["a", 3]])
 def test_a_stop_string_of_another_kind_is_named(pieces, stop_strings):
     with pytest.raises(ValueError, match="stop_strings must be texts, got"):
         pieces(b"one", stop_strings=stop_strings)

@@ -43,6 +43,9 @@ def read_gguf_vocab(path: str | Path, model: str, needed: tuple[str, ...]) -> di
             raise ValueError(f"{path}: {PREFIX}{key} must be a list of {what}, got {value!r:.80}")
     for key in ("add_bos_token", "add_space_prefix"):
         Settings(vocab, path, PREFIX).flag(key, None)
+    for key in ("add_eos_token", "add_sep_token"):
+        if Settings(vocab, path, PREFIX).flag(key, None):
+            raise ValueError(f"{path}: {PREFIX}{key} must be false or absent: it is not supported")
     if vocab.get("remove_extra_whitespaces") or vocab.get("precompiled_charsmap"):
         raise ValueError(f"{path}: its tokenizer changes more of a text than its spaces")
     template = Settings(metadata, path).text("tokenizer.chat_template", None)

@@ -91,6 +91,11 @@ def read_json_sentencepiece(path: str | Path) -> dict[str, Any]:
         raise ValueError(f"{path} has no rule for spaces, and SentencePiece spells them")
     if problems := [key for key in ("dropout", "ignore_merges") if spec["model"].get(key)]:
         raise ValueError(f"{path} is not supported, as it has model.{problems[0]}")
+    if not spec["model"].get("byte_fallback"):
+        raise ValueError(
+            f"{path} is not supported, as model.byte_fallback is not true: a rare character would "
+            "have no bytes"
+        )
     merges = [tuple(_pair(merge)) for merge in spec["model"]["merges"]]
     ids = {**vocab, **special.special_tokens, **special.added_tokens}
     pieces = sorted(ids, key=ids.__getitem__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llama_edu.reading import Settings, read_object, read_text, reading
+from llama_edu.reading import Settings, read_object, read_text, reading, shown
 from llama_edu.tokenizer.formats.added_tokens import control_texts, read_added_tokens, read_ids
 from llama_edu.tokenizer.formats.spaces import Spaces, spaces_of_config, spaces_of_json
 from llama_edu.tokenizer.whole_tokens import NO_FLAGS, Flags
@@ -63,7 +63,9 @@ def read_special_tokens(
     config, special_map = read_object(config_path), read_object(map_path)
     with reading(config_path):
         from_config = _read_marks(config, config_path)
-        adds_bos = bool(Settings(config, config_path).flag("add_bos_token", None))
+        settings = Settings(config, config_path)
+        adds_bos = bool(settings.flag("add_bos_token", None))
+        _refuse_other_prompts(settings, has_json=spec is not None)
     adds_bos |= "add_bos_token" not in config
     with reading(map_path):
         from_map = _read_marks(special_map, map_path)
@@ -90,14 +92,18 @@ def read_special_tokens(
     stop_ids += _read_stops(folder, ids, model, text_model)
     with reading(folder / "tokenizer.json"):
         spaces = None if spec is None else spaces_of_json(spec)
-        opening = None if spec is None else opening_token(spec)
-    bos_id = ids.get(chosen.get("bos_token"))
+        opening = None if spec is None else opening_id(spec)
+        bos_id = ids.get(chosen.get("bos_token"), opening)
+        if opening not in (None, bos_id):
+            raise ValueError(
+                f"its post_processor opens a text with the id {opening}, and bos_token has {bos_id}"
+            )
     with reading(config_path):
         return SpecialTokens(
             special_tokens=special,
             added_tokens=added,
             flags=flags,
-            bos_id=ids.get(opening) if bos_id is None else bos_id,
+            bos_id=bos_id,
             eos_id=ids.get(chosen.get("eos_token")),
             stop_ids=tuple(stop_ids),
             add_bos=adds_bos if spec is None else opening is not None,
@@ -108,12 +114,37 @@ def read_special_tokens(
         )
 
 
-def opening_token(spec: Mapping[str, Any]) -> str | None:
-    """The text of the token that a tokenizer.json puts before every text; None if it puts none."""
+def opening_id(spec: Mapping[str, Any]) -> int | None:
+    """The id of the token that a tokenizer.json puts before every text; None if it puts none.
+
+    Raises:
+        ValueError: if it puts anything else round a text.
+    """
     processor = spec.get("post_processor") or {}
-    steps = [processor, *processor.get("processors", [])]
-    firsts = [step["single"][0] for step in steps if step.get("single")]
-    return next((first["SpecialToken"]["id"] for first in firsts if "SpecialToken" in first), None)
+    opening = None
+    for step in [processor, *processor.get("processors", [])]:
+        match step.get("type"), step.get("single"):
+            case ((None | "Sequence" | "ByteLevel"), _):
+                continue
+            case "TemplateProcessing", [{"Sequence": {"id": "A"}}]:
+                continue
+            case "TemplateProcessing", [{"SpecialToken": {"id": text}}, {"Sequence": {"id": "A"}}]:
+                ids = step["special_tokens"][text]["ids"]
+                if opening is None and len(ids) == 1 and type(ids[0]) is int:
+                    (opening,) = ids
+                    continue
+        raise ValueError(
+            f"post_processor={shown(step)} is not supported: only one token may open a text, and "
+            "none may end it; take it out of the file if prompts are to be without"
+        )
+    return opening
+
+
+def _refuse_other_prompts(config: Settings, has_json: bool) -> None:
+    """Refuse by name what would give other ids for a prompt; a tokenizer.json goes before it."""
+    for name, counts in (("split_special_tokens", True), ("add_eos_token", not has_json)):
+        if counts and config.flag(name, None):
+            raise ValueError(f"{config.path}: {name} must be false or absent: it is not supported")
 
 
 def _read_marks(settings: dict[str, Any], path: Path) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from llama_edu.reading import other_kind, read_object, read_text
+from llama_edu.reading import as_path, other_kind, read_object, read_text
 from llama_edu.tokenizer.byte_alphabet import (
     CHARACTER_TO_BYTE,
     read_merge,
@@ -114,7 +114,7 @@ def write_spec(spec: dict[str, Any], tokenizer: Written, folder: str | Path) -> 
         tokenizer: its control and added tokens, its ends and its template complete the files.
         folder: where they go.
     """
-    folder = Path(folder)
+    folder = as_path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     whole = tokenizer.special_tokens | tokenizer.added_tokens
     texts = {i: text for text, i in whole.items()}

@@ -385,3 +385,12 @@ def test_what_a_gguf_file_has_no_place_for_is_refused(sentencepiece_model):
     )
     with pytest.raises(ValueError, match="cannot say how the token '<new>' takes spaces with it"):
         gguf_vocab_of(ours, 1001)
+
+
+def test_pieces_without_bytes_are_refused_by_name(tmp_path):
+    path = checkpoints.write_spm_json(tmp_path) / "tokenizer.json"
+    spec = json.loads(path.read_text(encoding="utf-8"))
+    spec["model"]["byte_fallback"] = False
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"model\.byte_fallback is not true"):
+        load_tokenizer(tmp_path)

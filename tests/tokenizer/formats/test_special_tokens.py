@@ -14,6 +14,7 @@ from llama_edu.tokenizer.formats.added_tokens import read_ids
 from llama_edu.tokenizer.formats.gguf_vocab import CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED
 from llama_edu.tokenizer.formats.special_tokens import read_special_tokens
 from llama_edu.tokenizer.spm import SentencePieceTokenizer
+from tests import checkpoints
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 transformers = pytest.importorskip("transformers")
@@ -311,3 +312,23 @@ def test_a_folder_is_read_into_one_description(folder):
     special = read_special_tokens(write(folder, files), {"<|user|>": 1})
     assert (special.bos_id, special.eos_id, special.chat_template) == (1, None, "t")
     assert (special.special_tokens, special.added_tokens) == ({"<|user|>": 1}, {})
+
+
+def test_a_prompt_that_is_to_be_made_otherwise_is_refused_by_name(folder, tmp_path):
+    split, ended = {"split_special_tokens": True}, {"add_eos_token": True}
+    with pytest.raises(ValueError, match="split_special_tokens must be false or absent"):
+        load_tokenizer(write(folder, {"tokenizer_config": split}))
+    load_tokenizer(write(folder, {"tokenizer_config": ended}))  # its tokenizer.json says what holds
+    checkpoints.write_spm(tmp_path / "spm")
+    with pytest.raises(ValueError, match="add_eos_token must be false or absent"):
+        load_tokenizer(write(tmp_path / "spm", {"tokenizer_config": ended}))
+
+
+@pytest.mark.parametrize("flag", ["add_add_eos_token", "add_add_sep_token"])
+def test_a_gguf_file_that_ends_prompts_is_refused_by_name(tmp_path, trained_bpe, flag):
+    write_ends(tmp_path, trained_bpe, {flag: False})
+    load_tokenizer(tmp_path / "a.gguf")
+    write_ends(tmp_path, trained_bpe, {flag: True})
+    name = flag.removeprefix("add_")
+    with pytest.raises(ValueError, match=rf"ggml\.{name} must be false or absent"):
+        load_tokenizer(tmp_path / "a.gguf")

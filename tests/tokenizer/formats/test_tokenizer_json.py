@@ -152,6 +152,40 @@ def test_the_opening_token_is_found_inside_a_sequence_of_processors(trained_bpe,
     assert library.encode("a").ids[0] == 1
 
 
+ROUND = {
+    "an end": processors.TemplateProcessing(single="$A <|user|>", special_tokens=[("<|user|>", 1)]),
+    "two openings": processors.TemplateProcessing(
+        single="<|user|> <|user|> $A", special_tokens=[("<|user|>", 1)]
+    ),
+    "one of two ids": processors.TemplateProcessing(
+        single="x $A", special_tokens=[{"id": "x", "ids": [0, 1], "tokens": ["a", "b"]}]
+    ),
+    "BERT's": processors.BertProcessing(("<|user|>", 1), ("<|end|>", 2)),
+    "RoBERTa's": processors.RobertaProcessing(("<|user|>", 1), ("<|end|>", 2)),
+    "an opening in each of two steps": processors.Sequence(
+        [processors.TemplateProcessing(single="<|user|> $A", special_tokens=[("<|user|>", 1)])] * 2
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROUND)
+def test_what_else_stands_round_a_text_is_refused_by_name(trained_bpe, tmp_path, name):
+    library = Tokenizer.from_str(trained_bpe("gpt-2").to_str())
+    library.post_processor = ROUND[name]
+    with pytest.raises(ValueError, match=r"json: post_processor=.* is not supported"):
+        BPETokenizer.load(write(tmp_path, library))
+
+
+def test_an_opening_that_is_not_the_bos_token_is_refused(trained_bpe, tmp_path):
+    library = Tokenizer.from_str(trained_bpe("gpt-2").to_str())
+    library.post_processor = processors.TemplateProcessing(
+        single="<|user|> $A", special_tokens=[("<|user|>", 1)]
+    )
+    (tmp_path / "tokenizer_config.json").write_text('{"bos_token": "<|end|>"}', encoding="utf-8")
+    with pytest.raises(ValueError, match="opens a text with the id 1, and bos_token has"):
+        BPETokenizer.load(write(tmp_path, library))
+
+
 @pytest.mark.parametrize(
     "changes, message",
     [
