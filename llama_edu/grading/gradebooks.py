@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llama_edu.grading.roster import FAMILY, GIVEN, Roster, person, plain, words_of
-from llama_edu.grading.tables import Cell, cells_of, text_of
+from llama_edu.grading.tables import Cell, bytes_of, cells_of, text_of
 
 MAX_BYTES = 50 << 20
 # Columns that say who a row is, as Canvas and Moodle call them in some languages.
@@ -118,10 +118,7 @@ def fill_file(
     path: Path, out: Path, results: Iterable[dict], columns: Sequence[str] = ()
 ) -> Filled:
     """Write the table of a file, filled in, to another one."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"--into {path} cannot be read ({error.strerror})") from None
+    data = bytes_of(path)
     if len(data) > MAX_BYTES:
         raise ValueError(f"--into {path} must be at most {MAX_BYTES >> 20} MB")
     filled = fill(data, results, columns)

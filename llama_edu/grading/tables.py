@@ -22,10 +22,7 @@ def read_csv(path: Path) -> tuple[list[list[str]], str, str]:
     Raises:
         ValueError: if it cannot be read, is no text, or larger than 50 MB.
     """
-    try:
-        data = path.read_bytes()[: 50 << 20]
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+    data = bytes_of(path)[: 50 << 20]
     encoding = encoding_of(data)
     try:
         text = data.decode(encoding)
@@ -35,6 +32,20 @@ def read_csv(path: Path) -> tuple[list[list[str]], str, str]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} must be a table of CSV: {error}") from None
     return rows, delimiter, encoding
+
+
+def bytes_of(path: Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        ValueError: if it cannot be read, or is a pipe or a device, which may never end.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{path} must be a file")
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
 
 
 def encoding_of(data: bytes) -> str:

@@ -1,10 +1,12 @@
 """Who handed in what, whatever laid it out: platforms, graders, people."""
 
 import io
+import os
 import zipfile
 
 import pytest
 
+from llama_edu.grading.gradebooks import fill_file
 from llama_edu.grading.handed_in import File, files_in
 from llama_edu.grading.people import find_people
 from llama_edu.grading.platforms import read_name
@@ -242,6 +244,14 @@ def test_a_file_s_own_name_cannot_be_another_student(roster):
 def test_a_roster_that_is_none_is_one_clear_line(roster, text):
     with pytest.raises(ValueError, match="--students"):
         roster(text)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_in_place_of_a_table_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "r.csv")
+    for read in (read_roster, lambda path: fill_file(path, tmp_path / "out.csv", [])):
+        with pytest.raises(ValueError, match=r"r\.csv must be a file"):
+            read(tmp_path / "r.csv")
 
 
 def zipped(members):

@@ -41,7 +41,11 @@ ATTRIBUTES = (
 TAG = re.compile(
     rf"<(/?)([a-z][\w:-]{{0,40}}+)((?=[\s/>])(?:{ATTRIBUTES}|[^<>]*+))>", re.IGNORECASE
 )
-COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!doctype[^<>]*+>|<\?xml[^<>]*+>", re.DOTALL | re.I)
+# As browsers read them: `<!-->` and `<![if ...]>` are comments as well, and `--!>` ends one.
+COMMENT = re.compile(
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))|<!(?:doctype|\[(?!CDATA\[))[^<>]*+>|<\?[a-z][^<>]*+>",
+    re.DOTALL | re.I,
+)
 CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 LONG_NUMBER = re.compile(r"&#(?:\d{8,}|x[0-9a-f]{7,});?", re.IGNORECASE)
 

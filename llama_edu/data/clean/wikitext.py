@@ -9,12 +9,15 @@ from collections.abc import Iterator
 
 from llama_edu.data.clean.html import COMMENT, drop_elements, strip_html, unescape
 
-DROPPED = "ref|math|gallery|timeline|score|syntaxhighlight|source|imagemap|hiero|chem|references"
+DROPPED = (
+    "ref|math|gallery|timeline|score|syntaxhighlight|source|imagemap|hiero|chem|references"
+    "|includeonly"
+)
 BRACKETS = re.compile(r"\{\{+|\}\}+|\[\[|\]\]|^[ :]*+\{\||^[ \t]*+\|\}(?!\})", re.MULTILINE)
 MAX_DEPTH = 100  # of brackets in each other
 TABLE_BEGINS, TABLE_ENDS = re.compile(r"[ :]*+\{\|"), re.compile(r"\s*+\|\}")
 WEB_LINK = re.compile(
-    r"\[(?:https?:|ftp:)?//((?:[^\]\[\n]|\[[^\]\[\n]{0,200}+\])++)\]", re.IGNORECASE
+    r"\[(?:(?:https?:|ftp:)?//|mailto:)((?:[^\]\[\n]|\[[^\]\[\n]{0,200}+\])++)\]", re.IGNORECASE
 )
 NAMESPACE = re.compile(r":?\s*(?:file|image|category|media|[a-z]{2,3}|[a-z]{2,3}-[a-z-]+):", re.I)
 TAIL_SECTIONS = {
@@ -31,7 +34,8 @@ SIGNS = {"okina": "ʻ", "ndash": "–", "mdash": "—"}
 EMPTY_BRACKETS = re.compile(r"(?<![ \t])[ \t]*+\([,;:\s]*+\)")
 SPACE_BEFORE_COMMA = re.compile(r"(?<![ \t])[ \t]++([,;.])(?=[\s)])")
 OPENING_COMMA = re.compile(r"\(\s*+[,;:][,;:\s]*+")
-MARKER = re.compile(r"^[*#:;]+[ \t]*", re.MULTILINE)
+MARKER = re.compile(r"^(?:[*#:;]+[ \t]*|-{4,}+)", re.MULTILINE)  # of a list; a line across the page
+AS_WRITTEN = str.maketrans({sign: f"&#{ord(sign)};" for sign in "[]{}|'=<>*#:;_"})
 
 
 def strip_wikitext(text: str) -> str:
@@ -43,16 +47,25 @@ def strip_wikitext(text: str) -> str:
     """
     if re.match(r"\s*#redirect", text, re.IGNORECASE):
         return ""
-    text = drop_elements(COMMENT.sub("", text), DROPPED)
+    text = drop_elements(_keep_nowiki(COMMENT.sub("", text)), DROPPED)
     text = resolve_brackets(WEB_LINK.sub(_show_web_link, text))  # as a caption may hold one
     text = drop_tail_sections(text)
     text = "\n".join(f"\n{name}\n" if name else line for name, _, line in _headings(text))
     text = re.sub(r"'{2,5}", "", text)
     text = re.sub(r"__[A-Z]+__", "", MARKER.sub("", text))
-    text = unescape(strip_html(text))  # pages write &amp;nbsp; for a space
     text = re.sub(r"\{\{|\}\}|\[\[|\]\]|\{\||\|\}", "", text)
+    text = unescape(strip_html(text))  # pages write &amp;nbsp; for a space
     text = OPENING_COMMA.sub("(", EMPTY_BRACKETS.sub("", text))
     return SPACE_BEFORE_COMMA.sub(r"\1", text).strip()
+
+
+def _keep_nowiki(text: str) -> str:
+    """What stands in `<nowiki>` as entities, which are read last: it is no markup."""
+    kept, *parts = text.split("<nowiki>")
+    for part in parts:
+        inside, end, outside = part.partition("</nowiki>")
+        kept += f"{inside.translate(AS_WRITTEN)}{outside}" if end else part
+    return kept
 
 
 def resolve_brackets(text: str) -> str:

@@ -22,6 +22,7 @@ IBAN_LENGTHS = {
 PROVINCES = {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55)} | {
     *range(61, 66), 71, 81, 82, 83,
 }  # fmt: skip
+MAESTRO = {5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763}
 FIRST_YEAR_OF_BIRTH = 1900
 PRINTED_SSNS = {"078051120", "219099999"}  # on specimen cards, and so no person's
 
@@ -47,7 +48,8 @@ def is_card_number(digits: str) -> bool:
         or (n == 16 and (four == 6011 or two == 65 or 6440 <= four <= 6499))
         or (n == 15 and two in (34, 37))
         or (n == 14 and (two in (36, 38, 39) or 3000 <= four <= 3059))
-        or (16 <= n <= 19 and two == 62)
+        or (16 <= n <= 19 and (two == 62 or 2200 <= four <= 2204))
+        or (13 <= n <= 19 and four in MAESTRO)
     )
     return is_issued and passes_luhn(digits)
 

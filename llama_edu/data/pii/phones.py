@@ -28,10 +28,11 @@ ROUND = re.compile(r"\d\d0 \d\d0 \d\d\d0")
 CHINESE_MOBILE = re.compile(
     rf"{START}(?<!/)(?P<it>1[3-9]\d([ -]?)\d{{4}}\2\d{{4}}){END}(?!\s?[元万亿号])", re.ASCII
 )
-# With the 0 that is dialled inside a country: 020 7946 0958, 010-62345678, 01 42 68 53 00.
+# With the 0 that is dialled inside a country: 020 7946 0958, 010-62345678, 01 42 68 53 00,
+# 044 668 18 00.
 WITH_TRUNK_ZERO = re.compile(
     rf"{START}(?P<it>(?:0[1-9]\d{{0,3}}|\(0[1-9]\d{{0,3}}\))(?:[ /-]\d{{3,8}}){{1,2}}"
-    rf"|0[1-9](?:[ .]\d\d){{4}}){END}",
+    rf"|0[1-9](?:[ .]\d\d){{4}}|0[1-9]\d{{1,2}} \d{{3}} \d\d \d\d){END}",
     re.ASCII,
 )
 NAMED = re.compile(

@@ -54,6 +54,8 @@ def source_key(source: str) -> str:
     if not source.endswith(".jsonl"):
         return find(source).sha256
     try:
+        if Path(source).exists() and not Path(source).is_file():  # a pipe would be waited for
+            raise ValueError(f"{source} must be a file")
         return file_key(Path(source))
     except OSError as error:
         raise ValueError(f"{source} cannot be read ({error.strerror})") from None

@@ -44,6 +44,11 @@ CASES = {
     "closers alone": ("a }} b ]] c\n|}\nd", "a  b  c\n\nd"),
     "a heading with many spaces": (f"a\n=={' ' * 3000}b{' ' * 3000}==\nc", "a\n\nb\n\nc"),
     "unequal headings": ("=== a ==\nb", "= a\n\nb"),
+    "no wikitext": ("a <nowiki>[[x]] {{y}} ''z''</nowiki> b <nowiki>c", "a [[x]] {{y}} ''z'' b c"),
+    "no wikitext at the start of a line": ("<nowiki>* ----</nowiki>", "* ----"),
+    "a line across": ("a\n----\nb\n-----c", "a\n\nb\nc"),
+    "a link to write to": ("[mailto:a@b.org write] [mailto:a@b.org]", "write"),
+    "what templates alone show": ("<includeonly>a</includeonly><noinclude>b</noinclude>c", "bc"),
     "form feeds": ("a\x0cb", "a\x0cb"),
 }
 

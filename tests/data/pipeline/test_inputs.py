@@ -1,6 +1,7 @@
 """A build follows its inputs: what changed is done again, what cannot be read is told by line."""
 
 import json
+import os
 
 import pytest
 
@@ -131,6 +132,13 @@ def test_a_file_without_a_document_is_said_to_be(tmp_path, data):
 def test_a_missing_file_is_one_clear_line(tmp_path):
     with pytest.raises(ValueError, match=r"gone.jsonl cannot be read \(No such file"):
         build(tmp_path / "out", Settings(sources=(str(tmp_path / "gone.jsonl"),)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.jsonl")
+    with pytest.raises(ValueError, match=r"a\.jsonl must be a file"):
+        build(tmp_path / "out", Settings(sources=(str(tmp_path / "a.jsonl"),)))
 
 
 @pytest.mark.parametrize(("line", "text"), [
