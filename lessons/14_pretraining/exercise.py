@@ -4,11 +4,11 @@
 # **What you need:** the lesson [notebooks/14_pretraining](../notebooks/14_pretraining.ipynb).
 #
 # **What you will be able to do:** write what a pretraining run stands on: windows, a loss that
-# counts rightly, means over parts, an order that resumes; foretell a loss; prove that a model looks
+# counts rightly, means over parts, an order that resumes; predict a loss; prove that a model looks
 # ahead.
 #
 # **Time:** about 55 minutes: 14.1 Windows 8 · 14.2 Sum and number 10 · 14.3 One mean 9 · 14.4 Whose
-# windows 12 · 14.5 Foretell 11 · 14.6 Who looks ahead? 5.
+# windows 12 · 14.5 Predict 11 · 14.6 Who looks ahead? 5.
 #
 # Write each function where it says `YOUR CODE HERE`, and run the cell below it. It tells you
 # whether the function is right, and if not, which mistake it makes. Try as often as you like.
@@ -139,7 +139,7 @@ def share(
 check("pretraining.share", share)
 
 # %% [markdown]
-# ### 14.5 Foretell · difficulty 4/5 · importance 3/5 · 11 min
+# ### 14.5 Predict · difficulty 4/5 · importance 3/5 · 11 min
 #
 # Small runs gave losses for several lengths of text, D tokens. Suppose that the loss is
 # $E + B / D^b$ with a known $E$ (`floor`). Then $\log(L - E)$ is a straight line over $\log D$. Fit
@@ -154,8 +154,8 @@ check("pretraining.share", share)
 # stands on its floor again.</details>
 
 
-# %% grade_id="pretraining.foretell"
-def foretell(n_tokens: Tensor, losses: Tensor, floor: float, wanted: float) -> Tensor:
+# %% grade_id="pretraining.predict_loss"
+def predict_loss(n_tokens: Tensor, losses: Tensor, floor: float, wanted: float) -> Tensor:
     """n_tokens (R,) and losses (R,) of R runs, float64 -> the loss after `wanted` tokens, 0-d."""
     ### BEGIN SOLUTION
     x, y = n_tokens.log(), (losses - floor).log()
@@ -166,8 +166,8 @@ def foretell(n_tokens: Tensor, losses: Tensor, floor: float, wanted: float) -> T
     ### END SOLUTION
 
 
-# %% grade_id="check.pretraining.foretell" points=4
-check("pretraining.foretell", foretell)
+# %% grade_id="check.pretraining.predict_loss" points=4
+check("pretraining.predict_loss", predict_loss)
 
 # %% [markdown]
 # ### 14.6 Who looks ahead? · difficulty 2/5 · importance 5/5 · 5 min

@@ -3,7 +3,7 @@
 #
 # **What you need:** lesson 09 (the whole LLaMA), lesson 13 (gradients, AdamW, warm-up).
 #
-# **What you will be able to do:** write the loop and check it; go on with a killed run; foretell a
+# **What you will be able to do:** write the loop and check it; go on with a killed run; predict a
 # longer run's loss; prove what is wrong with a run.
 #
 # **Time:** about 60 minutes: before the first step 8 · the loop 10 · what a loss reads like 8 ·
@@ -325,7 +325,7 @@ import json
 from llama_edu.course.lessons import find_lesson
 
 table = json.loads((find_lesson("14").folder / "measured.json").read_text(encoding="utf-8"))
-fitted, unseen = table["fitted"], table["foretold"]
+fitted, unseen = table["fitted"], table["unseen"]
 
 def mean_of(rows, size, n_tokens):
     return fmean(row["loss"] for row in rows
@@ -359,13 +359,13 @@ def fit_law(rows):
             best = error, a, b, known
     return best[1:]
 
-def foretold(law, rows):
+def predicted(law, rows):
     a, b, known = law
     return terms(rows, a, b) @ known
 
 # %% [markdown]
-# Now it must foretell runs that it has not seen. **Predict:** the largest model of the fit (110,976
-# numbers) had a loss of 4.30 after the longest text. What is it after twice that text?
+# Now the law must say the loss of runs that it has not seen. **Predict:** the largest model of the
+# fit (110,976 numbers) had a loss of 4.30 after the longest text. What is it after twice that text?
 
 # %%
 guess = None  # a number, to two places
@@ -373,11 +373,11 @@ guess = None  # a number, to two places
 # %% tags=["nbval-check-output"]
 dice = np.random.default_rng(0)
 laws = [fit_law([fitted[i] for i in dice.integers(24, size=24)]) for _ in range(100)]  # of 24 runs
-low, high = np.quantile([foretold(law, unseen) for law in laws], (0.05, 0.95), axis=0)
-said = foretold(fit_law(fitted), unseen)
+low, high = np.quantile([predicted(law, unseen) for law in laws], (0.05, 0.95), axis=0)
+said = predicted(fit_law(fitted), unseen)
 for row, mid, least, most in list(zip(unseen, said, low, high, strict=True))[::2]:
     came = mean_of(unseen, row["n_params"], row["n_tokens"])
-    print(f"{row['n_params']:7,} numbers, {row['n_tokens']:9,} tokens: foretold {mid:.2f} "
+    print(f"{row['n_params']:7,} numbers, {row['n_tokens']:9,} tokens: predicted {mid:.2f} "
           f"(90 % of the draws: {least:.2f} to {most:.2f}), came {came:.2f}")
 answer_guess(guess, came, "each doubling has saved less than the one before", within=0.02)
 print("E, by 90 % of them:", *np.quantile([law[2][0] for law in laws], (0.05, 0.95)).round(1))
@@ -385,13 +385,13 @@ print("E, by 90 % of them:", *np.quantile([law[2][0] for law in laws], (0.05, 0.
 # %% tags=["nbval-ignore-output"]
 lengths.append(2 * lengths[-1])
 rows = [{"n_params": sizes[-1], "n_tokens": n} for n in lengths]
-low, high = np.quantile([foretold(law, rows) for law in laws], (0.05, 0.95), axis=0)
+low, high = np.quantile([predicted(law, rows) for law in laws], (0.05, 0.95), axis=0)
 plots.lines(
-    {"foretold": (lengths, foretold(fit_law(fitted), rows)),
+    {"predicted": (lengths, predicted(fit_law(fitted), rows)),
      "trained": (lengths, [mean_of(fitted + unseen, sizes[-1], n) for n in lengths])},
-    errors={"foretold": (high - low) / 2}, x_log=True,
+    errors={"predicted": (high - low) / 2}, x_log=True,
     x_label="tokens of text", y_label="loss on Hamlet (nats per token)",
-    title="The longest run ends where short runs foretold",
+    title="The longest run ends where short runs predicted",
     alt="Two falling lines, nearly the same; the last point of each was not used in the fit.",
 )
 

@@ -21,7 +21,7 @@ T, BATCH, VOCAB_SIZE = 64, 8, 1000
 SHAPES = {16: 2, 24: 2, 32: 3, 48: 4, 72: 4}  # width: layers
 BUDGETS = (131_072, 262_144, 524_288)  # tokens
 # Never used for a fit: a larger model, and twice the text.
-FORETOLD = ((72, 524_288), (32, 1_048_576), (48, 1_048_576))
+UNSEEN = ((72, 524_288), (32, 1_048_576), (48, 1_048_576))
 SEEDS = (0, 1)
 
 
@@ -76,7 +76,7 @@ def main() -> None:
         "fitted": [
             run(width, n, train, test, seed) for width in fitted for n in BUDGETS for seed in SEEDS
         ],
-        "foretold": [run(width, n, train, test, seed) for width, n in FORETOLD for seed in SEEDS],
+        "unseen": [run(width, n, train, test, seed) for width, n in UNSEEN for seed in SEEDS],
         "vocab_size": VOCAB_SIZE,
     }
     path = Path(__file__).with_name("measured.json")

@@ -33,7 +33,7 @@ def test_the_sum_is_that_of_torch_and_of_the_package():
 
 def test_a_power_law_without_noise_is_continued_exactly():
     tokens = torch.tensor([1e3, 4e3, 9e3], dtype=torch.float64)
-    said = reference("foretell")(tokens, 1.5 + 30 * tokens**-0.4, 1.5, 1e6)
+    said = reference("predict_loss")(tokens, 1.5 + 30 * tokens**-0.4, 1.5, 1e6)
     assert said.item() == pytest.approx(1.5 + 30 * 1e6**-0.4, abs=1e-9)
 
 
@@ -96,12 +96,12 @@ def share_in_words(orders, step, batch_size, rank, n_ranks):
     return [batch[i] for i in range(batch_size) if i * n_ranks // batch_size == rank]
 
 
-def foretell_by_polyfit(n_tokens, losses, floor, wanted):
+def predict_loss_by_polyfit(n_tokens, losses, floor, wanted):
     slope, start = line(n_tokens.log(), (losses - floor).log())
     return torch.tensor(np.exp(start + slope * np.log(wanted)) + floor)
 
 
-def foretell_by_lstsq(n_tokens, losses, floor, wanted):
+def predict_loss_by_lstsq(n_tokens, losses, floor, wanted):
     table = torch.stack((torch.ones_like(n_tokens), n_tokens.log()), 1)
     line = torch.linalg.lstsq(table, (losses - floor).log()[:, None]).solution[:, 0]
     return floor + (line[0] + line[1] * math.log(wanted)).exp()
@@ -115,7 +115,8 @@ def peeks_by_allclose(before, after, place):
     ("windows", windows_in_a_loop), ("windows", windows_unfolded),
     ("loss_sum", sum_by_gather), ("loss_sum", sum_in_a_loop),
     ("mean_gradient", mean_in_a_loop), ("mean_gradient", mean_with_nan_to_num),
-    ("share", share_in_words), ("foretell", foretell_by_polyfit), ("foretell", foretell_by_lstsq),
+    ("share", share_in_words),
+    ("predict_loss", predict_loss_by_polyfit), ("predict_loss", predict_loss_by_lstsq),
     ("peeks", peeks_by_allclose),
 ])  # fmt: skip
 def test_other_right_answers_are_right(name, answer):
@@ -268,11 +269,12 @@ def best_tokens(before, after, place):
     ("mean_gradient", spreads_nan, "nan"), ("mean_gradient", by_number_of_parts, "by_parts"),
     ("share", dealt_like_cards, "interleaved"), ("share", the_whole_batch, "whole_batch"),
     ("share", always_the_first_order, "first_epoch"),
-    ("foretell", without_the_floor, "floor_forgotten"),
-    ("foretell", floor_is_lost, "floor_not_added"), ("foretell", a_logarithm_still, "no_exp"),
-    ("foretell", half_a_logarithm, "straight_y"), ("share", by_own_part, "place_by_own"),
-    ("share", one_long_row, "carried_over"), ("foretell", base_10, "other_logarithm"),
-    ("foretell", first_and_last, "line_through_ends"), ("peeks", added_up, "cancelled"),
+    ("predict_loss", without_the_floor, "floor_forgotten"),
+    ("predict_loss", floor_is_lost, "floor_not_added"),
+    ("predict_loss", a_logarithm_still, "no_exp"),
+    ("predict_loss", half_a_logarithm, "straight_y"), ("share", by_own_part, "place_by_own"),
+    ("share", one_long_row, "carried_over"), ("predict_loss", base_10, "other_logarithm"),
+    ("predict_loss", first_and_last, "line_through_ends"), ("peeks", added_up, "cancelled"),
     ("peeks", everything_that_moved, "all_places"), ("peeks", the_place_too, "with_the_place"),
     ("peeks", any_difference, "no_roundings"), ("peeks", best_tokens, "by_best_token"),
 ])  # fmt: skip

@@ -66,7 +66,7 @@ PEEKS = Question(
             "one_too_few",
             {WHERE: "t in range(place - 1)"},
             says="the place just before the change is left out",
-            hint="The row before foretells the changed token. Is it allowed to see it?",
+            hint="The row before predicts the changed token. Is it allowed to see it?",
         ),
         Misconception(
             "after_the_place",

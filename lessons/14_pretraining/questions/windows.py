@@ -39,13 +39,13 @@ WINDOWS = Question(
             "unshifted",
             {RESULT: "pieces[:, :-1], pieces[:, :-1]"},
             says="the targets are the inputs themselves",
-            hint="A model would learn to copy. Which token should it foretell at the first place?",
+            hint="A model would learn to copy. Which token should it predict at the first place?",
         ),
         Misconception(
             "swapped",
             {RESULT: "pieces[:, 1:], pieces[:, :-1]"},
             says="inputs and targets have changed places",
-            hint="This model would have to foretell the token before. Which way does text run?",
+            hint="This model would have to predict the token before. Which way does text run?",
         ),
         Misconception(
             "shifted_twice",

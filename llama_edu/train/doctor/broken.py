@@ -125,7 +125,7 @@ def shifted_twice(model: nn.Module, batch) -> tuple:
 
 
 def looking_ahead(model: nn.Module, batch) -> tuple:
-    """Every token may look at all others, the one that it is to foretell among them."""
+    """Every token may look at all others, the one that it is to predict among them."""
     n = batch.inputs.shape[1]
     every = torch.ones(n, n, dtype=torch.bool)
     return model(batch.inputs, mask=every, loss=partial(output_loss, targets=batch.targets))

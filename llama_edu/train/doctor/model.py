@@ -9,7 +9,7 @@ CLEARLY = 0.5  # nats between two losses of one model on one text
 
 
 def shift(run: Run) -> Finding | None:
-    """A model that foretells another token than the next one."""
+    """A model that predicts another token than the next one."""
     batches = run.windows(run.train_file)
     if run.model is None or not batches:
         return None
@@ -26,7 +26,7 @@ def shift(run: Run) -> Finding | None:
 
 
 def future(run: Run) -> Finding | None:
-    """A model that foretells the next token better where it can see it."""
+    """A model that predicts the next token better where it can see it."""
     batches = run.windows(run.train_file)
     if run.model is None or not batches:
         return None

@@ -8,13 +8,13 @@ from llama_edu.course.checking.draw import randn, whole
 from llama_edu.course.checking.questions import Misconception, Question
 
 
-def foretell(n_tokens: Tensor, losses: Tensor, floor: float, wanted: float) -> Tensor:
+def predict_loss(n_tokens: Tensor, losses: Tensor, floor: float, wanted: float) -> Tensor:
     x, y = np.log(n_tokens.numpy()), np.log(losses.numpy() - floor)
     line = np.polynomial.Polynomial.fit(x, y, 1)
     return torch.tensor(floor + np.exp(line(np.log(wanted))))
 
 
-def foretell_cases(generator: Generator):
+def predict_loss_cases(generator: Generator):
     def case(n: int, floor: float, wanted: float, noise: float = 0.05) -> dict:
         tokens = 1000.0 * torch.arange(1, n + 1, dtype=torch.float64) ** 2
         power = whole(generator, 2, 5) / 10
@@ -31,11 +31,11 @@ def foretell_cases(generator: Generator):
 Y, SLOPE = "(losses - floor).log()", "(dx * y).sum() / dx.square().sum()"
 AT, RESULT = "math.log(wanted)", "floor + (y.mean() + slope * away).exp()"
 
-FORETELL = Question(
-    "pretraining.foretell",
+PREDICT_LOSS = Question(
+    "pretraining.predict_loss",
     points=4,
-    cases=foretell_cases,
-    reference=foretell,
+    cases=predict_loss_cases,
+    reference=predict_loss,
     misconceptions=[
         Misconception(
             "floor_forgotten",
