@@ -58,7 +58,8 @@ check("evaluation.bits_per_byte", bits_per_byte)
 # `windows(10, 4, 2)` → `[(0, 1, 5), (2, 5, 7), (4, 7, 9), (6, 9, 10)]`: read from token 4, predict
 # the tokens 7 and 8 (`end` itself is not counted, as in Python's `range`).
 #
-# Our package moves the last window back so that it is full; yours need not.
+# In the lesson the last of these windows began at 5: the package moves it back so that it is full.
+# Yours stays at a multiple of the stride, here at 6.
 #
 # <details><summary>Hint 1</summary>Keep one number: the first token that is not counted yet. It
 # begins at 1, since nothing predicts token 0.</details>

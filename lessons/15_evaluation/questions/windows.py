@@ -118,6 +118,12 @@ WINDOWS = Question(
             hint="Every token but the first is counted, those at the end of the text too.",
         ),
         Misconception(
+            "moved_back",
+            {"(start, new, end)": "(max(0, end - window - 1), new, end)"},
+            says="the last window is moved back so that it is full",
+            hint="So does the package. Here windows begin at 0, stride, 2 * stride, ... alone.",
+        ),
+        Misconception(
             "new_within_the_window",
             {"(start, new, end)": "(start, new - start, end)"},
             says="`new` is counted from the start of the window",
