@@ -169,7 +169,8 @@ check("adversarial.adversarial_softmax", adversarial_softmax)
 # VAT and its relative SMART (arXiv:1911.03437) train a model to give the same answer at a text and
 # near it. SMART measures the difference of two answers p and q by
 # $\operatorname{KL}(p \,\Vert\, q) + \operatorname{KL}(q \,\Vert\, p)$, where
-# $\operatorname{KL}(p \,\Vert\, q) = \sum_v p_v (\log p_v - \log q_v)$.
+# $\operatorname{KL}(p \,\Vert\, q) = \sum_v p_v (\log p_v - \log q_v)$ is the *Kullback-Leibler
+# divergence*.
 #
 # The logits may be in the hundreds: then a probability is 0 in float32, and its logarithm -inf.
 #
