@@ -63,7 +63,7 @@ for name, template in zip(opens, (LLAMA2, LLAMA3, CHATML, SHORT), strict=True):
     print(f"{name:8}{text!r}")
 
 # %% [markdown]
-# Every space and line end counts: the model has seen this text, and no other, thousands of times.
+# Every space and line end counts: in tuning, questions came in exactly this form, again and again.
 # To get an answer, the same template is written up to the place where the answer would begin.
 #
 # What if it is left out? We ask SmolLM2, which was instructed with its template, in both ways.
@@ -200,6 +200,7 @@ def teach(name, change=lambda example: example, n_steps=300):
         if step % 50 == 0:
             scores.append(sum(answers_greedily(model, tests)) / len(tests))
         seeds = range(16 * step, 16 * step + 16)
+        # a row for each example; "Packing" below says more
         rows = [[change(chat_example(tokenizer, make_talk(seed)))] for seed in seeds]
         total, n_targets = next_token_loss(model, packed_batch(rows))
         losses.append(total.item() / n_targets.item())
@@ -275,7 +276,7 @@ print("right answer:", unseen[0][1]["content"])
 for name, (model, _, _) in results.items():
     print(f"{name}: {write(model, unseen[0])!r}")
 lowest = min(results, key=lambda name: results[name][1])
-print("lowest loss:", lowest)
+print(f"lowest loss: {lowest}, {results[lowest][1]:.2f}")
 why = "its target stands in sight, at the very place that predicts, so it only has to copy"
 answer_guess(guess, lowest, why)
 
@@ -331,8 +332,8 @@ from llama_edu.finetune.instruct.packing import first_fit
 print(first_fit([3, 6, 4, 2], capacity=7), "are the places of the examples in each row")
 
 # %% [markdown]
-# **Predict:** many examples have lengths that are spread evenly from 3 to 32. One a row, each
-# row is as long as the longest. What share of the batch is padding?
+# **Predict:** many examples have lengths that are spread evenly from 3 to 32. With one example in
+# each row, every row is as long as the longest. What share of the batch is padding?
 
 # %%
 guess = None  # a number between 0 and 1
@@ -386,8 +387,8 @@ print(f"token mean {token_mean:.1f}, sample mean {sample_mean:.1f}")
 
 # %% [markdown]
 # Neither is wrong: the long answer has nine votes of ten in the first, one of two in the second.
-# The mean of the batches' means is a third, which depends on how the batches fell: our losses hand
-# over a sum and a number to avoid it.
+# A third way, the mean of the batches' means, depends on how the batches fell. To avoid it, our
+# losses hand over a sum and a number.
 #
 # ## The whole recipe
 #
@@ -406,10 +407,10 @@ print(f"the three questions {n_right / n:.0%} of {n}, on pairs never trained on 
 
 # %% [markdown]
 # This score has help that is given by hand, and it must be said. The tokenizer knows the world's
-# words. The weights start so that a token looks at its like and copies it (*mimetic
-# initialisation*, arXiv:2305.09828). And for the larger part of the run, hidden states are told the
-# world's account: at each name, where that person is by then. Without the last two, and half as
-# long (each is one run, one seed):
+# words. The weights start so that each token looks for tokens like itself and copies them (*mimetic
+# initialisation*, arXiv:2305.09828). And for the larger part of the run, a second loss (an
+# *auxiliary loss*) teaches hidden states the facts: at each name, where that person is by then.
+# Without the last two, and half as long (each is one run, one seed):
 
 # %% tags=["nbval-ignore-output"]
 asked = {"where person": "where a person is", "where thing": "where a thing is",
@@ -419,13 +420,13 @@ plots.lines(
     {name: (tuning, whole["kinds"][kind][3:]) for kind, name in asked.items()}
     | {"where a person is, plain": (tuning[:7], plain["kinds"]["where person"][1:])},
     x_label="step of tuning", y_label="exact match on unseen worlds", y_from_zero=True,
-    title="Plain training stays at guessing among the places named", markers=False,
-    alt="With help a person's place is near 1 at once, the others follow; plain it stays low.",
+    title="Without help a person's place is right half of the time", markers=False,
+    alt="With help a person's place is near 1 at once, the others follow; without it ends near .5.",
 )
 
 # %% [markdown]
-# Where a thing is that is carried about stays hardest. It takes two steps, from the thing to its
-# holder and on to the place.
+# Of the three, the place of a thing that is carried about stays hardest: it takes two steps, from
+# the thing to its holder and on to the place.
 #
 # A model that has read more needs no such help. SmolLM2 knows its template, but not our questions:
 # ten minutes of `llama-edu train --stage instruct --from smollm2-135m-instruct --minutes 10` teach
