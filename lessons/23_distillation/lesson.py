@@ -81,8 +81,9 @@ def draw_softened(temperature):
     names = [smol.tokenizer.decode([i]) for i in likely.indices.tolist()]
     return plots.bars(
         dict(zip(names, softened.tolist(), strict=True)),
-        title=f"At temperature {temperature:g} the first word has {softened[0]:.0%}",
-        x_label="probability", alt="Eight bars, the more alike the higher the temperature.",
+        title=f"At temperature {temperature:g} the first word has {softened[0]:.1%}",
+        n_digits=4, x_label="probability",
+        alt="Eight bars, the more alike the higher the temperature.",
     )
 
 explore(draw_softened, temperature=(0.5, 5.0, 0.5))
@@ -121,6 +122,11 @@ show_source(distillation_loss, folded="distillation_loss: for after the exercise
 # student of a tenth of that. The student may read some three pages only. Each arm has three seeds,
 # a few hundred steps with early stopping, and the same student. That takes minutes, so a script has
 # computed it: `measured.py` in this lesson's folder.
+#
+# *Alone* reads the little text, *taught* learns from the teacher at a temperature T, *half taught*
+# does both by halves. A *peer* is as large as the teacher and has read the three pages only; it
+# teaches, too. Two more students read other texts: what the teacher wrote, and plenty of the
+# Bible. The rows `teacher` and `peer` are the scores of these two themselves.
 #
 # **Predict:** which helps the student more: the teacher's probabilities on the little text, or to
 # be told that it should not be too sure (smoothed labels)?
@@ -161,8 +167,8 @@ plots.samples(
 # hardly help, and a teacher that itself saw only the three pages does not help at all: what counts
 # is what the teacher has *read*. A student that only reads what the good teacher wrote gets as far
 # as one with plenty of real text. The probabilities give more than either: one look at them says
-# what many sentences would have to show. (In so short a training; with more steps plenty of text
-# catches up.)
+# what many sentences would have to show. (The training is short; the next section shows plenty of
+# text coming nearer in more steps.) No temperature above 1 helped here: try it, do not assume it.
 
 # %% [markdown]
 # ## With plenty of text
@@ -184,8 +190,8 @@ answer_guess(guess, better, "one look at all probabilities is worth more than tw
 
 # %% [markdown]
 # Here the teacher wins both races. Do not take it for a law: this teacher is only nine times as
-# large as its student, and the race is short. A larger teacher makes each step dearer, and in a
-# longer race plain reading gains on it.
+# large as its student, and the race is short. A larger teacher makes each step more expensive, and
+# in a longer race plain reading may catch up.
 
 # %% [markdown]
 # ## Pruning: cut it out
@@ -254,6 +260,19 @@ plots.lines(
 )
 
 # %% [markdown]
+# And what does SmolLM2 say with several layers left out? First none, then layer 15, then every
+# second one from 13 to 17, then all from 12 to 18:
+
+# %% tags=["nbval-ignore-output"]
+pruned = [prune_layers(smol.model, [i for i in range(30) if i not in gone])
+          for gone in ([], [15], [13, 15, 17], list(range(12, 19)))]
+for model in pruned:
+    answer = smol.tokenizer.decode(generate(model, [prompt], 12)[0])
+    print(f"{model.config.n_layers} layers: {answer!r}")
+
+# %% [markdown]
+# One or three of the middle layers can go and it still says Paris; without seven it does not.
+#
 # **Break it, then diagnose it.** A unit is a row of gate, a row of up and a column of down. Prune
 # gate and up in *different orders*: every number is a real weight, nothing is the wrong shape. How
 # large is the error of one layer's output?
@@ -302,13 +321,6 @@ answer_guess(guess, "little" if max(spread) - min(spread) < 0.1 else "much",
 # %% [markdown]
 # Choose carefully where nothing is trained afterwards; where healing follows, what matters is to
 # heal. Compare what counts in the end, not what the cut looks like.
-
-# %% tags=["nbval-ignore-output"]
-pruned = [prune_layers(smol.model, [i for i in range(30) if i not in gone])
-          for gone in ([], [15], [13, 15, 17], list(range(12, 19)))]
-for model in pruned:
-    answer = smol.tokenizer.decode(generate(model, [prompt], 12)[0])
-    print(f"{model.config.n_layers} layers: {answer!r}")
 
 # %% [markdown]
 # ## In short
