@@ -79,12 +79,12 @@ answer_guess(guess, "millennia", "a machine a hundred times as fast would still 
 #
 # A **FLOP** is one multiplication or addition of numbers. To multiply a vector with a matrix, every
 # weight is multiplied once and added once: 2 FLOPs. To learn, two more products of that size are
-# needed: one says how the weights should change, one hands the blame to the layer before. So
+# needed: one gives the gradient of the weights, one that of the layer's input. So
 #
 # $$\text{FLOPs of a training} \approx 6 \cdot N \cdot D$$
 #
-# where $N$ counts the parameters and, here only, $D$ the tokens. PyTorch can count what is really
-# multiplied, and what the causal mask hides, too.
+# where $N$ counts the parameters and, here only, $D$ the tokens. PyTorch can count the
+# multiplications that are really done:
 
 # %% tags=["nbval-check-output"]
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -108,8 +108,11 @@ print(f"our exact formula:  {training_flops(tiny, n, 64):,.0f}")
 # $$6 \, (N' + L \, H \, d \, T) \; \text{FLOPs a token}$$
 #
 # $N'$ counts the weights that are really multiplied, L layers, H heads, d the width of a head, T
-# the length of the text. **Predict:** in Llama 3 8B, trained on texts of 8,192 tokens, what share
-# of the work is attention's $L \, H \, d \, T$?
+# the length of the text. This formula is below PyTorch's count because it takes only the half of
+# the scores that the causal mask leaves; here PyTorch computed all of them.
+#
+# **Predict:** in Llama 3 8B, trained on texts of 8,192 tokens, what share of the work is that of
+# attention, $L \, H \, d \, T$?
 
 # %%
 guess = None  # a number between 0 and 1
@@ -212,11 +215,11 @@ for run in PUBLISHED:
 # slightly other factors, and 0 "market-based" ones: Meta buys as much renewable energy as it uses.
 #
 # The formula is a convention and no measurement: GPUs seldom draw their most, and processors,
-# network, cooling of the buildings and the making of the machines are left out.
+# network and the making of the machines are left out.
 
 # %% [markdown]
-# *The grid decides more than the model.* Move the sliders: the same hours on other grids.
-# The paper's factor is a mean of the United States; wind and water are near 0, coal is near 1.
+# The same hours emit more or less on another grid: move the sliders. The paper's factor is a mean
+# of the United States; wind and water are near 0, coal is near 1 kg a kWh.
 
 # %% tags=["nbval-ignore-output"]
 def draw_bill(pue, grid):
@@ -277,8 +280,9 @@ answer_guess(guess, days, "energy divided by the power of all GPUs is a time", w
 # ## What must fit into memory
 #
 # Time can be waited for; memory cannot. AdamW keeps two numbers beside each weight, and the
-# gradient is a third: four numbers in fp32 for each parameter, before the first token is read. Then
-# come the activations, which wait for the backward pass.
+# gradient is a third: four numbers in fp32 for each parameter, before the first token is read.
+# Large models compute in bf16, with a *narrow* copy of the weights. Then come the activations,
+# which wait for the backward pass.
 
 # %% tags=["nbval-check-output"]
 parts = training_memory(large, batch_size=1, n_context=8192)
