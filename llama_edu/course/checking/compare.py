@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from llama_edu.course.checking.describe import Large, describe, kind_of, plain
+from llama_edu.course.checking.describe import Large, describe, is_whole, kind_of, plain
 from llama_edu.course.checking.same import (
     Difference,
     bounded,
@@ -21,6 +21,8 @@ from llama_edu.course.checking.same import (
     tensor_difference,
     two_values,
 )
+
+NEAR = 12  # characters that say where in a long text two part
 
 
 def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference | None:
@@ -226,5 +228,10 @@ def _text_difference(expected: str, got: str) -> Difference | None:
         return None
     n_same = next((i for i, (a, b) in enumerate(zip(expected, got, strict=False)) if a != b), None)
     n_same = min(len(expected), len(got)) if n_same is None else n_same
+    if n_same > 1 and not (is_whole(expected) and is_whole(got)):  # what differs may not be shown
+        before = expected[max(n_same - NEAR, 0) : n_same]
+        wanted, came = describe(expected[n_same:]), describe(got[n_same:])
+        right = f"The first {n_same} characters are right"
+        return Difference("value", f"{right}. After {before!r} expected {wanted}, got {came}.")
     where = f"; the first {n_same} characters are right" if n_same > 1 else ""
     return Difference("value", f"Expected {describe(expected)}, got {describe(got)}{where}.")

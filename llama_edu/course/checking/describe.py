@@ -145,10 +145,14 @@ def number(value: complex, digits: int = 4) -> str:
 def two_numbers(a: complex, b: complex) -> tuple[str, str]:
     """Two numbers that differ, to as many digits as it takes to see it.
 
-    One that is next to nothing beside the other is 0: what is left of it differs between CPUs.
+    One that is next to nothing, in itself and beside the other, is 0: what is left of it differs
+    between CPUs.
     """
     if isinstance(a, float) and isinstance(b, float):
-        a, b = (0.0 if abs(x) < 1e-7 * abs(y) < math.inf else x for x, y in ((a, b), (b, a)))
+        a, b = (
+            0.0 if abs(x) < 1e-6 and abs(x) < 1e-7 * abs(y) < math.inf else x
+            for x, y in ((a, b), (b, a))
+        )
     texts = number(a), number(b)
     for digits in range(5, 18):
         if texts[0] != texts[1]:

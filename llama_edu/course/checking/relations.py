@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from llama_edu.course.checking.compare import difference
+from llama_edu.course.checking.describe import is_readable
 from llama_edu.course.checking.outcomes import Outcome
 from llama_edu.course.checking.patterns import pattern_of_lists, pattern_of_numbers, patterns
 from llama_edu.course.checking.questions import Question
@@ -32,7 +33,7 @@ def relations(case: dict, expected: Outcome, got: Outcome, question: Question) -
 
 def relation_of_numbers(expected: list[Outcome], got: list[Outcome], question: Question) -> str:
     """How results that are single numbers relate to the right ones, wherever there are results."""
-    values = [(a.value, b.value) for a, b in zip(expected, got, strict=False)]
+    values = [(_lone(a.value), _lone(b.value)) for a, b in zip(expected, got, strict=False)]
     pairs = [pair for pair in values if pair[1] is not None]
     if 2 * len(pairs) <= len(expected) or any(type(x) not in (int, float) for x in chain(*pairs)):
         return ""
@@ -53,6 +54,12 @@ def relation_of_lists(expected: list[Outcome], got: list[Outcome], wrong: list[i
 
 def _are_lists_of(item: Any, values: list) -> bool:
     return all(type(value) is list and all(isinstance(x, item) for x in value) for value in values)
+
+
+def _lone(value: Any) -> Any:
+    """The number in a tensor of no dimension; whatever else it is stays as it is."""
+    is_lone = isinstance(value, Tensor) and value.ndim == 0 and value.is_floating_point()
+    return value.item() if is_lone and is_readable(value) else value
 
 
 def _are_alike(*values: Any) -> bool:

@@ -151,6 +151,8 @@ def test_what_is_within_tolerance_or_of_an_allowed_type_is_right(expected, got):
     ({"a": 1}, {"a": 2}, "value", "Item 'a': expected 1, got 2."),
     ("abcd", "abxd", "value", "Expected 'abcd', got 'abxd'; the first 2 characters are right."),
     ("abcd", "abc", "value", "Expected 'abcd', got 'abc'; the first 3 characters are right."),
+    ("a" * 120 + "bcd", "a" * 120 + "x", "value",
+     "The first 120 characters are right. After 'aaaaaaaaaaaa' expected 'bcd', got 'x'."),
 ])  # fmt: skip
 def test_each_difference_has_its_sentence(expected, got, kind, sentence):
     found = compare(expected, got)

@@ -78,6 +78,7 @@ def test_noise_in_the_last_bits_changes_no_text(thousandths, power):
     (True, False, ("True", "False")),
     (0.5, float("nan"), ("0.5", "nan")),
     (0.5, float("inf"), ("0.5", "inf")),
+    (4.53, 3.382e10, ("4.53", "3.382e+10")),
 ])  # fmt: skip
 def test_two_numbers_are_written_so_that_they_differ(a, b, texts):
     assert two_numbers(a, b) == texts

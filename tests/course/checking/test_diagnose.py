@@ -412,3 +412,14 @@ def test_an_error_in_most_cases_is_known_by_its_words_too():
     question = replace(QUESTION, misconceptions=known)
     assert diagnose(question, divides).misconception == "known"
     assert diagnose(question, adds).misconception is None
+
+
+def test_a_relation_of_numbers_is_said_of_tensors_of_no_dimension():
+    def sum_cases(generator):
+        yield from ({"x": torch.tensor(numbers)} for numbers in ([1.0, 2.0], [5.0], [2.0, 7.0]))
+
+    question = Question(
+        "some.total", points=1, cases=sum_cases, reference=lambda x: x.sum(), misconceptions=[]
+    )  # fmt: skip
+    verdict = diagnose(question, lambda x: -x.sum())
+    assert verdict.pattern == "In every case it is minus the expected number."

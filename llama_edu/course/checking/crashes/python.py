@@ -183,6 +183,11 @@ PYTHON = (
         "Only a string can do that: take the items one at a time.",
     ),
     Crash(
+        AttributeError,
+        r"'dict' object has no attribute",
+        'An item of a dictionary stands in brackets, under its key: `row["name"]`.',
+    ),
+    Crash(
         TypeError,
         r"sequence item \d+: expected str",
         "`join` takes strings alone. Print what you give it: what are its items?",

@@ -9,6 +9,12 @@ ONE_NUMBER = (
 # The first that fits is told, so that what is special stands before what is general.
 TENSORS = (
     Crash(
+        (IndexError, RuntimeError),
+        r"(index|Target) -100 is out of bounds",
+        "-100 marks a target that does not count, and is no index: leave those places out before "
+        "anything is looked up.",
+    ),
+    Crash(
         (TypeError, AttributeError),
         r"torch\.return_types\.",
         "`max(dim)` and its like return (values, indices): take `.values`. `amax(dim)` returns "
