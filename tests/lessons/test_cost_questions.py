@@ -126,6 +126,22 @@ def by_printed(rows, watts, pue, grid, tolerance):
     return wrong
 
 
+def in_per_cent(rows, watts, pue, grid, tolerance):
+    wrong = []
+    for row in rows:
+        expected = row["gpu_hours"] * watts * pue * grid / 1e6
+        if expected and abs(row["tonnes"] - expected) / expected * 100 > tolerance:
+            wrong.append(row["name"])
+    return wrong
+
+
+def by_ratio(rows, watts, pue, grid, tolerance):
+    def ratio(row):
+        return row["tonnes"] / (row["gpu_hours"] * watts * pue * grid / 1e6)
+
+    return [row["name"] for row in rows if ratio(row) > tolerance]
+
+
 def negative(n_small, d_small, n_large, d_large):
     return 3 * (n_small * d_small - n_large * d_large) / (n_large - n_small)
 
@@ -146,6 +162,8 @@ def all_of_the_small(n_small, d_small, n_large, d_large):
     ("tonnes", without_the_centre, "no_pue"),
     ("wrong_rows", one_side, "only_too_high"),
     ("wrong_rows", by_printed, "share_of_the_printed"),
+    ("wrong_rows", in_per_cent, "percent"),
+    ("wrong_rows", by_ratio, "ratio"),
     ("break_even", negative, "below_zero"),
     ("break_even", all_of_the_small, "whole_training"),
 ])  # fmt: skip

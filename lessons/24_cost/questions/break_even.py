@@ -79,8 +79,9 @@ BREAK_EVEN = Question(
         Misconception(
             "signs",
             {"n_small * d_small - n_large * d_large": "n_large * d_large - n_small * d_small"},
-            says="what the large model took more to train is counted",
-            hint="Which of the two has something to earn back?",
+            says="one of the two differences is turned round",
+            hint="What the small one took *more* to train, by what its answers take *less*: which "
+            "number is taken from which?",
         ),
         Misconception(
             "upside_down",
@@ -93,6 +94,18 @@ BREAK_EVEN = Question(
             {"n_small * d_small - n_large * d_large": "n_small * d_large - n_large * d_small"},
             says="each model is trained on the other's tokens",
             hint="Which tokens belong to which model?",
+        ),
+        Misconception(
+            "without_sign",
+            {"max(0.0, more_to_train / less_to_answer)": "abs(more_to_train / less_to_answer)"},
+            says="the sign is dropped where the small model is cheaper from the start",
+            hint="Then it has paid off after no tokens at all. What does `abs` make of -5?",
+        ),
+        Misconception(
+            "brackets",
+            {"more_to_train / less_to_answer": "more_to_train / 2 * (n_large - n_small)"},
+            says="it is divided by 2, and multiplied with the difference of the sizes",
+            hint="`a / 2 * b` is `(a / 2) * b`: what is below the line needs brackets.",
         ),
     ],
 )

@@ -95,5 +95,17 @@ DAYS = Question(
             says="the speed is divided by the work",
             hint="Twice the work takes twice as long.",
         ),
+        Misconception(
+            "brackets_of_the_speed",
+            {"flops / per_second": "flops / peak * mfu * n_gpus"},
+            says="the work is divided by `peak`, and then multiplied with the other two",
+            hint="`a / b * c` is `(a / b) * c`: what is below the line needs brackets.",
+        ),
+        Misconception(
+            "share_lost",
+            {"peak * mfu": "peak * (1 - mfu)"},
+            says="`mfu` is taken for the share that is lost",
+            hint="It is the share of `peak` that is reached.",
+        ),
     ],
 )

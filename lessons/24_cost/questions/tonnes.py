@@ -87,5 +87,11 @@ TONNES = Question(
             says="every GPU draws 400 W",
             hint="That is an A100. `watts` says what this one draws.",
         ),
+        Misconception(
+            "overhead_alone",
+            {"* pue": "* (pue - 1)"},
+            says="only what is drawn beside the computers is counted",
+            hint="`pue` times as much, the computers themselves included.",
+        ),
     ],
 )

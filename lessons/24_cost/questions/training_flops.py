@@ -13,7 +13,8 @@ def training_flops(
 def training_flops_cases(generator):
     names = ("n_multiplied", "n_layers", "n_heads", "d_head", "n_context", "n_tokens")
     for _ in range(4):
-        yield dict(zip(names, pick(generator, 6, 2, 40), strict=True))
+        sizes = dict(zip(names, pick(generator, 6, 2, 40), strict=True))
+        yield sizes | {"n_context": sizes["n_context"] | 1}  # odd: its half is no whole number
     # Llama 3 8B: the order of size of real ones.
     yield {
         "n_multiplied": 7_504_658_432, "n_layers": 32, "n_heads": 32, "d_head": 128,
@@ -102,6 +103,30 @@ TRAINING_FLOPS = Question(
             {"forward * n_tokens": "forward * n_context"},
             says="one text is counted, not all tokens",
             hint="How many tokens does the training read in all?",
+        ),
+        Misconception(
+            "itself_too",
+            {"n_context / 2": "(n_context + 1) / 2"},
+            says="a token meets (T + 1) / 2 keys",
+            hint="With itself that is exact, but the question counts T / 2.",
+        ),
+        Misconception(
+            "whole_keys",
+            {"n_context / 2": "n_context // 2"},
+            says="T / 2 is cut to a whole number",
+            hint="`//` drops what is behind the point. The mean of whole numbers may be none.",
+        ),
+        Misconception(
+            "one_token",
+            {"forward * n_tokens": "forward"},
+            says="the work of one token is returned",
+            hint="How many tokens does the training read?",
+        ),
+        Misconception(
+            "attention_of_one_token",
+            {"3 * forward * n_tokens": "3 * (weights * n_tokens + attention)"},
+            says="attention is counted for one token alone",
+            hint="Each token has a query of its own.",
         ),
     ],
 )

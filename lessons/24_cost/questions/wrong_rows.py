@@ -33,7 +33,8 @@ def wrong_rows_cases(generator):
     rows = table(
         **factors,
         low=(large, 0.6), fair=(large + 5e3, 1.1), high=(large, 1.5), tiny=(small, 1.1),
-        third=(large, 1.3), small=(small, 1.05), fallen=(large, 0.78),
+        third=(large, 1.3), small=(small, 1.05), fallen=(large, 0.78), exact=(large, 1.0),
+        tenth=(large, 0.1),
     )  # fmt: skip
     order = torch.randperm(len(rows), generator=generator).tolist()
     yield {"rows": [rows[i] for i in order], **factors, "tolerance": 0.25}
@@ -120,6 +121,18 @@ WRONG_ROWS = Question(
             {'names.append(row["name"])': 'return [row["name"]]'},
             says="it ends at the first wrong row",
             hint="Do rows follow after it?",
+        ),
+        Misconception(
+            "percent",
+            {"tolerance * expected": "tolerance / 100 * expected"},
+            says="the tolerance is taken for per cent",
+            hint="It is a share: 0.02 is 2 per cent.",
+        ),
+        Misconception(
+            "ratio",
+            {"distance > tolerance * expected": 'row["tonnes"] / expected > tolerance'},
+            says="the ratio of the two numbers is held against the tolerance",
+            hint="A row that is right has a ratio of 1. How far from 1 is this one?",
         ),
     ],
 )
