@@ -117,5 +117,17 @@ DOCUMENT_MASK = Question(
             says="the tokens that look are those of the first text, in every text",
             hint="Each of the B texts has a packing of its own.",
         ),
+        Misconception(
+            "padding_sees_examples",
+            {"==": "<="},
+            says="padding may look at the examples before it",
+            hint="Padding is treated as one more example: it may look at padding.",
+        ),
+        Misconception(
+            "padding_sees_all",
+            {"is_same.tril()": f"is_same.tril() | ({COLUMN} == -1)"},
+            says="padding may look at everything",
+            hint="Padding is treated as one more example: it may look at the padding before it.",
+        ),
     ],
 )  # fmt: skip

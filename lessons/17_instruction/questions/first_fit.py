@@ -125,5 +125,25 @@ FIRST_FIT = Question(
             says="all is right, but each row is sorted",
             hint="The places stand in the order in which they were put there.",
         ),
+        Misconception(
+            "into_every_row",
+            {"row.append(i)\n                break": "row.append(i)\n                placed = True",
+             "        for row in rows:": "        placed = False\n        for row in rows:",
+             "        else:\n            rows": "        if not placed:\n            rows"},
+            says="an example goes into every row that has room",
+            hint="Once it is placed, no other row may be asked: what ends a loop?",
+        ),
+        Misconception(
+            "places_added_up",
+            {"sum(lengths[j] for j in row)": "sum(row)"},
+            says="the places in a row are added up, not the lengths",
+            hint="A row holds places. How long is the example at place j?",
+        ),
+        Misconception(
+            "places_in_the_sorted_list",
+            {"rows = []": "lengths, rows = sorted(lengths, reverse=True), []"},
+            says="the places are those in the sorted list, not in `lengths`",
+            hint="After `sorted` nobody knows where a length stood. Sort the places instead.",
+        ),
     ],
 )  # fmt: skip

@@ -123,5 +123,11 @@ IS_RIGHT = Question(
             says="1 and 0 are given for True and False",
             hint="What `all` gives is a truth value already.",
         ),
+        Misconception(
+            "last_place_must_count",
+            {f"({FINE}){ALL}": "likeliest[:, -1] == targets[:, -1]"},
+            says="only the last place is compared, whether it counts or not",
+            hint="All places of the answer have to be right, and an answer may end earlier.",
+        ),
     ],
 )  # fmt: skip

@@ -125,6 +125,12 @@ MAKE_TARGETS = Question(
             says="only the last answer counts",
             hint="All answers of a conversation are worth learning, and cost no second pass.",
         ),
+        Misconception(
+            "all_after_the_first_answer",
+            {FLAGS: "[any(is_answer[: t + 1]) for t in range(len(is_answer))][1:]"},
+            says="everything counts from the first answer on, later prompts too",
+            hint="A conversation may have several turns. Each token has a flag of its own.",
+        ),
     ],
 )  # fmt: skip
 

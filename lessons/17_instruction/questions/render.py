@@ -126,5 +126,23 @@ RENDER = Question(
             says="the open turn of the assistant is ended at once",
             hint="The answer still has to come: who ends that turn?",
         ),
+        Misconception(
+            "opened_in_the_loop",
+            {"    if is_open:\n        text +=": "        if is_open:\n            text +="},
+            says="the assistant's open header follows each message",
+            hint="It stands once, at the end. How far is the line indented?",
+        ),
+        Misconception(
+            "last_message_alone",
+            {'text += "<|start_header_id|>"': 'text = "<|begin_of_text|><|start_header_id|>"'},
+            says="each message replaces those before it",
+            hint="`text = ...` begins anew, `text += ...` goes on.",
+        ),
+        Misconception(
+            "answers_not_ended",
+            {'+ "<|eot_id|>"': '+ "<|eot_id|>" * (message["role"] != "assistant")'},
+            says="the assistant's turns are not ended",
+            hint="It is the end of its own turn that the model must learn to write.",
+        ),
     ],
 )  # fmt: skip

@@ -106,5 +106,24 @@ ACTIVITY = Question(
             says="the length (norm) is taken, which grows with the number of tokens",
             hint="The mean of |x| is asked for.",
         ),
+        Misconception(
+            "gelu",
+            {"F.silu(gate)": "F.gelu(gate)"},
+            says="the gate goes through gelu",
+            hint="It looks much like silu, and is another function. Which one does LLaMA take?",
+        ),
+        Misconception(
+            "tokens_summed",
+            {"mean(dim=(0, 1))": "sum(1).mean(0)"},
+            says="the sizes are summed over the tokens, and averaged over the texts alone",
+            hint="The mean runs over both.",
+        ),
+        Misconception(
+            "dims_moved",
+            {"mean(dim=(0, 1))": "mean(0).mean(1)"},
+            says="the second mean runs over the units",
+            hint="`mean(0)` takes a dimension away, and the others move up. Which is dimension 1 "
+            "then?",
+        ),
     ],
 )

@@ -136,5 +136,30 @@ DISTANCE = Question(
             says="the student's probabilities stand where their logarithms should",
             hint="The bracket holds two logarithms. (`F.kl_div` wants its first input so, too.)",
         ),
+        Misconception(
+            "square_divides",
+            {"temperature**2 * divergence.mean()": "divergence.mean() / temperature**2"},
+            says="it is divided by T²",
+            hint="The gradient is too small already at a high temperature. What makes up for it?",
+        ),
+        Misconception(
+            "temperature_after_softmax",
+            {
+                "(student_logits / temperature).log_softmax(dim=-1)": (
+                    "student_logits.log_softmax(dim=-1) / temperature"
+                ),
+                "(teacher_logits / temperature).log_softmax(dim=-1)": (
+                    "teacher_logits.log_softmax(dim=-1) / temperature"
+                ),
+            },
+            says="the log-probabilities are divided by T, not the logits",
+            hint="exp of such numbers no longer sums to 1. What comes first?",
+        ),
+        Misconception(
+            "probabilities_compared",
+            {"(teacher - student)": "(teacher.exp() - student.exp())"},
+            says="the difference of the probabilities is taken, not of their logarithms",
+            hint="What stands in the bracket of the formula?",
+        ),
     ],
 )

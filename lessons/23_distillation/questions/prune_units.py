@@ -113,5 +113,35 @@ PRUNE_UNITS = Question(
             says="the places within the sorted list are taken for the units",
             hint="`sort` gives values and indices. Which of the two are numbers of units?",
         ),
+        Misconception(
+            "up_alone_in_order",
+            {"gate[kept], up[kept], down[:, kept]": "gate[best], up[kept], down[:, best]"},
+            says="up is in another order than gate and down",
+            hint="Row i of gate and row i of up must belong to the same unit.",
+        ),
+        Misconception(
+            "best_last",
+            {"best.sort().values": "best.flip(0)"},
+            says="the units come in the order of their scores, the highest last",
+            hint="It would compute the same, but the question wants their old order.",
+        ),
+        Misconception(
+            "falling",
+            {"best.sort().values": "best.sort(descending=True).values"},
+            says="the units come in reverse",
+            hint="In their old order: the number of the first is the smallest.",
+        ),
+        Misconception(
+            "gate_and_up_swapped",
+            {"gate[kept], up[kept]": "up[kept], gate[kept]"},
+            says="gate and up have changed places",
+            hint="In which order are the three to be returned?",
+        ),
+        Misconception(
+            "as_many_as_should_go",
+            {"scores.topk(n_kept)": "scores.topk(len(scores) - n_kept)"},
+            says="as many units stay as should go",
+            hint="`n_kept` units are to stay.",
+        ),
     ],
 )

@@ -107,5 +107,23 @@ QUERY_HEADS = Question(
             says="head h is taken to be of group h // G",
             hint="A group has H/G heads. By what must h be divided, to find its group?",
         ),
+        Misconception(
+            "groups_from_1",
+            {"range(group * size, (group + 1) * size)": "range((group - 1) * size, group * size)"},
+            says="groups are counted from 1",
+            hint="Group 0 has the first heads.",
+        ),
+        Misconception(
+            "begins_at_the_group",
+            {"range(group * size, (group + 1) * size)": "range(group, group + size)"},
+            says="the heads of group g begin at head g",
+            hint="How many heads do the g groups before it have?",
+        ),
+        Misconception(
+            "divided_by_those_kept",
+            {"n_heads // n_groups": "n_heads // len(kept_groups)"},
+            says="the heads are shared among the groups that stay",
+            hint="In the old model all G groups share them.",
+        ),
     ],
 )

@@ -126,5 +126,17 @@ STUDENT_LOSS = Question(
             says="word 0 does not count",
             hint="Word 0 is a word like any other. Which value alone marks what is left out?",
         ),
+        Misconception(
+            "hidden_distances",
+            {"distances[counts]": "distances[~counts]"},
+            says="the distances of just the tokens that do not count are averaged",
+            hint="What does -100 say about a token?",
+        ),
+        Misconception(
+            "distance_of_word_0_left_out",
+            {"distances[counts]": "distances[targets > 0]"},
+            says="the distances of tokens whose target is word 0 do not count",
+            hint="Word 0 is a word like any other. Which value alone marks what is left out?",
+        ),
     ],
 )
