@@ -128,5 +128,11 @@ HAS_ROOM = Question(
             says="each token's place in its queue is returned",
             hint="Nearly there: is that place within the capacity?",
         ),
+        Misconception(
+            "longest_queue",
+            {"places[torch.arange(len(chosen)), chosen]": "places.amax(1)"},
+            says="a token finds no room once *any* expert is full",
+            hint="Each row counts all experts. Which column is that of the token's own expert?",
+        ),
     ],
 )

@@ -121,5 +121,11 @@ LOSS_SUM = Question(
             says="every row gives its number for every target",
             hint="`log_p[:, targets]` is a whole table. Each row needs its own target only.",
         ),
+        Misconception(
+            "rows_not_dropped",
+            {DROP: "targets = targets[counts]"},
+            says="targets that do not count are dropped, their rows of logits are not",
+            hint="After the first dropped target, which row meets which target?",
+        ),
     ],
 )

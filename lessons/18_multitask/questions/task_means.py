@@ -37,6 +37,17 @@ def task_means_cases(generator: Generator):
     yield case([0, 0], 5, 1)
 
 
+def by_occurring(losses: Tensor, targets: Tensor, tasks: Tensor, n_tasks: int) -> Tensor:
+    return task_means(losses, targets, tasks, n_tasks)[tasks.unique()]
+
+
+def by_last_row(losses: Tensor, targets: Tensor, tasks: Tensor, n_tasks: int) -> Tensor:
+    means = torch.zeros(n_tasks)
+    for b, task in enumerate(tasks):
+        means[task] = losses[b][targets[b] != -100].mean()
+    return means
+
+
 MEAN = "losses[mine].mean()"
 MINE = "counts & (tasks == task)[:, None]"
 
@@ -131,6 +142,18 @@ TASK_MEANS = Question(
             {MEAN: "(losses * mine).mean()"},
             says="each task's sum is divided by the size of the whole batch",
             hint="Padding and other tasks are no part of its mean. How many tokens of it count?",
+        ),
+        Misconception(
+            "tasks_that_occur",
+            by_occurring,
+            says="a task of which the batch has no row is missing from the result",
+            hint="There are n_tasks numbers, whether or not the batch has examples of each task.",
+        ),
+        Misconception(
+            "last_row_or_nan",
+            by_last_row,
+            says="each row replaces its task's mean, and a row without tokens gives NaN",
+            hint="Several rows may be of one task: all their tokens belong into its mean.",
         ),
     ],
 )  # fmt: skip
