@@ -127,11 +127,13 @@ def _made(source: str) -> set[str] | None:
 
 
 def _nameless(question: str, roles: list, sources: list[str]) -> list[int]:
-    """Cells of no question that define its function."""
-    return [
-        i for i, role in enumerate(roles)
-        if role == ("", "") and _makes(question, sources[i]) and STUB not in sources[i]
-    ]  # fmt: skip
+    """Cells of no question that make its function; else those of others that define it."""
+    defines = re.compile(
+        rf"^(?:async )?def {re.escape(question.rpartition('.')[2])}\b", re.MULTILINE
+    )
+    filled = [i for i, (role, _) in enumerate(roles) if role != "text" and STUB not in sources[i]]
+    own = [i for i in filled if roles[i] == ("", "") and _makes(question, sources[i])]
+    return own or [i for i in filled if defines.search(sources[i])]
 
 
 def _continued(places: list[int], roles: list, sources: list[str]) -> list[int]:

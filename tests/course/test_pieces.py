@@ -83,6 +83,24 @@ def test_a_right_answer_is_found(name):
     assert found.sources[MASK] == "x = 1"
 
 
+@pytest.mark.parametrize("cells", [
+    [cell(RIGHT, MASK), cell("causal_mask = 1", MASK)],  # copied from there, with its id
+    [cell(STUB), check(), cell(f"{RIGHT}\ncausal_mask = 1", MASK)],
+    [cell(""), cell(f"causal_mask = 1\n{RIGHT}", MASK)],
+    [cell(STUB), cell(f"{RIGHT}\ncheck = print", f"check.{SCORES}", "grade"),
+     cell("causal_mask = 1", MASK)],
+])  # fmt: skip
+def test_an_answer_in_the_cell_of_another_counts(cells):
+    found = answers_in(cells, QUESTIONS)
+    assert run(found.sources[SCORES]) == 15
+    assert "causal_mask = 1" in found.sources[MASK]
+
+
+def test_a_variable_in_the_cell_of_another_is_no_answer():
+    found = answers_in([cell(STUB), cell("scores = causal_mask(2, 2)", MASK)], QUESTIONS)
+    assert found.sources[SCORES] == STUB
+
+
 def test_an_old_attempt_is_not_part_of_the_answer():
     """It may call what the question forbids."""
     old = "def scores(q, k):\n    return forbidden(q, k)"
