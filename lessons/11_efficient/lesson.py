@@ -50,8 +50,9 @@ for n in (256, 512, 1024, 2048):
     print(f"{n:5} tokens: {weights.nbytes / 2**20:5.0f} MiB of weights, {taken:6.1f} ms")
 
 # %% [markdown]
-# Twice the text, four times the memory and the time. There are two ways out, and they are often
-# confused: look at *less*, or look at everything but *remember* less. We take them in turn.
+# Twice the text, four times the memory, and the time grows about as fast. There are two ways out,
+# and they are often confused: look at *less*, or look at everything but *remember* less. We take
+# them in turn.
 #
 # ## A window
 #
@@ -79,7 +80,7 @@ def receptive_field(n_layers, window, n_tokens=40):
         vocab_size=40, d_model=32, n_layers=n_layers, n_heads=4, n_kv_heads=4, d_ff=64,
         max_seq_len=64,
     )).double()
-    seen = []
+    seen = []  # the embeddings, told to keep their gradient
     model.embedding.register_forward_hook(lambda _, __, x: seen.append(x) or x.retain_grad())
     mask = masks.sliding_window(n_tokens, n_tokens, window)
     model(torch.arange(n_tokens)[None], mask=mask)[0, -1].sum().backward()
@@ -130,8 +131,8 @@ plots.lines(
     {"": (windows, found)}, y_from_zero=True,
     title="The needle is found only where the window reaches it",
     x_label="window, tokens", y_label="probability of the right digit",
-    alt="The probability is low for windows that end before the needle, and jumps to its full "
-    "height as soon as the window holds it.",
+    alt="The probability is below 0.1 for windows that end before the needle, and above 0.5 for "
+    "all that hold it.",
 )
 
 # %% [markdown]
@@ -176,7 +177,8 @@ plots.squares(
 # ## A mask saves nothing
 #
 # **Predict:** explicit attention over a thousand tokens, once with the causal mask, once with a
-# window of 64. How many times less work is the second?
+# window of 64. How many times less work is the second? (The cell counts it *in blocks* as well: how
+# that is done comes next.)
 
 # %%
 guess = None  # a number; 1 is "no less"
@@ -203,10 +205,10 @@ answer_guess(guess, work["explicit, all before"] / work["explicit, window as a m
 print({name: f"{milliseconds(way):.1f} ms" for name, way in ways.items()})
 
 # %% [markdown]
-# *A mask over a full matrix is no saving.* It is a picture of what one wants. To save, whole blocks
-# must be left out, as in the last two rows: half of all blocks lie above the diagonal, and with a
-# window nearly all lie outside it. Libraries have kernels for that; ours is a loop in Python, slow,
-# but easy to read.
+# *A mask over a full matrix is no saving:* it hides scores that have been computed. To save, whole
+# blocks must be left out, as in the last two rows: half of all blocks lie above the diagonal, and
+# with a window nearly all lie outside it. Libraries have kernels for that; ours is a loop in
+# Python, slow, but easy to read.
 
 # %% [markdown]
 # How can attention be computed block by block at all? A softmax needs the sum of *all* scores'
@@ -277,7 +279,7 @@ plots.lines(
         "in blocks: one block of scores": (lengths, [4 * n_heads * block**2 / 2**20] * 8),
         "q, k and v themselves": (lengths, [4 * 3 * n_heads * n * 32 / 2**20 for n in lengths]),
     },
-    x_log=True, y_log=True, title="Exact attention needs no memory beyond its inputs",
+    x_log=True, y_log=True, title="In blocks, exact attention needs little beyond its inputs",
     x_label="tokens", y_label="MiB in fp32, 4 heads",
     alt="On logarithmic axes the explicit weights rise twice as steeply as q, k and v, to 16 "
     "gigabytes at 32,768 tokens; a block of scores stays at a quarter of a megabyte.",

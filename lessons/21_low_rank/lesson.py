@@ -10,8 +10,8 @@
 # 14 · beside full training 8 · DoRA, QLoRA, merging 8.
 
 # %% [markdown]
-# To train a model on with AdamW, every number of it needs 16 bytes in fp32: itself, its gradient
-# and two moments (lesson 13). How much is that for LLaMA 7B?
+# To go on training a model with AdamW, every number of it needs 16 bytes in fp32: itself, its
+# gradient and two moments (lesson 13). How much is that for LLaMA 7B?
 
 # %% tags=["nbval-check-output"]
 import json
@@ -31,7 +31,7 @@ from llama_edu.pretrained import load_pretrained
 smol = load_pretrained(dtype=torch.float32)
 big = PRESETS["llama-7b"]
 print(f"{big.n_params:,} numbers: {16 * big.n_params / 1e9:.0f} GB")
-thin = big.n_layers * 2 * 8 * (big.d_model + big.d_model)
+thin = big.n_layers * 2 * 8 * (big.d_model + big.d_model)  # rank 8, beside q and v
 print(f"what people train instead: {thin:,} numbers, {thin / big.n_params:.2%} of them")
 
 # %% [markdown]
@@ -52,7 +52,8 @@ print(column @ row)
 # times r rows. And if a matrix is only *nearly* of low rank?
 #
 # The **singular value decomposition** (SVD) writes any matrix as a sum of such tables, of rank 1
-# each, the largest first. A **singular value** $\sigma_i$ says how large its table is:
+# each, the largest first. Each is a column $u_i$ times a row $v_i^\top$, both of length 1, and its
+# **singular value** $\sigma_i$ says how large it is:
 #
 # $$W = \sum_i \sigma_i \, u_i v_i^\top \qquad \sigma_1 \ge \sigma_2 \ge \dots$$
 
@@ -91,8 +92,8 @@ for d_out, d_in in ((4096, 4096), (11008, 4096), (1536, 576)):
 answer_guess(guess, 2048, "each rank costs a column and a row, 8192 numbers")
 
 # %% [markdown]
-# So low rank saves nothing before half of a square matrix's ranks are gone, and of most others even
-# more must stay. Can a LLaMA spare them?
+# So low rank saves nothing before half of a square matrix's ranks are gone; of the two others, more
+# than a quarter must go. Can a LLaMA spare them?
 #
 # ## Are real weights of low rank?
 #
@@ -230,11 +231,11 @@ plots.lines(
 )  # fmt: skip
 
 # %% [markdown]
-# Cut by outputs, nearly all lose much less, with a *larger* error of weights. Queries, keys and
-# what attention hands on can be spared best. But no kind keeps all its words, and the last row
-# is sobering: at three quarters of the ranks, with next to nothing saved, more than a third of the
-# likeliest words have changed. This is why no LLaMA is made of thin matrices, and why the rest of
-# this hour puts low rank somewhere else.
+# Cut by outputs, nearly all lose much less, with a *larger* error of weights. The matrices of
+# attention that can be spared best are q, k and o. But no kind keeps all its words, and the last
+# row is sobering: at three quarters of the ranks, with next to nothing saved, more than a third of
+# the likeliest words have changed. This is why no LLaMA is made of thin matrices, and why the rest
+# of this hour puts low rank somewhere else.
 
 # %% [markdown]
 # ## LoRA: low rank where it pays
@@ -245,7 +246,7 @@ plots.lines(
 # $$y = W x + \frac{\alpha}{r} B A x$$
 #
 # $A$ begins at random and $B$ at 0, so that the model begins as it was. $\alpha$ is fixed, and
-# $s = \alpha / r$ the *scale*; rsLoRA divides by $\sqrt{r}$, so that a high rank still moves.
+# $s = \alpha / r$ the *scale*; rsLoRA divides by $\sqrt{r}$, so that a high rank still learns.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.finetune.lora import (

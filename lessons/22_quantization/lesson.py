@@ -44,11 +44,11 @@ def answer(model):
 print("as it is:    ", answer(smol.model))
 for bits in (4, 3):
     fewer = quantize_model(smol.model, lambda name, weight, bits=bits: absmax(weight, bits))
-    print(f"{bits} bits a row:", repr(answer(fewer)))
+    print(f"{bits} bits:", repr(answer(fewer)))
 
 # %% [markdown]
-# Four bits in the simplest way leave it sentences, and lose the answer; three lose everything. In
-# this hour you will see why, and how the answer comes back.
+# With four bits, in the simplest way, it still writes sentences, but not the answer; with three
+# everything is lost. In this hour you will see why, and how the answer comes back.
 #
 # ## One scale
 #
@@ -59,7 +59,7 @@ for bits in (4, 3):
 # $$\text{scale} = \frac{\max |w|}{2^{b-1} - 1} \qquad
 # \text{code} = \operatorname{round}(w / \text{scale}) \qquad w' = \text{code} \cdot \text{scale}$$
 #
-# Three bits have codes from -3 to 3.
+# Three bits have codes from -3 to 3; the eighth, -4, stays unused, so that both sides are alike.
 
 # %% tags=["nbval-check-output"]
 w = torch.tensor([0.9, -0.31, 0.16, 0.05, -0.62])
@@ -328,7 +328,17 @@ for name, codes in (("each to its nearest", [1.0, 1.0]), ("the second makes up",
 # $$e_j = \frac{w_j - w_j'}{U_{jj}} \qquad
 # w_k \leftarrow w_k - e_j U_{jk} \quad \text{for all } k > j$$
 #
-# The package's GPTQ hands losses on in blocks of columns, which is faster and gives the same:
+# In the example above, with one input a little off (if both were equal, $H$ would have no inverse):
+
+# %% tags=["nbval-check-output"]
+x_two = torch.tensor([[1.0, 1.0], [1.0, 0.9]])  # two tokens, two inputs
+upper = torch.linalg.cholesky(torch.linalg.inv(2 * x_two.T @ x_two), upper=True)
+lost = (0.6 - 1.0) / upper[0, 0]
+print(f"the second weight: {0.6 - lost * upper[0, 1]:.2f}")
+
+# %% [markdown]
+# Near 0.2, as by hand. The package's GPTQ hands losses on in blocks of columns, which is faster and
+# gives the same:
 
 # %% tags=["nbval-check-output"]
 from llama_edu.compress.quantize import gptq
@@ -377,7 +387,7 @@ rows = [
 for name in rows:
     found = [measured.get(f"{name}/{bits}") for bits in (4, 3)]
     cells = [f"{f['mb']:4.0f} MB {f['bits'] - base['bits']:+.2f}" if f else "" for f in found]
-    print(f"{name:29} {'   '.join(cells)}")
+    print(f"{name:29}{cells[0]:13}   {cells[1]}".rstrip())
 
 # %% tags=["nbval-ignore-output"]
 shown = [n for n in rows[1:] if {f"{n}/4", f"{n}/3"} <= measured.keys()]
