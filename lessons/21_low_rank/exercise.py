@@ -59,7 +59,7 @@ check("low_rank.nearest", nearest)
 #
 # <details><summary>Hint 1</summary>How many numbers does *one* rank cost? A column on the left, and
 # a row on the right.</details>
-# <details><summary>Hint 2</summary>Half a rank cannot be bought: `math.floor` or `//`.</details>
+# <details><summary>Hint 2</summary>Half a rank cannot be bought: `math.floor`.</details>
 
 
 # %% grade_id="low_rank.largest_rank"

@@ -215,7 +215,71 @@ def oldest_first(n_read, window):
     return held + [None] * (window - len(held))
 
 
+def window_by_slices(n_queries, n_keys, size):
+    mask = torch.zeros(n_queries, n_keys, dtype=torch.bool)
+    for t in range(n_queries):
+        last = n_keys - n_queries + t
+        mask[t, last - size + 1 : last + 1] = True
+    return mask
+
+
+def triu_without_offset(n_queries, n_keys, size):
+    ones = torch.ones(n_queries, n_keys)
+    return ones.tril(n_keys - n_queries).triu(1 - size).bool()
+
+
+def all_chunks_so_far(n_queries, n_keys, size):
+    i = torch.arange(n_keys - n_queries, n_keys)[:, None]
+    return torch.arange(n_keys) // size <= i // size
+
+
+def with_itself_each_time(distance, size):
+    return math.ceil((distance + 1) / size)
+
+
+def times_s(m1, s1, o1, m2, s2, o2):
+    m = torch.maximum(m1, m2)
+    s1, s2 = s1 * (m1 - m).exp(), s2 * (m2 - m).exp()
+    return m, s1 + s2, o1 * s1[:, None] + o2 * s2[:, None]
+
+
+def softmax_of_each_block(q, k, v, block_size):
+    out = []
+    for keys, values in zip(k.split(block_size), v.split(block_size), strict=True):
+        scores = q @ keys.T / math.sqrt(q.shape[1])
+        weights = (scores - scores.amax(1, keepdim=True)).exp()
+        out.append(weights / weights.sum(1, keepdim=True) @ values)
+    return sum(out) / len(out)
+
+
+def divided_in_each_block(q, k, v, block_size):
+    m, s, o = torch.full((len(q),), -math.inf), torch.zeros(len(q)), torch.zeros(q.shape)
+    for keys, values in zip(k.split(block_size), v.split(block_size), strict=True):
+        scores = q @ keys.T / math.sqrt(q.shape[1])
+        new = torch.maximum(m, scores.amax(1))
+        shrink, weights = (m - new).exp(), (scores - new[:, None]).exp()
+        s, m = s * shrink + weights.sum(1), new
+        o = (o * shrink[:, None] + weights @ values) / s[:, None]
+    return o
+
+
+def queue(n_read, window):
+    held = [None] * window
+    for t in range(n_read):
+        held.pop(0)
+        held.append(t)
+    return held
+
+
 @pytest.mark.parametrize("name, answer, said", [
+    ("sliding_window", window_by_slices, "slice_from_below_0"),
+    ("sliding_window", triu_without_offset, "far_end_not_moved"),
+    ("chunked", all_chunks_so_far, "either"),
+    ("layers_to_reach", with_itself_each_time, "itself_in_each_layer"),
+    ("merge", times_s, "o_as_a_mean"),
+    ("blockwise", softmax_of_each_block, "mean_of_blocks"),
+    ("blockwise", divided_in_each_block, "divided_and_added_to"),
+    ("slots", queue, "moved_up"),
     ("sliding_window", window_of_others, "itself_not_counted"),
     ("sliding_window", square_window, "queries_first"),
     ("sliding_window", both_sides, "future"),

@@ -186,9 +186,54 @@ def old_length(x, weight, a, b, scale, magnitude):
     return x @ (magnitude[:, None] * moved / weight.norm(dim=1, keepdim=True)).T
 
 
+def last_round_only(weight, rank):
+    u, s, v = torch.linalg.svd(weight)
+    for i in range(rank):
+        total = s[i] * torch.outer(u[:, i], v[i])
+    return total
+
+
+def saves_the_share(d_out, d_in, share):
+    return int((1 - share) * d_out * d_in / (d_out + d_in))
+
+
+def the_other_zero(noise, d_out, alpha, is_rs):
+    r = len(noise)
+    return torch.zeros_like(noise), torch.randn(d_out, r), alpha / (r**0.5 if is_rs else r)
+
+
+def whole_scale(x, weight, a, b, alpha):
+    return x @ weight.T + alpha // len(a) * (x @ a.T @ b.T)
+
+
+def scale_by_rank(weight, first, a, b, scale):
+    merged = weight.clone()
+    merged[first : first + len(b)] += scale / len(a) * b @ a
+    return merged
+
+
+def beside_the_weight(x, weight, a, b, scale, magnitude):
+    moved = weight + scale * b @ a
+    return x @ weight.T + x @ moved.T * (magnitude / moved.norm(dim=1))
+
+
+def test_zeros_in_a_are_seen_whatever_is_in_b():
+    def other_random_numbers(noise, d_out, alpha, is_rs):
+        a, b, scale = the_other_zero(noise, d_out, alpha, is_rs)
+        return a, b / 10, scale
+
+    assert verdict("start", other_random_numbers).pattern.startswith("Item 0: Every number is 0.")
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "known"),
     [
+        ("nearest", last_round_only, "the_last_one_only"),
+        ("largest_rank", saves_the_share, "share_saved"),
+        ("start", the_other_zero, "a_is_zero"),
+        ("lora", whole_scale, "scale_cut"),
+        ("merge", scale_by_rank, "divided_by_the_rank"),
+        ("dora", beside_the_weight, "weight_added"),
         ("nearest", v_transposed_again, "v_transposed"),
         ("nearest", last_ones, "smallest"),
         ("largest_rank", share_of_ranks, "of_the_ranks"),

@@ -220,9 +220,55 @@ def clamped_last(weight, upper, scales, bits):
     return codes.clamp(-most, most)
 
 
+def one_before_the_division(weight, bits):
+    largest = weight.abs().amax(1)
+    scales = torch.where(largest == 0, 1.0, largest) / (2 ** (bits - 1) - 1)
+    return (weight / scales[:, None]).round(), scales
+
+
+def largest_for_scale(weight, bits):
+    largest = weight.abs().amax(1)
+    largest = torch.where(largest == 0, 1.0, largest)
+    return (weight / largest[:, None] * (2 ** (bits - 1) - 1)).round(), largest
+
+
+def one_scale_a_row(weight, values, group_size):
+    scales = weight.abs().amax(1, keepdim=True)
+    codes = ((weight / scales)[..., None] - values).abs().argmin(-1)
+    return codes, scales.expand(-1, weight.shape[1] // group_size)
+
+
+def overflows(x, weight, threshold):
+    large = (x.abs() > threshold).any(0)
+    (a, s), (b, t) = absmax(x[:, ~large], 8), absmax(weight[:, ~large], 8)
+    product = (a.to(torch.int8) @ b.to(torch.int8).T) * s[:, None] * t
+    return product + x[:, large] @ weight[:, large].T
+
+
+def weight_alone(x, weight, threshold):
+    large = (x.abs() > threshold).any(0)
+    b, t = absmax(weight[:, ~large], 8)
+    return x[:, ~large] @ b.T * t + x[:, large] @ weight[:, large].T
+
+
+def lost_codes(weight, upper, scales, bits):
+    most, left, codes = 2 ** (bits - 1) - 1, weight.clone(), torch.zeros_like(weight)
+    for j in range(weight.shape[1]):
+        codes[:, j] = (left[:, j] / scales).round().clamp(-most, most)
+        lost = (left[:, j] / scales - codes[:, j]) / upper[j, j]
+        left[:, j + 1 :] -= lost[:, None] * upper[j, j + 1 :]
+    return codes
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "known"),
     [
+        ("absmax", one_before_the_division, "zeros_divided_too"),
+        ("absmax", largest_for_scale, "largest_as_scale"),
+        ("nearest", one_scale_a_row, "per_row"),
+        ("outliers_apart", overflows, "sums_in_8_bits"),
+        ("outliers_apart", weight_alone, "inputs_in_full"),
+        ("gptq", lost_codes, "lost_in_steps"),
         ("absmax", in_int, "truncated"),
         ("absmax", no_rounding_in_128, "one_step_too_many"),
         ("absmax", xor, "xor"),

@@ -1,5 +1,7 @@
 """11.5 Attention block by block."""
 
+import torch
+
 from llama_edu.course.checking.draw import randn
 from llama_edu.course.checking.questions import Misconception, Question
 
@@ -96,18 +98,12 @@ BLOCKWISE = Question(
         ),
         Misconception(
             "mean_of_blocks",
-            lambda q, k, v, block_size: (
-                sum(
-                    (q @ ks.T / q.shape[1] ** 0.5).exp().nan_to_num(posinf=1e38)
-                    / (q @ ks.T / q.shape[1] ** 0.5)
-                    .exp()
-                    .nan_to_num(posinf=1e38)
-                    .sum(1, keepdim=True)
-                    @ vs
-                    for ks, vs in zip(k.split(block_size), v.split(block_size), strict=True)
-                )
-                / -(-len(k) // block_size)
-            ),
+            lambda q, k, v, block_size: torch.stack(
+                [
+                    (q @ keys.T / q.shape[1] ** 0.5).softmax(-1) @ values
+                    for keys, values in zip(k.split(block_size), v.split(block_size), strict=True)
+                ]
+            ).mean(0),
             says="each block gets a softmax of its own, and the results are averaged",
             hint="A block of poor fits would count as much as one of good fits. What must the "
             "blocks share?",
@@ -145,6 +141,27 @@ BLOCKWISE = Question(
             },
             says="o is divided after each block, and its weight is forgotten",
             hint="Divide once, at the end: until then s says how much o counts.",
+        ),
+        Misconception(
+            "scaled_by_tokens",
+            {"math.sqrt(q.shape[1])": "math.sqrt(q.shape[0])"},
+            says="the scores are divided by the root of the number of queries",
+            hint="d is how many numbers one query has: which size of q is that?",
+        ),
+        Misconception(
+            "divided_and_added_to",
+            {
+                "        m = new": "        o = o / s[:, None]\n        m = new",
+                "return o / s[:, None]": "return o",
+            },
+            says="o is divided after each block, and the next block is added to the quotient",
+            hint="Divide once, at the end: until then o and s are sums of the same exponentials.",
+        ),
+        Misconception(
+            "m_may_fall",
+            {"torch.maximum(m, scores.amax(dim=1))": "scores.amax(dim=1)"},
+            says="m falls where a block has only lower scores",
+            hint="Then exp(m - new) overflows: m is the largest score of *all* blocks so far.",
         ),
     ],
 )

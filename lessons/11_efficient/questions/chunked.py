@@ -26,8 +26,8 @@ CHUNKED = Question(
         Misconception(
             "either",
             {"is_before & is_near": "is_before | is_near"},
-            says="one of the two conditions is enough",
-            hint="Must a key be in the chunk *and* not later, or only one of the two?",
+            says="a token sees its whole chunk and all that stands before it",
+            hint="A key must be in the same chunk *and* not later, not only one of the two.",
         ),
         Misconception(
             "window",
@@ -100,6 +100,12 @@ CHUNKED = Question(
             },
             says="the text is cut into `size` chunks, not into chunks of `size` tokens",
             hint="`size` counts the tokens of a chunk; the number of chunks follows.",
+        ),
+        Misconception(
+            "chunk_number_as_start",
+            {"keys // size == queries // size": "keys >= queries // size"},
+            says="the number of a chunk is taken for the position of its first token",
+            hint="With chunks of 4, at which position does chunk 2 begin?",
         ),
     ],
 )

@@ -71,5 +71,17 @@ LAYERS_TO_REACH = Question(
             says="the step is divided by the distance",
             hint="The further it is, the more layers it takes.",
         ),
+        Misconception(
+            "itself_in_each_layer",
+            {"math.ceil(distance / step)": "math.ceil((distance + 1) / size)"},
+            says="the token itself is counted anew in each layer's window",
+            hint="Two windows of 5 reach 8 back, not 9: the receptive field is L(w - 1) + 1.",
+        ),
+        Misconception(
+            "one_token_short",
+            {"math.ceil(distance / step)": "math.ceil(max(0, distance - 1) / step)"},
+            says="the way is taken to be one token shorter",
+            hint="Two layers with a window of 5 reach 8 back. Is that enough for 9?",
+        ),
     ],
 )

@@ -129,5 +129,27 @@ MERGE = Question(
             says="each column of o, not each row, is shrunk by a factor of its own",
             hint="A factor belongs to a query, and queries are rows: `[:, None]`.",
         ),
+        Misconception(
+            "o_as_a_mean",
+            {
+                "o1 * shrink1[:, None] + o2 * shrink2[:, None]": (
+                    "o1 * (s1 * shrink1)[:, None] + o2 * (s2 * shrink2)[:, None]"
+                )
+            },
+            says="o is multiplied by s as well, as if it were a mean",
+            hint="o is a sum of exp(score - m) * value: all that s counts is in it already.",
+        ),
+        Misconception(
+            "log_of_the_sum",
+            {"torch.maximum(m1, m2)": "torch.logaddexp(m1, m2)"},
+            says="m is the logarithm of a sum of exponentials",
+            hint="m is the largest score of both blocks, nothing more.",
+        ),
+        Misconception(
+            "from_the_first_m",
+            {"(m1 - m).exp()": "torch.ones_like(m1)", "(m2 - m).exp()": "(m2 - m1).exp()"},
+            says="both sums are measured from the first block's m",
+            hint="Measure them from the m that you return: the second block's may be larger.",
+        ),
     ],
 )

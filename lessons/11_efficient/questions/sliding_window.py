@@ -1,5 +1,7 @@
 """11.1 The mask of a window."""
 
+import torch
+
 from llama_edu.course.checking.draw import whole
 from llama_edu.course.checking.questions import Misconception, Question
 from llama_edu.model.masks import sliding_window
@@ -95,6 +97,33 @@ SLIDING_WINDOW = Question(
             {"return (back >= 0) & (back < size)": "return ((back >= 0) & (back < size)).T"},
             says="queries are the columns, and keys the rows",
             hint="The mask has shape (T, S): a row for each query.",
+        ),
+        Misconception(
+            "one_position_late",
+            {
+                "torch.arange(n_keys - n_queries, n_keys)": "torch.arange(n_keys - n_queries + 1, "
+                "n_keys + 1)"
+            },
+            says="each query stands one position too late, and sees the token after it",
+            hint="Positions are counted from 0: at which one does the last of `n_keys` tokens "
+            "stand?",
+        ),
+        Misconception(
+            "far_end_not_moved",
+            {"back < size": "back - n_keys + n_queries < size"},
+            says="the window's far end is counted as if the queries were the first tokens",
+            hint="Both ends move along with the query: `triu` needs the shift that `tril` has.",
+        ),
+        Misconception(
+            "slice_from_below_0",
+            lambda n_queries, n_keys, size: torch.tensor(
+                [
+                    [key in range(n_keys)[t - size + 1 : t + 1] for key in range(n_keys)]
+                    for t in range(n_keys - n_queries, n_keys)
+                ]
+            ),
+            says="a slice begins below 0, which Python counts from the end",
+            hint="For the first tokens `t - size + 1` is negative. Which key is the first?",
         ),
     ],
 )

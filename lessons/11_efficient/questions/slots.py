@@ -78,5 +78,36 @@ SLOTS = Question(
             says="the slots are filled from the last one on",
             hint="Token 0 goes to slot 0 mod `window`.",
         ),
+        Misconception(
+            "minus_one",
+            {"[None] * window": "[-1] * window"},
+            says="an empty slot holds -1",
+            hint="None says that nothing is there.",
+        ),
+        Misconception(
+            "one_too_many",
+            {"range(n_read)": "range(n_read + 1)"},
+            says="one token too many is read",
+            hint="After 1 token, is there anything in slot 1?",
+        ),
+        Misconception(
+            "named_from_one",
+            {"held[token % window] = token": "held[token % window] = token + 1"},
+            says="the first token is called 1",
+            hint="The first token is token 0.",
+        ),
+        Misconception(
+            "moved_up",
+            {"held[token % window] = token": "held = [*held[1:], token]"},
+            says="all tokens move up when a new one comes",
+            hint="Nothing is moved: each token stays in slot t mod `window` until it is "
+            "overwritten.",
+        ),
+        Misconception(
+            "slot_of_each_token",
+            {"return held": "return [token % window for token in range(n_read)]"},
+            says="the slot of each token is returned, not the token of each slot",
+            hint="The answer has `window` entries, one for each slot.",
+        ),
     ],
 )

@@ -128,5 +128,17 @@ DORA = Question(
             says="the root of the mean square is taken for the length",
             hint="The length of (3, 4) is 5: squares are added up, not averaged.",
         ),
+        Misconception(
+            "divided_by_the_rank",
+            {"scale * b": "scale / len(a) * b"},
+            says="the scale is divided by the rank once more",
+            hint="s is α / r already.",
+        ),
+        Misconception(
+            "weight_added",
+            {"return x @ moved.T": "return x @ weight.T + x @ moved.T"},
+            says="the output of the frozen weight is added",
+            hint="W' takes the place of W, and V has W in it already.",
+        ),
     ],
 )  # fmt: skip

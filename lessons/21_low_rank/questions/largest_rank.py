@@ -123,5 +123,17 @@ LARGEST_RANK = Question(
             says="a third matrix, (r, r), is counted",
             hint="The singular values are multiplied into one of the two matrices.",
         ),
+        Misconception(
+            "share_saved",
+            {"share * d_out": "(1 - share) * d_out"},
+            says="the share is taken for the part that is to be saved",
+            hint="share = 1 allows as many numbers as the weight has.",
+        ),
+        Misconception(
+            "counted_twice",
+            {"(d_out + d_in)": "(2 * (d_out + d_in))"},
+            says="each rank is counted twice",
+            hint="One rank costs one column of F numbers and one row of D.",
+        ),
     ],
 )  # fmt: skip

@@ -118,5 +118,23 @@ LORA = Question(
             says="the frozen weight counts 1 - scale: the two are mixed",
             hint="They are added. With B = 0 the layer must be what it was.",
         ),
+        Misconception(
+            "by_tokens",
+            {"alpha / len(a)": "alpha / len(x)"},
+            says="the scale is divided by N, the number of tokens",
+            hint="A is (r, D): which of its sizes is the rank?",
+        ),
+        Misconception(
+            "scale_cut",
+            {"alpha / len(a)": "alpha // len(a)"},
+            says="`//` cuts the scale to a whole number",
+            hint="Which operator divides without rounding?",
+        ),
+        Misconception(
+            "reshaped",
+            {"x @ a.T @ b.T": "x @ a.reshape(a.shape[1], -1) @ b.reshape(b.shape[1], -1)"},
+            says="A and B are reshaped, not transposed",
+            hint="`reshape` cuts the row of numbers anew; `.T` makes columns of rows.",
+        ),
     ],
 )  # fmt: skip

@@ -108,5 +108,11 @@ MERGE = Question(
             says="the rows begin one below where they should",
             hint="Rows are numbered from 0, and so is `first`.",
         ),
+        Misconception(
+            "divided_by_the_rank",
+            {"scale * b": "scale / len(a) * b"},
+            says="the scale is divided by the rank once more",
+            hint="s is α / r already.",
+        ),
     ],
 )  # fmt: skip

@@ -113,5 +113,12 @@ NEAREST = Question(
             says="the singular values multiply rows of u",
             hint="Number i belongs to *column* i of u: a row of numbers meets columns by itself.",
         ),
+        Misconception(
+            "the_last_one_only",
+            {"u[:, :rank] * s[:rank]": "u[:, rank - 1 : rank] * s[rank - 1]",
+             "v[:rank]": "v[rank - 1 : rank]"},
+            says="one direction alone is kept, number r",
+            hint="The r largest are added up. In a loop: does each round replace the sum?",
+        ),
     ],
 )  # fmt: skip

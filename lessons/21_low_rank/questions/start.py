@@ -38,7 +38,7 @@ START = Question(
             "a_is_zero",
             {
                 "noise / math.sqrt(d_in)": "torch.zeros_like(noise)",
-                "torch.zeros(d_out, rank)": "torch.ones(d_out, rank)",
+                "torch.zeros(d_out, rank)": "torch.randn(d_out, rank)",
             },
             says="A is 0, and B is not",
             hint="You have random numbers in the shape of A.",

@@ -74,13 +74,6 @@ ABSMAX = Question(
             hint="Which sign raises to a power?",
         ),
         Misconception(
-            "scales_on_columns",
-            {"scales[:, None]": "scales.expand(weight.shape[1], -1).T[: len(weight)]"
-             " if weight.shape[0] != weight.shape[1] else scales"},
-            says="the scales of rows are lined up with the columns",
-            hint="`weight / scales` lines up from the right. `scales[:, None]` is a column.",
-        ),
-        Misconception(
             "floor",
             {".round()": ".floor()"},
             says="every number goes to the code below it",
@@ -115,6 +108,32 @@ ABSMAX = Question(
             {"torch.where(largest == 0, 1.0, largest / most)": "largest.clamp(min=1e-8) / most"},
             says="a row of zeros gets a tiny scale",
             hint="That is safe too, but the docstring names the scale of a row of zeros.",
+        ),
+        Misconception(
+            "zeros_divided_too",
+            {"torch.where(largest == 0, 1.0, largest / most)":
+             "torch.where(largest == 0, 1.0, largest) / most"},
+            says="a row of zeros gets the scale 1 / (2^(bits - 1) - 1)",
+            hint="Which is replaced by 1 there, the largest number or the scale?",
+        ),
+        Misconception(
+            "size_of_the_largest",
+            {"weight.abs().amax(dim=1)": "weight.amax(dim=1).abs()"},
+            says="the scale is the size of the largest number, whatever is far below 0",
+            hint="A row of -5 and 1: in which order are sizes and the maximum taken?",
+        ),
+        Misconception(
+            "whole_range",
+            {"weight.abs().amax(dim=1)": "weight.amax(dim=1) - weight.amin(dim=1)",
+             "2 ** (bits - 1) - 1": "2**bits - 1"},
+            says="the range from the smallest to the largest number is cut into 2^bits - 1 steps",
+            hint="That grid needs an offset. Here the grid lies evenly around 0.",
+        ),
+        Misconception(
+            "largest_as_scale",
+            {", scales\n": ", torch.where(largest == 0, 1.0, largest)\n"},
+            says="the largest size is returned as the scale",
+            hint="A scale is what *one* step is worth: code times scale gives the weight back.",
         ),
     ],
 )  # fmt: skip

@@ -104,5 +104,11 @@ DEQUANTIZE = Question(
             says="the offset is taken from the code, as a *zero point* is",
             hint="A zero point counts in codes. Here the offset counts in weights: is it scaled?",
         ),
+        Misconception(
+            "no_scale",
+            {"groups * scales[..., None]": "groups"},
+            says="the scales are left out",
+            hint="What is one step of the grid worth?",
+        ),
     ],
 )  # fmt: skip

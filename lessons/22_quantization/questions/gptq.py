@@ -118,5 +118,30 @@ GPTQ = Question(
             says="what is lost is multiplied by U's diagonal",
             hint="$e_j$ is a fraction: where does $U_{jj}$ stand?",
         ),
+        Misconception(
+            "lost_in_steps",
+            {"left[:, j] - codes[:, j] * scales": "left[:, j] / scales - codes[:, j]"},
+            says="what is lost is counted in steps, not in the unit of the weights",
+            hint="The later columns are weights: what is one step worth?",
+        ),
+        Misconception(
+            "next_one_skipped",
+            {"left[:, j + 1 :] -=": "left[:, j + 2 :] -=",
+             "upper[j, j + 1 :]": "upper[j, j + 2 :]"},
+            says="the next column does not make up for what is lost",
+            hint="k > j: which is the first column after j?",
+        ),
+        Misconception(
+            "last_column_left_out",
+            {"range(weight.shape[1])": "range(weight.shape[1] - 1)"},
+            says="the last column has no codes",
+            hint="It has nobody to hand losses on to, but needs codes all the same.",
+        ),
+        Misconception(
+            "floor",
+            {".round()": ".floor()"},
+            says="every number goes to the code below it",
+            hint="Which code is nearest?",
+        ),
     ],
 )  # fmt: skip

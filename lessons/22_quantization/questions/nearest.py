@@ -60,15 +60,16 @@ NEAREST = Question(
         ),
         Misconception(
             "per_row",
-            {"groups / scales[..., None]": "groups / groups.abs().amax(dim=(1, 2), keepdim=True)"},
-            says="each row is divided by its own largest size, whatever the group",
-            hint="A group's numbers are divided by the scale of that group.",
+            {"groups.abs().amax(dim=-1)":
+             "groups.abs().amax(dim=(1, 2))[:, None].expand(groups.shape[:2])"},
+            says="all groups of a row have one scale, that of the whole row",
+            hint="Cut the row into groups first: each has a largest size of its own.",
         ),
         Misconception(
             "over_everything",
-            {"groups / scales[..., None]": "groups / groups.abs().max()"},
-            says="everything is divided by the largest size of the whole matrix",
-            hint="A group's numbers are divided by the scale of that group.",
+            {"groups.abs().amax(dim=-1)": "groups.abs().max().expand(groups.shape[:2])"},
+            says="all groups have one scale, that of the whole matrix",
+            hint="Each group has a largest size of its own.",
         ),
         Misconception(
             "value_in_place_of_code",
@@ -115,6 +116,12 @@ NEAREST = Question(
              "torch.bucketize(unit.contiguous(), values)"},
             says="each number gets the place of the first value that is not below it",
             hint="The value below may be nearer. And a list in no order cannot be searched so.",
+        ),
+        Misconception(
+            "no_signs",
+            {"unit[..., None] - values": "unit.abs()[..., None] - values"},
+            says="the weights have lost their signs",
+            hint="The values go from -1 to 1. Sizes are needed for the scale alone.",
         ),
     ],
 )  # fmt: skip

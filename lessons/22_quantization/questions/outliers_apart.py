@@ -138,5 +138,23 @@ OUTLIERS_APART = Question(
             says="single large numbers are taken out, and not whole columns",
             hint="A column is an outlier for all tokens as soon as it is large in one.",
         ),
+        Misconception(
+            "inputs_in_full",
+            {"absmax(x[:, ~is_large], 8)": "(x[:, ~is_large], torch.ones(len(x)))"},
+            says="only the weight is quantized, and not the inputs",
+            hint="Whole numbers are multiplied with whole numbers: x needs codes too.",
+        ),
+        Misconception(
+            "everything_in_full_too",
+            {"x[:, is_large] @ weight[:, is_large].T": "x @ weight.T"},
+            says="all columns are added in full, not the outliers alone",
+            hint="Each column is counted once: in 8 bits, or in full.",
+        ),
+        Misconception(
+            "sums_in_8_bits",
+            {"x_codes @ w_codes.T": "x_codes.to(torch.int8) @ w_codes.to(torch.int8).T"},
+            says="the products are added up in 8 bits, and overflow",
+            hint="int8 ends at 127, and one product may be 127 · 127.",
+        ),
     ],
 )  # fmt: skip

@@ -29,6 +29,10 @@ def relations(case: dict, expected: Outcome, got: Outcome, question: Question) -
         ):
             yield f"The result is the expected one with `{name}` added to it."
     yield from patterns(expected.value, got.value, *tolerance)
+    if _are_tuples_of_one_length(expected.value, got.value):
+        for i, pair in enumerate(zip(expected.value, got.value, strict=True)):
+            if difference(*pair, *tolerance):
+                yield from (f"Item {i}: {sentence}" for sentence in patterns(*pair, *tolerance))
 
 
 def relation_of_numbers(expected: list[Outcome], got: list[Outcome], question: Question) -> str:
@@ -50,6 +54,10 @@ def relation_of_lists(expected: list[Outcome], got: list[Outcome], wrong: list[i
     if _are_lists_of(item, right) and _are_lists_of(item | list, ours):
         return pattern_of_lists(right, ours)
     return ""
+
+
+def _are_tuples_of_one_length(*values: Any) -> bool:
+    return all(isinstance(x, tuple) for x in values) and len({len(x) for x in values}) == 1
 
 
 def _are_lists_of(item: Any, values: list) -> bool:

@@ -229,6 +229,13 @@ def test_the_first_and_smallest_failing_case_is_shown_with_its_numbers():
     assert verdict.pattern == "Every number is 2 times the expected one."
 
 
+def test_the_relation_of_one_of_several_results_says_which_one():
+    question = replace(QUESTION, reference=lambda q, k: (scores(q, k), q))
+    verdict = diagnose(question, lambda q, k: (scores(q, k), 3 * q))
+    assert verdict.pattern == "Item 1: Every number is 3 times the expected one."
+    assert diagnose(question, lambda q, k: (scores(q, k),)).pattern == ""
+
+
 def test_of_a_large_result_the_worst_number_stands_for_all():
     verdict = diagnose(QUESTION, lambda q, k: scores(q, k) + (len(q) == 5))
     assert verdict.place == "case 3 of 3 (2 cases are right)"
