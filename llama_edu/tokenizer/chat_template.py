@@ -16,6 +16,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from llama_edu.reading import shown
+from llama_edu.tokenizer.whole_tokens import check_surrogates
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "ipython")
 
@@ -56,11 +57,13 @@ def render_chat(
         _check_message(i, message)
     names = {"tools": None, "documents": None, "bos_token": bos_token, "eos_token": eos_token}
     try:
-        return _compile(template).render(
+        text = _compile(template).render(
             {"messages": messages, "add_generation_prompt": add_generation_prompt}
             | names
             | variables
         )
+        check_surrogates(text)
+        return text
     except Exception as error:  # a template is a program, and may do whatever a program does
         cause = str(error).strip().split("\n")[0] or type(error).__name__
         raise ValueError(f"the chat template cannot render these messages: {cause}") from error

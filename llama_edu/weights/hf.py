@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -89,13 +90,21 @@ def check_tied_output(
         del stored[names["output"]]
 
 
+def _is_file_name(name: Any) -> bool:
+    return (
+        isinstance(name, str)
+        and 0 < len(name.encode("utf-8", "replace")) < 256
+        and (Path(name).name == name)
+    )
+
+
 def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
     whole, index = folder / "model.safetensors", folder / "model.safetensors.index.json"
     if whole.exists():  # it comes first, as in transformers: shards beside it are of another save
         files = [whole]
     elif index.exists():
         names = Settings(read_object(index), index).part("weight_map").values.values()
-        if not names or not all(isinstance(n, str) and n and Path(n).name == n for n in names):
+        if not names or not all(_is_file_name(n) for n in names):
             raise ValueError(f"{index}: weight_map must map each tensor to the name of a file")
         files = [folder / name for name in sorted(set(names))]
     else:

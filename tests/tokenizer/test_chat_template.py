@@ -163,3 +163,8 @@ def test_messages_of_another_kind_are_named(messages, complaint):
 def test_a_template_of_another_kind_is_named(template):
     with pytest.raises(ValueError, match="template must be a text, got"):
         render_chat(template, HELLO)
+
+
+def test_half_a_character_in_a_template_is_told_as_its_own():
+    with pytest.raises(ValueError, match=r"the chat template cannot render .* lone surrogate"):
+        render_chat("{{ messages[0].content }}\ud800", [{"role": "user", "content": "hello"}])
