@@ -214,7 +214,8 @@ def test_safetensors_cut_short_are_named(tmp_path, share):
 
 @pytest.mark.parametrize("index", [
     {}, {"weight_map": None}, {"weight_map": []}, {"weight_map": {"a": 3}},
-    {"weight_map": {"a": "../elsewhere.safetensors"}}, {"weight_map": {"a": ""}}, {"weight_map": {"a": "a" * 5000}},
+    {"weight_map": {"a": "../elsewhere.safetensors"}}, {"weight_map": {"a": ""}},
+    {"weight_map": {"a": "a" * 5000}},
 ])  # fmt: skip
 def test_an_index_of_another_kind_is_named(tmp_path, index):
     checkpoints.write_hf(tmp_path)
