@@ -118,15 +118,13 @@ show_source(distillation_loss, folded="distillation_loss: for after the exercise
 # %% [markdown]
 # ## With little text
 #
-# Now for real: a teacher of 0.4 million parameters, trained on most of the King James Bible, and a
-# student of a tenth of that. The student may read some three pages only. Each arm has three seeds,
-# a few hundred steps with early stopping, and the same student. That takes minutes, so a script has
-# computed it: `measured.py` in this lesson's folder.
+# A teacher of 0.4 million parameters, trained on most of the King James Bible, and a
+# student of a tenth of that, which may read three pages. `measured.py` in this lesson's folder
+# trained each arm with three seeds.
 #
 # *Alone* reads the little text, *taught* learns from the teacher at a temperature T, *half taught*
 # does both by halves. A *peer* is as large as the teacher and has read the three pages only; it
-# teaches, too. Two more students read other texts: what the teacher wrote, and plenty of the
-# Bible. The rows `teacher` and `peer` are the scores of these two themselves.
+# teaches, too. Two more students read what the teacher wrote, and plenty of the Bible.
 #
 # **Predict:** which helps the student more: the teacher's probabilities on the little text, or to
 # be told that it should not be too sure (smoothed labels)?
@@ -260,8 +258,8 @@ plots.lines(
 )
 
 # %% [markdown]
-# And what does SmolLM2 say with several layers left out? First none, then layer 15, then every
-# second one from 13 to 17, then all from 12 to 18:
+# And what does SmolLM2 say with several layers left out? First none, then layer 15, then 13 and 17
+# as well, then seven in a row:
 
 # %% tags=["nbval-ignore-output"]
 pruned = [prune_layers(smol.model, [i for i in range(30) if i not in gone])

@@ -101,15 +101,14 @@ print(f"6 N D:              {training_flops(tiny, n):,.0f}")
 print(f"our exact formula:  {training_flops(tiny, n, 64):,.0f}")
 
 # %% [markdown]
-# Backward is twice forward, as promised. The rule and the count differ for three reasons. The table
+# Backward is twice forward. The rule and the count differ for three reasons. The table
 # of embeddings is looked up and not multiplied; norms are no products; and attention is left
 # out of the rule: each query meets all keys before it, which costs more the longer the text is.
 #
 # $$6 \, (N' + L \, H \, d \, T) \; \text{FLOPs a token}$$
 #
-# $N'$ counts the weights that are really multiplied, L layers, H heads, d the width of a head, T
-# the length of the text. This formula is below PyTorch's count because it takes only the half of
-# the scores that the causal mask leaves; here PyTorch computed all of them.
+# $N'$ counts the weights that are multiplied, L layers, H heads, d the width of a head, T the
+# length of the text. PyTorch's count is higher: it holds scores that the mask hides.
 #
 # **Predict:** in Llama 3 8B, trained on texts of 8,192 tokens, what share of the work is that of
 # attention, $L \, H \, d \, T$?

@@ -100,7 +100,7 @@ BLOCKWISE = Question(
             "mean_of_blocks",
             lambda q, k, v, block_size: torch.stack(
                 [
-                    (q @ keys.T / q.shape[1] ** 0.5).softmax(-1) @ values
+                    blockwise(q, keys, values, block_size)
                     for keys, values in zip(k.split(block_size), v.split(block_size), strict=True)
                 ]
             ).mean(0),
