@@ -254,7 +254,7 @@ from llama_edu.compress.quantize import layer_inputs, llm_int8
 
 ids = torch.tensor([smol.text_ids(text)[:200]])
 inputs = layer_inputs(smol.model, [ids])  # what each linear layer of the blocks reads
-x = inputs["blocks.15.attention.qkv_proj"][1:]  # the first token is a case of its own, see below
+x = inputs["blocks.15.attention.qkv_proj"][1:]  # without the attention sink of lesson 05
 largest = x.abs().amax(dim=0)
 print(f"layer 15, attention: channel {largest.argmax()} reaches {largest.max():.0f},")
 print(f"the next one {largest.sort().values[-2]:.0f}, the median channel {largest.median():.1f}")
@@ -290,19 +290,6 @@ why = "with the outlier gone, the steps of all other numbers are several times f
 answer_guess(guess, left_over[6.0], why, within=0.25)
 
 # %% [markdown]
-# The first token of a text goes further still: it is the attention sink of lesson 05, and the model
-# makes it by one enormous number.
-
-# %% tags=["nbval-check-output"]
-for layer in (5, 11):
-    down_inputs = inputs[f"blocks.{layer}.ffn.down_proj"].square().sum(dim=1)
-    share = down_inputs[0] / down_inputs.sum()
-    print(f"down projection, layer {layer:2}: the first token has {share:.1%} of all squares")
-
-# %% [markdown]
-# Whoever weighs errors by the size of inputs must know this: in layer 11 all other tokens together
-# hardly count.
-#
 # ## GPTQ: a worse weight, a better output
 #
 # So far each weight went to its nearest value. But nobody reads weights: what counts is the output
