@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from llama_edu.course.answers import read_notebook
-from llama_edu.course.learning.workspace import STATE, write_whole
+from llama_edu.course.learning.workspace import STATE
 from llama_edu.course.pieces import answers_in
+from llama_edu.writing import write_whole
 
 CHECKED = ".llama_edu_checked.json"  # by exercise: a hash of each answer, and which were right
 

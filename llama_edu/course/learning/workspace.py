@@ -9,6 +9,7 @@ from pathlib import Path
 from llama_edu.course.answers import fingerprints, merge, read_notebook
 from llama_edu.course.lessons import course_root
 from llama_edu.course.notebook import to_text
+from llama_edu.writing import write_whole
 
 KINDS = ("notebooks", "exercises")  # never the solutions
 STATE = ".llama_edu.json"  # what was delivered: a hash of every cell, by file and cell id
@@ -180,11 +181,3 @@ def _state(folder: Path) -> dict:
 def _remember(folder: Path, delivered: Mapping, is_release: bool) -> None:
     state = {"delivered": delivered} | ({"is_release": True} if is_release else {})
     write_whole(folder / STATE, json.dumps(state, indent=1) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is whole at any time: the old one until the new one is done."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
