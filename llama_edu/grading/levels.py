@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,8 @@ from llama_edu.course.lessons import course_root
 LEVELS = ("namespaces", "bubblewrap", "limits")
 INSIDE = Path(__file__).parent / "inside"
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache")
+# Called as ../venv/bin/python it names itself so, and where it is shut in no ".." leads there.
+PYTHON = str(Path(sys.executable).parent.resolve() / Path(sys.executable).name)
 WRAPPED = "/inside"  # where bubblewrap puts what runs inside, away from this package's name
 
 
@@ -76,10 +77,15 @@ def choose_level(name: str) -> Level:
 @cache
 def readable_folders() -> tuple[str, ...]:
     """What Python and its packages lie in, as a Python without settings of the user's sees it."""
-    command = [sys.executable, "-I", "-c", "import json, sys; print(json.dumps(sys.path))"]
-    found = json.loads(subprocess.check_output(command, env=bare_environment()))
-    paths = {sys.prefix, sys.base_prefix, sys.exec_prefix, *found}
-    paths |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
+    code = """
+import json, sys, sysconfig
+own = [sys.prefix, sys.base_prefix, sys.exec_prefix]
+own += map(sysconfig.get_path, ("stdlib", "platstdlib"))
+print(json.dumps([own, sys.path]))
+"""
+    told = subprocess.check_output([PYTHON, "-I", "-c", code], env=bare_environment())
+    own, found = json.loads(told)
+    paths = {*own, *found}
     is_course = [path for path in found if (Path(path) / "lessons").is_dir()]  # a checkout of it
     return tuple(sorted(path for path in paths if Path(path).is_dir() and path not in is_course))
 
@@ -118,7 +124,7 @@ def _try_namespaces() -> str:
     )
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", probe], capture_output=True, text=True, timeout=60,
+            [PYTHON, "-I", "-c", probe], capture_output=True, text=True, timeout=60,
             env=bare_environment(), stdin=subprocess.DEVNULL,
         )  # fmt: skip
     finally:
@@ -138,7 +144,7 @@ def _try_bubblewrap() -> str:
     }  # fmt: skip
     try:
         done = subprocess.run(
-            [*bubblewrap(settings), sys.executable, "-I", "-c", "pass"], capture_output=True,
+            [*bubblewrap(settings), PYTHON, "-I", "-c", "pass"], capture_output=True,
             text=True, timeout=60, env=bare_environment(), stdin=subprocess.DEVNULL,
         )  # fmt: skip
     finally:

@@ -7,13 +7,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from typing import Any
 
 import psutil
 
-from llama_edu.grading.levels import INSIDE, WRAPPED, bare_environment, bubblewrap
+from llama_edu.grading.levels import INSIDE, PYTHON, WRAPPED, bare_environment, bubblewrap
 
 
 class ForkServer:
@@ -23,7 +22,7 @@ class ForkServer:
         self._lock = threading.Lock()
         self._channel, theirs = socket.socketpair()
         self._process = subprocess.Popen(
-            [sys.executable, "-I", str(INSIDE / "forkserver.py"), str(theirs.fileno())],
+            [PYTHON, "-I", str(INSIDE / "forkserver.py"), str(theirs.fileno())],
             pass_fds=[theirs.fileno()], env=bare_environment(), cwd="/", start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -139,7 +138,7 @@ class Cold:
     def __init__(self, level: str, settings: dict[str, Any]):
         is_wrapped = level == "bubblewrap"
         wrap, inside = (bubblewrap(settings), WRAPPED) if is_wrapped else ([], str(INSIDE))
-        script = [sys.executable, "-I", f"{inside}/forkserver.py", "--kernel"]
+        script = [PYTHON, "-I", f"{inside}/forkserver.py", "--kernel"]
         self._process = subprocess.Popen(
             [*wrap, *script, json.dumps(settings)], env=bare_environment(), start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -13,6 +14,7 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from llama_edu.course.lessons import course_root
 from llama_edu.grading import levels
 from llama_edu.grading.levels import best_level, choose_level
 from llama_edu.grading.sandbox import SandboxSpecs
@@ -110,6 +112,20 @@ def test_ending_it_ends_all_that_it_started(name):
     manager.shutdown_kernel(now=True)
     assert not sleepers("45678")
     assert not folder.exists()
+
+
+@LEVELS
+def test_python_may_be_called_by_a_path_with_dots_in_it(name, tmp_path):
+    """`../venv/bin/python -m llama_edu grade …`: its own name for itself has them too."""
+    dotted = (
+        os.path.relpath(Path(sys.executable).parent, tmp_path) + f"/{Path(sys.executable).name}"
+    )
+    code = f"from tests.grading.test_sandbox import run; print(run({name!r}, '6 * 7'))"
+    environment = os.environ | {"PYTHONPATH": str(course_root())}
+    done = subprocess.run(
+        [dotted, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
+    assert done.stdout == "42\n", done.stderr
 
 
 def sleepers(word):
