@@ -11,6 +11,7 @@ from torch import Tensor
 from llama_edu.finetune.lora import ATTENTION, Adapter, add_lora, lora_layers, remove_lora
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import interleave_rows, split_rows
+from llama_edu.writing import write_whole
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 # What would change the numbers, and must be absent or neutral.
@@ -49,9 +50,7 @@ def save_adapter(model: Llama, folder: str | Path) -> Path:
     part = folder / f"{WEIGHTS}.part"
     save_file(tensors, part, metadata={"format": "pt"})
     part.replace(folder / WEIGHTS)
-    part = folder / f"{CONFIG}.part"
-    part.write_text(json.dumps(config, indent=2), encoding="utf-8")
-    part.replace(folder / CONFIG)
+    write_whole(folder / CONFIG, json.dumps(config, indent=2))
     return folder
 
 

@@ -11,6 +11,7 @@ from llama_edu.finetune.instruct.examples import Example, Messages, Tokenizer, c
 from llama_edu.finetune.instruct.score import answers_greedily
 from llama_edu.model.llama import Llama
 from llama_edu.train.loss import IGNORED
+from llama_edu.writing import write_whole
 
 NAME = "held_out.jsonl"
 
@@ -22,11 +23,7 @@ def write_held_out(data: Path, lines: Iterable[Mapping]) -> None:
         data: folder, made if need be.
         lines: each {"text"}, or {"kind", "messages"} whose last message is the answer.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    part = data / f"{NAME}.part"
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    part.write_text(text, encoding="utf-8")
-    part.replace(data / NAME)
+    write_whole(data / NAME, "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines))
 
 
 def last_answer(tokenizer: Tokenizer, messages: Messages) -> Example:

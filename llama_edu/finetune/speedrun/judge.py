@@ -23,6 +23,7 @@ from llama_edu.finetune.scored import documents_score
 from llama_edu.finetune.speedrun.plan import Plan
 from llama_edu.generate import generate
 from llama_edu.pretrained import Pretrained, load_pretrained
+from llama_edu.writing import write_whole
 
 TEST_SEED = 0  # of the stories; `llama-edu eval` asks the same
 TEXT_SEED = 1  # of the stories whose bits are counted
@@ -54,9 +55,8 @@ def judge(run: Path, seed: int, plan: Plan) -> None:
         },
         "answers": _shown(tuned, asked, right),
     }
-    part = folder / "scores.json.part"
-    part.write_text(json.dumps(scores, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(folder / "scores.json")
+    text = json.dumps(scores, indent=1, ensure_ascii=False)
+    write_whole(folder / "scores.json", f"{text}\n")
 
 
 def texts_of_baselines(plan: Plan) -> tuple[str, str]:

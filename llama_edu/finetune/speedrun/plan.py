@@ -7,6 +7,7 @@ from typing import Self
 
 from llama_edu.finetune.instruct.recipe import Recipe
 from llama_edu.finetune.instruct.world import KINDS
+from llama_edu.writing import write_whole
 
 NAME = "speedrun.json"
 # What three seeds can learn on two cores in a quarter of an hour. Refusals are left out: while a
@@ -50,9 +51,7 @@ class Plan:
 
     def save(self, run: Path) -> None:
         """Write it whole or not at all."""
-        part = run / f"{NAME}.part"
-        part.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-        part.replace(run / NAME)
+        write_whole(run / NAME, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def load(cls, run: Path) -> Self:

@@ -12,6 +12,7 @@ from llama_edu.finetune.instruct.recipe import world_tokenizer
 from llama_edu.finetune.speedrun.judge import baseline_bits, texts_of_baselines
 from llama_edu.finetune.speedrun.page import write_page
 from llama_edu.finetune.speedrun.plan import NAME, Plan
+from llama_edu.writing import write_whole
 
 SECONDS_BETWEEN_LINES = 20.0
 CALLS = "calls.jsonl"
@@ -119,6 +120,4 @@ def _standing(run: Path, seed: int) -> str:
 
 def _write_baselines(run: Path, plan: Plan) -> None:
     values = {"bits_per_byte": baseline_bits(plan), "n_bytes": len(texts_of_baselines(plan)[0])}
-    part = run / "baselines.json.part"
-    part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    part.replace(run / "baselines.json")
+    write_whole(run / "baselines.json", json.dumps(values, indent=2) + "\n")

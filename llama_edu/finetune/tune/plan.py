@@ -7,6 +7,7 @@ from typing import Self
 
 from llama_edu.finetune.tune.tasks import WORLD, WORLD_KINDS
 from llama_edu.train.settings import TrainSettings
+from llama_edu.writing import write_whole
 
 NAME = "tune.json"
 STAGES = ("instruct", "adversarial", "multitask")
@@ -82,9 +83,7 @@ class Plan:
 
     def save(self, run: Path) -> None:
         """Write it whole or not at all: a run that has its plan can be resumed."""
-        part = run / f"{NAME}.part"
-        part.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-        part.replace(run / NAME)
+        write_whole(run / NAME, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def load(cls, run: Path) -> Self:
