@@ -21,6 +21,7 @@ LAYERS = (
     {"data", "tokenizer", "model", "footprint", "plots"},
     {"weights", "generate"},
     {"pretrained", "evaluate"},
+    {"serve"},
     {"train"},
     {"compress"},
     {"finetune"},

@@ -13,6 +13,7 @@ from llama_edu.cli.doctor import doctor
 from llama_edu.cli.export import export
 from llama_edu.cli.judge import judge
 from llama_edu.cli.program import typed
+from llama_edu.cli.serve import serve
 from llama_edu.cli.speedrun import speedrun
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.command()(course.check)
 app.command()(course.progress)
 app.command()(talk.chat)
 app.command()(talk.complete)
+app.command()(serve)
 app.command()(export)
 app.command()(cost)
 app.add_typer(data.app, name="data")
