@@ -21,7 +21,7 @@ LAYERS = (
     {"data", "tokenizer", "model", "footprint", "plots"},
     {"weights", "generate"},
     {"pretrained", "evaluate"},
-    {"serve"},
+    {"assistant", "serve"},
     {"train"},
     {"compress"},
     {"finetune"},
