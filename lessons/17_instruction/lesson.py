@@ -471,6 +471,6 @@ answer_guess(guess, "rises", why)
 # tokens packed and the loss on prompts set to zero (arXiv:2307.09288, sec. 3.1). Llama 3 masks
 # prompts as well, and keeps packed documents apart by a mask already in pretraining
 # (arXiv:2407.21783, sec. 3.2 and 4.1). Instruction tuning is what made them chat; what people then
-# *prefer* is lesson 19 (planned).
+# *prefer* is lesson 19.
 #
 # **Now you:** [exercises/17_instruction](../exercises/17_instruction.ipynb)

@@ -176,5 +176,5 @@ check("multitask.weighted", weighted)
 # Done? Where is the slope of 18.5 zero? There every task counts the same, whatever it loses. Your
 # functions are those of `llama_edu/finetune/multitask.py`; it draws the order of the surgery.
 #
-# Lessons 19 and 20 are planned; go on with [lesson 21](../notebooks/21_low_rank.ipynb), on low
-# rank. `llama-edu progress` shows how far you are.
+# Next is [lesson 19](../notebooks/19_preferences.ipynb), on which of two answers is better.
+# `llama-edu progress` shows how far you are.
