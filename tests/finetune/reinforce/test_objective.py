@@ -130,6 +130,21 @@ def test_no_gradient_flows_into_the_old_log_probabilities():
     torch.testing.assert_close(torch.autograd.grad(loss, both)[0], -torch.ones(1, 2))
 
 
+def test_the_tokens_of_a_prompt_cancel_where_all_tokens_weigh_the_same():
+    """A group shares its prompt and its advantages sum to 0: counting it is a hidden mistake."""
+    prompt = torch.tensor([-1.0, -2.0], requires_grad=True)
+    log_probs = torch.cat([prompt.expand(3, 2), torch.tensor([[-1.0, 0], [-2, -1], [-3, 0]])], 1)
+    counts = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1], [1, 1, 1, 0]], dtype=torch.bool)
+    advantages = group_advantages(torch.tensor([[1.0, 0.0, 0.0]])).flatten()
+    slopes = {}
+    for weighting in ("token", "answer"):
+        weights = token_weights(counts, weighting)
+        loss = policy_loss(log_probs, log_probs, advantages, weights)
+        (slopes[weighting],) = torch.autograd.grad(loss, prompt)
+    torch.testing.assert_close(slopes["token"], torch.zeros(2))
+    assert slopes["answer"].abs().min() > 0.01  # a longer answer's prompt weighs less
+
+
 def test_token_weights_by_hand():
     counts = torch.tensor([[True, False, False], [True, True, True]])
     assert token_weights(counts, "answer").tolist() == [
