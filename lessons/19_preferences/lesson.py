@@ -10,7 +10,7 @@
 # **Time:** about 60 minutes: from preferences to numbers 10 · a reward model 12 · the best of many
 # 10 · DPO by hand 12 · DPO on a LLaMA 9 · break it 7.
 #
-# A small LLaMA was tuned to say what happened in a story. Here are two of its answers.
+# *What happened?* Two answers, of the kind that a small LLaMA will soon give:
 
 # %% tags=["nbval-check-output"]
 import copy
@@ -186,13 +186,11 @@ def mean(values):
     values = list(values)
     return sum(values) / len(values)
 
-right = {}
 for reader in ("careful", "hurried"):
     seeds = [run["judges"][reader]["short and true"] for run in runs]
-    right[reader] = mean(seeds)
-    print(f"{reader}: {right[reader]:.2f}, by seed {', '.join(f'{one:.2f}' for one in seeds)}")
-why = "length alone predicts most preferences in its pairs, and is easier to see than truth"
-answer_guess(guess, round(right["hurried"], 2), why, within=0.2)
+    print(f"{reader}: {mean(seeds):.2f}, by seed {', '.join(f'{one:.2f}' for one in seeds)}")
+why = "length decides most of that reader's pairs, and seems easier to learn than truth"
+answer_guess(guess, round(mean(seeds), 2), why, within=0.2)
 
 # %% [markdown]
 # A reward model learns what its pairs show, and first what is easy to see in them: here it has a
@@ -220,8 +218,7 @@ for reader in ("careful", "hurried"):
     for what in ("reward", "true", "sentences"):
         few, many = over_seeds(reader, what)[0], over_seeds(reader, what)[-1]
         print(f"{reader}, {what:9}: K = {counts[0]} {few:.2f}, K = {counts[-1]} {many:.2f}")
-answer_guess(guess, "falls", "the longest of 32 answers is chosen, and it says the most that is "
-             "not so")
+answer_guess(guess, "falls", "a long answer is chosen, and it says more that is not so")
 
 # %% tags=["nbval-ignore-output"]
 plots.lines(
@@ -268,7 +265,10 @@ for beta in (100.0, 1.0, 0.1):
 # $r(y) = \beta \ln \frac{\pi(y)}{\pi_\text{ref}(y)}$, up to a constant that is the same for all
 # answers to one prompt. This is the **implicit reward** of a policy. Put it into the Bradley-Terry
 # loss: the constant cancels, and no reward model is left. That is **direct preference
-# optimization** (DPO):
+# optimization** (DPO), with $y_c$ the chosen and $y_r$ the rejected answer:
+#
+# $$-\ln \sigma\left(\beta \ln \frac{\pi(y_c)}{\pi_\text{ref}(y_c)} - \beta \ln
+# \frac{\pi(y_r)}{\pi_\text{ref}(y_r)}\right)$$
 
 # %% tags=["nbval-ignore-output"]
 from llama_edu.finetune.preference import dpo_loss
@@ -390,8 +390,8 @@ for run in runs:
     print(run["start"]["shown"][2], "->", run["arms"]["beta 0.1"]["shown"][2])
 
 # %% [markdown]
-# *Began* is the share of answers that are just *It began at the …*, the sentence that is easiest to
-# get right. So DPO found a safe way to please a careful reader: say one thing, mostly the same. The
+# *Began* is the share of answers that are just *It began at the …*, which the model mostly gets
+# right. So DPO found a safe way to please a careful reader: say one thing, mostly the same. The
 # extra NLL keeps the chosen answers likelier and more variety, with as much truth. From the hurried
 # reader's pairs it learned to talk: reward hacking needs no reward model.
 #
@@ -412,10 +412,10 @@ answer_guess(guess, "no", "with so little to hold it, the policy of two seeds no
 #
 # Four mistakes that people make:
 #
-# - **swapped**: chosen and rejected have changed places in the data;
-# - **same object**: `reference = policy`, where a frozen copy was meant;
-# - **mean**: an answer's log-probability is divided by its number of tokens;
-# - **prompts count**: the targets of prompts are not masked.
+# - *swapped*: chosen and rejected have changed places in the data;
+# - *same object*: `reference = policy`, where a frozen copy was meant;
+# - *mean*: an answer's log-probability is divided by its number of tokens;
+# - *prompts count*: the targets of prompts are not masked.
 #
 # **Predict:** the last was a bad mistake in lesson 17. What does it change in the DPO loss?
 
