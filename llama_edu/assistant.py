@@ -60,7 +60,7 @@ class BM25:
         """The score of each passage."""
         found = [(word, self.idf(word) * (self.k1 + 1)) for word in words_of(query)]
         return [
-            sum(idf * counts[word] / (counts[word] + scale) for word, idf in found if counts[word])
+            sum((idf * n / (n + scale) for word, idf in found if (n := counts[word])), 0.0)
             for counts, scale in zip(self.counts, self.scale, strict=True)
         ]
 
