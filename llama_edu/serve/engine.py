@@ -61,13 +61,17 @@ class Answer:
         }
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The tokenizer's, counted: `stream_text` calls it once a token."""
+        """The tokenizer's, counted: `stream_text` calls it once a token.
+
+        Control tokens have no text here: a client sends answers back, and is refused their texts.
+        """
         if self._is_gone.is_set():
             raise _GoneError
         ids = list(ids)
         self.n_tokens += len(ids)
+        control = self.pretrained.tokenizer.special_tokens.values()
         try:
-            written = self.pretrained.tokenizer.decode_bytes(ids)
+            written = self.pretrained.tokenizer.decode_bytes(i for i in ids if i not in control)
         except ValueError:  # a row that fills up the embedding has no text
             written = b""
         self._bytes += written

@@ -9,6 +9,8 @@ import torch
 
 from llama_edu.generate import generate, stream_text
 from llama_edu.serve import Running
+from llama_edu.serve.asked import Asked
+from llama_edu.serve.engine import Answer
 from tests.serve.conftest import Client
 
 SAMPLED = {"max_tokens": 12, "temperature": 1.5, "top_p": 1}
@@ -17,10 +19,11 @@ SAMPLED = {"max_tokens": 12, "temperature": 1.5, "top_p": 1}
 def written(pretrained, tokens, n, seed=None, **settings):
     """What the package writes without a server."""
     generator = None if seed is None else torch.Generator().manual_seed(seed)
-    return "".join(
-        stream_text(pretrained.model, pretrained.tokenizer, tokens, n, stop=pretrained.stop_ids,
-                    generator=generator, **settings)
+    pieces = stream_text(
+        pretrained.model, pretrained.tokenizer, tokens, n, stop=pretrained.stop_ids,
+        generator=generator, **settings,
     )  # fmt: skip
+    return "".join(pieces).replace("<s>", "")  # the one control token that ends no answer
 
 
 def content(reply):
@@ -114,6 +117,15 @@ def test_a_stop_string_in_the_very_last_token_is_no_length(client):
         assert reply.json["choices"][0]["finish_reason"] == "stop"
     cut = client.complete(max_tokens=n, temperature=0, stop="never said")
     assert cut.json["choices"][0]["finish_reason"] == "length"
+
+
+def test_control_tokens_that_a_model_writes_have_no_text(pretrained):
+    answer = Answer(Asked(tokens=[1], max_new_tokens=3), pretrained)
+    cat = pretrained.tokenizer.encode("cat")
+    start = pretrained.tokenizer.special_tokens["<s>"]
+    assert answer.decode_bytes([start]) == b""
+    assert b"".join(answer.decode_bytes([i]) for i in cat) == b"cat"
+    assert answer.n_tokens == 1 + len(cat)
 
 
 def test_two_clients_at_once_get_what_each_gets_alone(client):
