@@ -186,4 +186,4 @@ check("cost.break_even", break_even)
 # Done? Unfold `llama_edu/footprint` and compare: it has the same formulas, and the tables of all
 # papers beside them.
 #
-# Lesson 25 (planned) puts a model to work. `llama-edu progress` shows how far you are.
+# Lesson 25 puts a model to work. `llama-edu progress` shows how far you are.
