@@ -166,9 +166,8 @@ plots.intervals(
 # of yours is wrong, ask first: was the right passage in the prompt? Then you know which half to
 # mend.
 #
-# A larger model reads longer prompts better, though not perfectly
-# ([arXiv:2307.03172](https://arxiv.org/abs/2307.03172)). And a prompt has an end: passages and
-# answer must fit into the context. A **budget** of tokens is filled with the best passages:
+# A larger model reads longer prompts better, though not perfectly (arXiv:2307.03172). But every
+# prompt has an end: a **budget** of tokens is filled with the best passages:
 
 # %% tags=["nbval-check-output"]
 best = by_sentence.top(question_of(asked[0]), 5)
@@ -182,8 +181,7 @@ print("taken with a budget of 25:", fill_budget(lengths, 25))
 # Ask for a product.
 
 # %% tags=["nbval-check-output"]
-print(say("What is 76 times 73?", n=40))
-print("right:", 76 * 73)
+print(say("What is 76 times 73?", n=40), "… right:", 76 * 73)
 
 # %% [markdown]
 # A **tool** is a program that the model may call. It writes the call in a fixed format, its answer

@@ -38,6 +38,7 @@ def bm25_cases(generator):
 
 
 IDF = "math.log(1 + (n_passages - n_holding + 0.5) / (n_holding + 0.5))"
+PART = "idf * f * (k1 + 1)"
 
 BM25_SCORES = Question(
     "applications.bm25",
@@ -120,22 +121,34 @@ BM25_SCORES = Question(
             hint="A long passage must get a larger denominator. What must stand on top?",
         ),
         Misconception(
-            "length_in_letters",
-            {"len(passage) / mean": "len(''.join(passage)) / mean"},
-            says="a passage's length is counted in letters, the mean in words",
-            hint="Both lengths are numbers of words.",
-        ),
-        Misconception(
             "sum_for_mean",
             {" / n_passages\n": "\n"},
             says="a length is divided by the sum of all lengths, not by their mean",
             hint="A mean is a sum divided by how many there are.",
         ),
         Misconception(
-            "longest_for_mean",
-            {"sum(len(p) for p in passages) / n_passages": "max(len(p) for p in passages)"},
-            says="a length is divided by the longest, not by the mean",
-            hint="A passage of mean length is neither held back nor preferred.",
+            "logarithm_without_parentheses",
+            {IDF: "math.log(1 + n_passages - n_holding + 0.5 / (n_holding + 0.5))"},
+            says="in the idf, 0.5 alone is divided by N_w + 0.5",
+            hint="The whole upper line is divided. Python needs parentheses round it.",
+        ),
+        Misconception(
+            "denominator_without_parentheses",
+            {f"{PART} / (f + k1 * length)": f"({PART} / f + k1 * length) if f else 0"},
+            says="f alone is the denominator, and the rest of the lower line is added behind it",
+            hint="The whole lower line divides. Python needs parentheses round it.",
+        ),
+        Misconception(
+            "k1_times_one",
+            {"k1 * length)": "k1 * 1 - b + b * len(passage) / mean)"},
+            says="k1 is multiplied by 1 alone, not by all that stands in the parentheses",
+            hint="1 - b + b n / mean is one factor: put it in parentheses.",
+        ),
+        Misconception(
+            "share_for_count",
+            {"f = passage.count(word)": "f = passage.count(word) / len(passage)"},
+            says="f is the share of the passage that the word makes up",
+            hint="f is a whole number here: how often does the word stand there?",
         ),
     ],
 )

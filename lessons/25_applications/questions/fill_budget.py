@@ -98,5 +98,11 @@ FILL_BUDGET = Question(
             says="how many are taken is given, not which",
             hint="Which passages go into the prompt?",
         ),
+        Misconception(
+            "found_by_length",
+            {"taken.append(i)": "taken.append(lengths.index(length))"},
+            says="of equally long passages the place of the first is given for each",
+            hint="`index` finds the first of that length. The loop knows where it is.",
+        ),
     ],
 )  # fmt: skip

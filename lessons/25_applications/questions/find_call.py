@@ -109,5 +109,11 @@ FIND_CALL = Question(
             says="the whole text is given where it has no call",
             hint="What is to be returned where there is nothing to work out?",
         ),
+        Misconception(
+            "minus_one_as_a_place",
+            {'    if place < 0:\n        return ""\n': ""},
+            says="-1, by which `find` says that there is nothing, is taken for a place",
+            hint="What does `find` return for a text without a call? Ask for that first.",
+        ),
     ],
 )

@@ -139,5 +139,12 @@ READ_EVENTS = Question(
             says="the data of all events is joined into one text",
             hint="One text for each event is asked for.",
         ),
+        Misconception(
+            "rest_always_given",
+            {"            events.append(data)\n    return events":
+             "            events.append(data)\n    return [*events, held.removeprefix('data: ')]"},
+            says="what is left after the last event is given as one more, even if it is empty",
+            hint="After the last event nothing is left, or a part of one: neither counts.",
+        ),
     ],
 )  # fmt: skip
