@@ -1,11 +1,13 @@
 """A student's mistake at a public function is one clear line, or works as it was meant."""
 
+import inspect
 from pathlib import Path
 
 import pytest
 import torch
 
 from llama_edu.generate import stream_text
+from llama_edu.model.llama import Llama
 from llama_edu.pretrained import load_pretrained
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.sentencepiece_bpe import SentencePieceBPE
@@ -13,6 +15,7 @@ from llama_edu.tokenizer.spm import SentencePieceTokenizer
 from llama_edu.weights import load_gguf, load_hf, load_meta, save_gguf, save_hf
 from tests import checkpoints
 
+UNCHECKED = inspect.unwrap(Llama.hidden)  # without the shape checks of these tests
 KINDS = [BPETokenizer, SentencePieceBPE, SentencePieceTokenizer]
 
 
@@ -158,3 +161,32 @@ def test_a_place_to_save_that_is_none_is_named(tokenizer):
 def test_a_name_that_can_be_no_path_is_told(name):
     with pytest.raises(ValueError, match="cannot be a path"):
         load_pretrained(name)
+
+
+@pytest.mark.parametrize("tokens, message", [
+    ([[1, 2]], "got list: torch.tensor"), (torch.tensor([[1, 2]]).numpy(), "got ndarray"),
+    ("hello", "got str"), (None, "got NoneType"),
+    (torch.tensor([1, 2]), r"torch.int64 of shape \(2,\)"), (torch.tensor(1), r"of shape \(\)"),
+    (torch.ones(1, 2), "got torch.float32 of shape"), (torch.ones(1, 1, 2).long(), "of shape"),
+    (torch.ones(1, 2).bool(), "got torch.bool"), (torch.ones(1, 2).byte(), "got torch.uint8"),
+    (torch.tensor([[3, 300]]), r"token 300 is not in \[0, vocab_size=300\)"),
+    (torch.tensor([[3, -100]]), r"token -100 is not in"),
+])  # fmt: skip
+def test_what_a_model_cannot_read_is_named(tokens, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        UNCHECKED(checkpoints.model(), tokens)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mask", [
+    torch.ones(2, 2), torch.ones(1, 2).bool(), torch.ones(3, 3).bool(), torch.ones(4, 2, 2).bool(),
+])  # fmt: skip
+def test_a_mask_that_would_mean_something_else_is_named(mask):
+    with pytest.raises(ValueError, match=r"mask must be of torch.bool and shape \(T, T\) or"):
+        UNCHECKED(checkpoints.model(), torch.ones(4, 2).long(), mask=mask)
+
+
+@pytest.mark.parametrize("config", [None, "llama-3", {"d_model": 16}])
+def test_a_model_of_no_config_is_named(config):
+    with pytest.raises(ValueError, match="config must be a ModelConfig"):
+        inspect.unwrap(Llama.__init__)(Llama.__new__(Llama), config)

@@ -5,6 +5,7 @@ Shapes: B texts, T tokens, D model width, V vocabulary.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -62,11 +63,18 @@ class Llama(nn.Module):
         config: shape of the model; weights start random, N(0, 0.02^2), those that write to the
             residual stream smaller by sqrt(2 n_layers) so that it does not grow with depth.
 
+    Raises:
+        ValueError: if `config` is something else.
+
     Source: arXiv:2302.13971, sec. 2.2.
     """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
+        if not isinstance(config, ModelConfig):
+            raise ValueError(
+                f'config must be a ModelConfig, as PRESETS["tiny"], got {config!r:.80}'
+            )
         self.config = config
         # From an empty tensor: a plain nn.Embedding draws random numbers, which reset_parameters
         # draws anyway and a model on the meta device cannot use.
@@ -129,8 +137,8 @@ class Llama(nn.Module):
                 worked out in here because DDP and FSDP only see what a model's own call does.
 
         Raises:
-            ValueError: if the cache is for another batch size or has no room for the tokens, or if
-                there is a mask beside it.
+            ValueError: if `tokens` are no ids of this vocabulary, the mask is of another kind, or
+                the cache is for another batch size, has no room, or has a mask beside it.
         """
         x = self.hidden(tokens, cache, dtype, mask)
         if loss is not None:
@@ -150,8 +158,17 @@ class Llama(nn.Module):
         """
         if mask is not None and cache is not None:
             raise ValueError("a mask and a cache cannot go together: the cache makes its own mask")
+        _check_tokens(tokens)
         near, far = self._views(tokens, cache, mask)
-        x = self.embedding(tokens).to(dtype or self.embedding.weight.dtype)
+        try:
+            x = self.embedding(tokens).to(dtype or self.embedding.weight.dtype)
+        except IndexError:  # looking for it before would let a GPU wait
+            wrong = next(
+                i for i in tokens.flatten().tolist() if not 0 <= i < self.config.vocab_size
+            )
+            raise ValueError(
+                f"token {wrong} is not in [0, vocab_size={self.config.vocab_size})"
+            ) from None
         for layer, block in enumerate(self.blocks):
             rotation, seen, temperature = near if self.config.is_local(layer) else far
             x = block(x, rotation, seen, cache, layer, temperature)
@@ -162,6 +179,7 @@ class Llama(nn.Module):
     def _views(self, tokens, cache, mask):
         """What local and global layers know of where the tokens stand."""
         n_texts, n_tokens = tokens.shape
+        _check_mask(mask, n_tokens)
         if cache is not None and n_texts != (room := cache.keys.shape[1]):
             raise ValueError(f"the cache is for a batch of {room}, got a batch of {n_texts}")
         start = cache.length if cache is not None else 0
@@ -176,3 +194,24 @@ class Llama(nn.Module):
             positions, mask = cache.positions(n_tokens), cache.mask(n_tokens)
         view = View(rope.rotations(positions, self.rope_frequencies), mask)
         return views(self.config, view, positions, start + n_tokens)
+
+
+def _check_tokens(tokens: Any) -> None:
+    """Raise ValueError if what a model is to read are no ids (B, T)."""
+    rule = "tokens must be ids in a tensor (B, T) of torch.long"
+    if not isinstance(tokens, Tensor):
+        raise ValueError(f"{rule}, got {type(tokens).__name__}: torch.tensor([[1, 2]]) makes one")
+    if tokens.ndim != 2 or tokens.dtype not in (torch.int64, torch.int32):
+        raise ValueError(f"{rule}, got {tokens.dtype} of shape {tuple(tokens.shape)}")
+
+
+def _check_mask(mask: Tensor | None, n_tokens: int) -> None:
+    """Raise ValueError for a mask that torch would stretch to mean something else."""
+    is_good = mask is None or (
+        mask.dtype == torch.bool and mask.ndim in (2, 4) and mask.shape[-2:] == (n_tokens,) * 2
+    )
+    if not is_good:
+        raise ValueError(
+            f"mask must be of torch.bool and shape (T, T) or (B, 1, T, T) with T={n_tokens}, "
+            f"got {mask.dtype} of shape {tuple(mask.shape)}"
+        )
