@@ -116,7 +116,7 @@ def kind_of(value: Any) -> str:
     if callable(value) and not isinstance(value, nn.Module):
         return "a class" if isinstance(value, type) else "a function"
     name = "NumPy array" if type(value).__name__ == "ndarray" else type(value).__name__
-    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
+    return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"
 
 
 def _large_kind(value: Large) -> str:

@@ -8,7 +8,13 @@ from typing import Any
 from llama_edu.course.checking.describe import kind_of
 from llama_edu.course.checking.judge import judge
 from llama_edu.course.checking.names import first_use
-from llama_edu.course.checking.outcomes import is_same_outcome, make_cases, one_thread, outcomes
+from llama_edu.course.checking.outcomes import (
+    is_same_outcome,
+    make_cases,
+    one_thread,
+    outcomes,
+    tame,
+)
 from llama_edu.course.checking.questions import Question
 from llama_edu.course.checking.verdict import REMEMBERS, Verdict
 
@@ -41,7 +47,10 @@ def diagnose(question: Question, function: Any, seed: int = 0) -> Verdict:
             if outcome.error:
                 raise outcome.error
         got = list(outcomes(function, cases, seed))
-        verdict = judge(question, cases, expected, got, seed)
+        try:
+            verdict = judge(question, cases, expected, got, seed)
+        except Exception:  # an object of the learner's may raise when it is looked at
+            return judge(question, cases, expected, list(map(tame, got)), seed)
         if verdict.kind in VALUES and not verdict.misconception and not got[0].error:
             again = next(outcomes(function, cases[:1], seed))
             if not is_same_outcome(got[0], again, question):

@@ -12,6 +12,7 @@ from llama_edu.course.checking.outcomes import Outcome, is_identical, is_same_ou
 from llama_edu.course.checking.questions import Misconception, Question
 
 CUT = r"(?s).*(shape '.*' is invalid for input of size|Provided sizes .* don't multiply up).*"
+SIZED = (list, tuple, dict, set, frozenset, str, bytes)
 ANOTHER = ", together with a {} mistake"
 
 
@@ -123,4 +124,4 @@ def _is_void(value: object) -> bool:
         return value.numel() == 0 or is_constant or (is_float and bool(value.isnan().all()))
     if isinstance(value, float):
         return value != value
-    return value is None or (hasattr(value, "__len__") and len(value) == 0)
+    return value is None or (isinstance(value, SIZED) and len(value) == 0)

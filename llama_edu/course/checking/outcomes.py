@@ -6,18 +6,20 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import unwrap
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from llama_edu.course.checking.describe import Large
 from llama_edu.course.checking.questions import Question
 from llama_edu.course.checking.same import bounded, is_same
 
 MAX_ITEMS = 100_000  # of a result: one that has more, or that holds itself, is not looked into
 MAY_GROW = (list, dict, set, Counter, defaultdict)
+PLAIN = (type(None), bool, int, float, complex, str, bytes, Tensor, Large)
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ def outcomes(function: Callable, cases: list[dict], seed: int) -> Iterator[Outco
             torch.default_generator.manual_seed(seed)  # torch.manual_seed takes milliseconds
             try:
                 value, error = _as_it_is_now(function(**inputs)), None
-            except (Exception, SystemExit, KeyboardInterrupt) as raised:
+            except BaseException as raised:  # whatever they raise is theirs, SystemExit too
                 value, error = None, raised
-        changed = tuple(name for name in case if not is_identical(case[name], inputs[name]))
+        changed = tuple(name for name in case if _is_changed(case[name], inputs[name]))
         yield Outcome(value, error, changed, failed_line(error, function) if error else "")
         if isinstance(error, KeyboardInterrupt):
             return
@@ -77,6 +79,37 @@ def _as_it_is_now(value: Any) -> Any:
     """A later call may put more into the same list: `def f(x, out=[])`."""
     value = bounded(value, MAX_ITEMS)
     return copy.copy(value) if type(value) in MAY_GROW else value
+
+
+def _is_changed(before: Any, after: Any) -> bool:
+    try:
+        return not is_identical(before, after)
+    except Exception:  # an answer may put anything into it
+        return True
+
+
+def tame(outcome: Outcome) -> Outcome:
+    """The outcome without any code of the learner's: what their class makes is known by its name.
+
+    An object may raise when its length is asked for, a tensor of a kind of its own when it is
+    compared, an exception when it is to be printed.
+    """
+    error = outcome.error
+    if error and type(error).__module__ != "builtins":
+        error = _named(error, Exception)
+    return replace(outcome, value=_tame(outcome.value), error=error)
+
+
+def _tame(value: Any) -> Any:
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(map(_tame, value))
+    if type(value) is dict:
+        return {_tame(key): _tame(item) for key, item in value.items()}
+    return value if type(value) in PLAIN else _named(value, object)
+
+
+def _named(value: Any, kind: type) -> Any:
+    return type(type(value).__name__ or "object", (kind,), {"__module__": "__main__"})()
 
 
 def is_same_outcome(expected: Outcome, got: Outcome, question: Question) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.masked import masked_tensor
 
 from llama_edu.course.checking.diagnose import diagnose
 from llama_edu.course.checking.questions import Misconception, Question
@@ -430,3 +431,52 @@ def test_a_relation_of_numbers_is_said_of_tensors_of_no_dimension():
     )  # fmt: skip
     verdict = diagnose(question, lambda x: -x.sum())
     assert verdict.pattern == "In every case it is minus the expected number."
+
+
+def raising(name, kind=object):
+    """A value one of whose own methods raises when it is looked at."""
+
+    def fails(self, *arguments):
+        raise RuntimeError(name)
+
+    return type("Own", (kind,), {name: fails} | {"__hash__": object.__hash__})()
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of MaskedTensors")
+@pytest.mark.parametrize("made, named", [
+    (lambda: masked_tensor(torch.ones(2), torch.tensor([True, False])), "a MaskedTensor"),
+    (lambda: [masked_tensor(torch.ones(2), torch.tensor([True, False]))], "a list of 1 item"),
+    (lambda: raising("__len__"), "an Own"), (lambda: raising("__getattr__"), "an Own"),
+    (lambda: raising("__eq__", float), "an Own"), (lambda: raising("__repr__", str), "an Own"),
+    (lambda: range(10**30), "a range"),
+    (lambda: torch.Tensor, "a class. Are the parentheses"),
+    (lambda: type("Own", (), {"__module__": "numpy", "shape": ()})(), "an Own"),
+])  # fmt: skip
+def test_a_value_that_cannot_be_looked_at_is_told_by_its_kind(made, named):
+    verdict = diagnose(QUESTION, lambda q, k: made())
+    assert verdict.kind == "type"
+    assert f"got {named}" in verdict.sentence
+
+
+@pytest.mark.parametrize("error", [
+    BaseException("x"), GeneratorExit("x"), raising("__str__", Exception),
+])  # fmt: skip
+def test_whatever_an_answer_raises_is_told(error):
+    def answer(q, k):
+        raise error
+
+    verdict = diagnose(QUESTION, answer)
+    assert verdict.kind == "error"
+    assert f"It raised {type(error).__name__}" in verdict.sentence
+
+
+def test_an_input_that_cannot_be_compared_any_more_is_changed():
+    question = replace(QUESTION, cases=lambda generator: [{"q": {1}}], reference=len)
+
+    def answer(q):
+        q.clear()
+        q.add(raising("__eq__"))
+        return 1
+
+    answer_of_len = replace(question, reference=lambda q: 1)
+    assert diagnose(answer_of_len, answer).kind == "changed"
