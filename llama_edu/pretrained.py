@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from llama_edu.data.sources import SOURCES, find, pull
 from llama_edu.gguf_file import is_gguf
 from llama_edu.model.llama import Llama
-from llama_edu.reading import as_path, other_kind, shown
+from llama_edu.reading import as_path, other_kind, read_object, shown
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.chat_template import render_chat
@@ -28,11 +28,13 @@ class Pretrained:
         model: in eval mode.
         tokenizer: with the same vocabulary.
         stop_ids: every id that ends an answer.
+        stop_strings: texts that end one, which need not be tokens.
     """
 
     model: Llama
     tokenizer: BPETokenizer | SentencePieceTokenizer
     stop_ids: list[int]
+    stop_strings: tuple[str, ...] = ()
 
     def text_ids(self, text: str) -> list[int]:
         """Ids of a plain text to be continued, opened as the model was trained to see it."""
@@ -104,7 +106,17 @@ def load_pretrained(
             f"the model {model.config.vocab_size}: they do not belong together"
         )
     n_rows = model.config.vocab_size  # a checkpoint may state an id that the model cannot choose
-    return Pretrained(model, tokenizer, [i for i in tokenizer.stop_ids if i < n_rows])
+    stop_ids = [i for i in tokenizer.stop_ids if i < n_rows]
+    return Pretrained(model, tokenizer, stop_ids, _stop_strings(path / "generation_config.json"))
+
+
+def _stop_strings(path: Path) -> tuple[str, ...]:
+    """The texts that generation_config.json says an answer ends with."""
+    stated = read_object(path).get("stop_strings") or ()
+    texts = (stated,) if isinstance(stated, str) else stated
+    if not isinstance(texts, list | tuple) or not all(isinstance(t, str) and t for t in texts):
+        raise ValueError(f"{path}: stop_strings must be a list of texts, got {shown(stated)}")
+    return tuple(texts)
 
 
 def locate(name_or_path: str | Path) -> Path:

@@ -76,6 +76,13 @@ def as_path(path: str | Path) -> Path:
     return Path(path)
 
 
+def broken_link(path: Path) -> str:
+    """What to add to the name of a file that is not there; "" unless it is a link to nothing."""
+    if not path.is_symlink() or path.exists():
+        return ""
+    return " (a link to a file that is not there: the download is not whole, fetch it again)"
+
+
 @contextmanager
 def reading(path: str | Path, *expected: bytes) -> Iterator[None]:
     """Turn whatever goes wrong inside into one ValueError that begins with the path.

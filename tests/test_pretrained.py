@@ -233,6 +233,21 @@ def test_an_answer_ends_where_a_gguf_file_says(tmp_path, end, kind, ends):
     assert (answer == library.encode(" cat").ids) == is_stated
 
 
+def test_an_answer_ends_at_a_text_that_is_no_token(tmp_path, capsys):
+    library = save_tokenizer(tmp_path, 270)
+    the, cat = library.encode("the").ids, library.encode(" cat").ids
+    save_hf(make_chain([*the, *cat, *the[:1]]), tmp_path)
+    path = tmp_path / "generation_config.json"
+    path.write_text(json.dumps({"stop_strings": [" cat"]}), encoding="utf-8")
+    assert load_pretrained(tmp_path).stop_strings == (" cat",)
+    settings = ["--model", str(tmp_path), "--dtype", "fp32", "--temperature", "0"]
+    app(["complete", "the", *settings, "--max-new-tokens", "20"], standalone_mode=False)
+    assert capsys.readouterr().out == "the\n"
+    path.write_text(json.dumps({"stop_strings": [3]}), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"stop_strings must be a list of texts, got \[3\]"):
+        load_pretrained(tmp_path)
+
+
 def test_an_end_beyond_the_model_is_passed_over(folder):
     (folder / "generation_config.json").write_text('{"eos_token_id": [2, 270, 9000]}')
     assert load_pretrained(folder, dtype=torch.float32).stop_ids == [2]

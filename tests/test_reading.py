@@ -8,6 +8,7 @@ import pickle
 import pytest
 import torch
 
+from llama_edu.pretrained import load_pretrained
 from llama_edu.reading import Settings, as_path, other_kind, read_object, reading
 from llama_edu.tokenizer import load_tokenizer
 from llama_edu.weights import load_gguf, load_hf, load_meta
@@ -178,6 +179,8 @@ TENSORS = {"a.weight": torch.zeros(2, 2)}
     (pickled({"state_dict": TENSORS, "epoch": 3}), "'state_dict' is of type dict, where tensors"),
     (pickled({"epoch": 3} | TENSORS), "'epoch' is of type int, where tensors by"),
     (pickled(3), "holds a value of type int, where tensors by their"),
+    (pickled({"a": torch.zeros(2).to_sparse()}), "a holds torch.float32 as torch.sparse_coo on"),
+    (pickled({"a": torch.zeros(2, device="meta")}), "a holds torch.float32 as torch.strided on"),
     (pickled([torch.zeros(2)]), "holds a value of type list, where tensors by their"),
     (pickled(torch.zeros(2)), "holds a value of type Tensor, where tensors by their"),
     (pickled(torch.nn.Linear(2, 2)), r"holds torch\.nn\.modules\.linear\.Linear, and only tensors"),
@@ -224,6 +227,16 @@ def test_an_index_of_another_kind_is_named(tmp_path, index):
     path.write_text(json.dumps(index), encoding="utf-8")
     with pytest.raises(ValueError, match=r"index\.json: weight_map must "):
         load_hf(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_a_link_to_nothing_is_told(tmp_path, name):
+    """So a cache of Hugging Face's looks after a download that was cut off."""
+    checkpoints.write_hf(tmp_path)
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to(tmp_path / "blobs" / "0123")
+    with pytest.raises((ValueError, FileNotFoundError), match=f"{name} .a link to a file that is"):
+        load_pretrained(tmp_path)
 
 
 def test_a_folder_where_a_file_belongs_is_named(tmp_path):

@@ -171,7 +171,8 @@ def _answer(
     generator = torch.Generator(pretrained.model.embedding.weight.device)
     generator.seed() if seed is None else generator.manual_seed(seed)
     return stream_text(
-        pretrained.model, pretrained.tokenizer, tokens, max_new_tokens, list(stop_strings),
+        pretrained.model, pretrained.tokenizer, tokens, max_new_tokens,
+        [*stop_strings, *pretrained.stop_strings],
         stop=pretrained.stop_ids, generator=generator, **settings,
     )  # fmt: skip
 

@@ -76,7 +76,7 @@ def choose(
     """
     if temperature < 1e-30:  # a division by it would make scores infinite
         return logits.argmax(dim=-1)
-    logits = logits.float() / temperature
+    logits = logits.float() / float(temperature)
     if top_k is not None:
         logits = keep_top_k(logits, top_k)
     if top_p is not None:

@@ -214,10 +214,14 @@ class BPETokenizer(Tokenizer):
 def _check_kinds(vocab: Any, **texts: Any) -> None:
     if not isinstance(vocab, Mapping) or not all(isinstance(token, bytes) for token in vocab):
         raise ValueError(f"vocab must map the bytes of each token to its id, got {shown(vocab)}")
-    list_of_ids(vocab.values())
+    if any(i < 0 for i in list_of_ids(vocab.values())):
+        raise ValueError(f"vocab must map tokens to ids from 0 on, got {min(vocab.values())}")
     for name, tokens in texts.items():
-        if tokens is not None and not isinstance(tokens, Mapping):
+        if tokens is None:
+            continue
+        if not isinstance(tokens, Mapping) or not all(isinstance(text, str) for text in tokens):
             raise ValueError(f"{name} must map texts to ids, got {shown(tokens)}")
+        list_of_ids(tokens.values())
 
 
 def _invert(vocab: Mapping[bytes, int], *texts: Mapping[str, int]) -> dict[int, bytes]:

@@ -55,7 +55,8 @@ def render_chat(
         )
     for i, message in enumerate(messages):
         _check_message(i, message)
-    names = {"tools": None, "documents": None, "bos_token": bos_token, "eos_token": eos_token}
+    marks = {"bos_token": bos_token or "", "eos_token": eos_token or ""}  # null: there is none
+    names = {"tools": None, "documents": None} | marks
     try:
         text = _compile(template).render(
             {"messages": messages, "add_generation_prompt": add_generation_prompt}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from llama_edu.gguf_file import MAGIC, is_gguf, read_gguf
-from llama_edu.reading import as_path, reading
+from llama_edu.reading import as_path, broken_link, reading
 from llama_edu.tokenizer.bpe import BPETokenizer
 from llama_edu.tokenizer.formats.llama3 import is_tiktoken_file
 from llama_edu.tokenizer.formats.spaces import is_sentencepiece_style
@@ -45,7 +45,8 @@ def _load_folder(folder: Path) -> BPETokenizer | SentencePieceTokenizer:
     if json_path.is_file() and not (_is_sentencepiece_json(json_path) and model_path.is_file()):
         return _load_json(json_path)
     if not model_path.is_file():
-        found = ", ".join(sorted(entry.name for entry in folder.iterdir())) or "nothing"
+        entries = sorted(folder.iterdir())
+        found = ", ".join(f"{entry.name}{broken_link(entry)}" for entry in entries) or "nothing"
         raise ValueError(f"{folder} has neither tokenizer.json nor tokenizer.model; found: {found}")
     with reading(model_path):
         if is_tiktoken_file(model_path):

@@ -5,6 +5,8 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from math import inf
 
+from llama_edu.reading import shown
+
 MAX_CACHED_CHUNKS = 1 << 16  # about 12 MB
 MAX_CACHED_LENGTH = 64  # characters; a longer chunk hardly ever comes twice
 
@@ -26,7 +28,7 @@ def rank_merges(vocab: Mapping[bytes, int], merges: Iterable[tuple[bytes, bytes]
             a token may merge, the lowest id first.
 
     Raises:
-        ValueError: if a merge uses or makes bytes that are not in `vocab`.
+        ValueError: if a merge is no pair, or uses or makes bytes that are not in `vocab`.
     """
     if merges is None:
         return {
@@ -39,6 +41,8 @@ def rank_merges(vocab: Mapping[bytes, int], merges: Iterable[tuple[bytes, bytes]
         return {(vocab[a], vocab[b]): (rank, vocab[a + b]) for rank, (a, b) in enumerate(merges)}
     except KeyError as error:
         raise ValueError(f"merges need the token {error}, which is not in vocab") from None
+    except (TypeError, ValueError):
+        raise ValueError(f"merges must be pairs of tokens in bytes, got {shown(merges)}") from None
 
 
 def merge_pairs(ids: Sequence[int], merges: Merges) -> list[int]:

@@ -14,7 +14,7 @@ from torch import Tensor
 from llama_edu.config import ModelConfig
 from llama_edu.model.llama import Llama
 from llama_edu.model.rope import interleave_rows, split_rows
-from llama_edu.reading import Settings, as_path, read_object, reading
+from llama_edu.reading import Settings, as_path, broken_link, read_object, reading
 from llama_edu.weights import assemble, llama4
 from llama_edu.weights.assemble import StoredTensor
 from llama_edu.weights.hf_config import hf_settings, read_hf_config
@@ -79,8 +79,12 @@ def _turned(weight: Tensor, part: str, config: ModelConfig, turn: Callable) -> T
 def check_tied_output(
     stored: dict[str, StoredTensor], config: ModelConfig, where: Path, names: dict[str, str]
 ) -> None:
-    """Drop an output layer that repeats a tied embedding; refuse one that contradicts it."""
+    """Drop an output layer that repeats a tied embedding; refuse one that contradicts it.
+
+    Of two names for one tensor, `save_model` of safetensors keeps the output's.
+    """
     if config.tie_embeddings and names["output"] in stored:
+        stored.setdefault(names["embedding"], stored[names["output"]])
         output, embedding = (stored[names[part]].load() for part in ("output", "embedding"))
         if not torch.equal(output, embedding):
             raise ValueError(
@@ -109,7 +113,7 @@ def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
         files = [folder / name for name in sorted(set(names))]
     else:
         files = sorted(folder.glob("*.safetensors"))
-    absent = [file.name for file in files if not file.exists()]
+    absent = [f"{file.name}{broken_link(file)}" for file in files if not file.exists()]
     if absent or not files:
         what = ", ".join(absent) or "*.safetensors"
         raise FileNotFoundError(f"{folder} has no {what} (pickled .bin weights are not read)")

@@ -46,7 +46,8 @@ def _read_config(settings: Settings) -> ModelConfig:
     n_kv_heads = settings.whole("num_key_value_heads", None)
     if n_kv_heads is None:
         n_kv_heads = 8 if is_mistral and settings.missing("num_key_value_heads") else n_heads
-    rope = settings.part("rope_parameters" if settings.has("rope_parameters") else "rope_scaling")
+    # Where both are there, transformers reads the older one.
+    rope = settings.part("rope_scaling" if settings.has("rope_scaling") else "rope_parameters")
     theta = settings.number("rope_theta", None)
     if theta is None:
         theta = 500_000.0 if is_llama4 else 10_000.0
@@ -59,7 +60,7 @@ def _read_config(settings: Settings) -> ModelConfig:
         d_ff=settings.whole("intermediate_size"),
         max_seq_len=max_seq_len,
         rope_theta=rope.number("rope_theta", theta),
-        rope_scaling=_read_rope_scaling(rope),
+        rope_scaling=_read_rope_scaling(rope, settings, max_seq_len),
         d_head=settings.whole("head_dim", None),
         norm_eps=settings.number("rms_norm_eps", 1e-6),  # transformers' own default
         tie_embeddings=settings.flag("tie_word_embeddings", False),
@@ -97,7 +98,9 @@ def _refuse_others(settings: Settings) -> None:
             )
 
 
-def _read_rope_scaling(rope: Settings) -> RopeScaling | LinearRopeScaling | None:
+def _read_rope_scaling(
+    rope: Settings, settings: Settings, max_seq_len: int
+) -> RopeScaling | LinearRopeScaling | None:
     path = rope.path
     kind = rope.text("rope_type", None) or rope.text("type", None) or "default"
     if rope.number("partial_rotary_factor", 1.0) != 1:
@@ -106,9 +109,8 @@ def _read_rope_scaling(rope: Settings) -> RopeScaling | LinearRopeScaling | None
         return None
     names = {
         "linear": ("factor",),
-        "llama3": ("factor", "low_freq_factor", "high_freq_factor",
-                   "original_max_position_embeddings"),
-    }  # fmt: skip
+        "llama3": ("factor", "low_freq_factor", "high_freq_factor"),
+    }
     if kind not in names:
         raise ValueError(
             f"{path}: rope_type must be 'default', 'linear' or 'llama3', got {kind!r}: "
@@ -118,11 +120,13 @@ def _read_rope_scaling(rope: Settings) -> RopeScaling | LinearRopeScaling | None
         raise ValueError(f"{path}: {kind} scaling lacks {', '.join(missing)}")
     if kind == "linear":
         return LinearRopeScaling(factor=rope.number("factor"))
+    original = "original_max_position_embeddings"  # may stand outside, which goes first
+    stated = settings.whole(original, None) or rope.whole(original, None)
     return RopeScaling(
         factor=rope.number("factor"),
         low_freq_factor=rope.number("low_freq_factor"),
         high_freq_factor=rope.number("high_freq_factor"),
-        original_max_seq_len=rope.whole("original_max_position_embeddings"),
+        original_max_seq_len=stated or max_seq_len,
     )
 
 

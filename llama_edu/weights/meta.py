@@ -109,8 +109,12 @@ def _read_shard(file: Path) -> dict[str, Tensor]:
                     f"{name!r:.80} is of type {type(tensor).__name__}, {rule}: if the weights lie "
                     "under a name of their own, save those alone"
                 )
-            if not tensor.is_floating_point() or tensor.layout != torch.strided:
-                raise ValueError(f"{name} holds {tensor.dtype}, expected floating-point numbers")
+            is_plain = tensor.layout == torch.strided and not tensor.is_meta
+            if not tensor.is_floating_point() or not is_plain:
+                form = "" if is_plain else f" as {tensor.layout} on {tensor.device}"
+                raise ValueError(
+                    f"{name} holds {tensor.dtype}{form}, expected floating-point numbers"
+                )
     return shard
 
 
@@ -148,7 +152,10 @@ def read_meta_config(
         raise ValueError(f"the checkpoint lacks {', '.join(missing)}")
     for name in params.values.keys() - OBEYED - SAID_TWICE:
         if (found := params.values[name]) not in (None, False, 0, -1, "", [], {}):
-            raise ValueError(f"{name}={found!r:.80} asks for what is not read here: leave it out")
+            raise ValueError(
+                f"{name}={found!r:.80} asks for what is not read here, and without it the "
+                "model would be another: take a checkpoint that does not say so"
+            )
     theta = params.number("rope_theta", 10_000.0)
     # Meta's code hard-codes these factors, also for Llama 3.2, where copies of the Hugging Face
     # config say 32.

@@ -20,6 +20,7 @@ class FakePretrained:
         config = type("config", (), {"max_seq_len": 304})
 
     stop_ids: tuple = ()
+    stop_strings: tuple = ()
 
     def __init__(self):
         self.seen = []

@@ -122,6 +122,11 @@ def test_names_are_those_of_transformers(theirs, template, given):
     )
 
 
+def test_a_token_that_is_not_there_has_no_text():
+    messages = [{"role": "user", "content": "x"}]
+    assert render_chat("{{ bos_token }}a{{ eos_token }}", messages, None, None) == "a"
+
+
 def test_the_date_is_today():
     assert render_chat("{{ strftime_now('%Y') }}", HELLO) == datetime.now().strftime("%Y")
 

@@ -57,7 +57,7 @@ def change_tensors(folder, change):
         ),
         (
             {"rope_parameters": {"rope_type": "llama3", "rope_theta": 1e4, "factor": 8.0}},
-            "llama3 scaling lacks low_freq_factor, high_freq_factor, original_max_position",
+            "llama3 scaling lacks low_freq_factor, high_freq_factor",
         ),
         ({"hidden_size": "leave out"}, "lacks hidden_size"),
         (
@@ -99,6 +99,38 @@ def test_llama_3_1_settings_in_both_spellings(folder):
         change_config(folder, **spelling)
         config = read_hf_config(folder)
         assert (config.rope_theta, config.rope_scaling) == (5e5, RopeScaling(factor=8.0))
+
+
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+
+
+@pytest.mark.parametrize("stated", [
+    {"rope_parameters": {"rope_type": "default", "rope_theta": 5e5},
+     "rope_scaling": {"type": "linear", "factor": 4.0}},
+    {"rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 1e4},
+     "rope_scaling": {"rope_type": "default"}},
+    {"rope_parameters": LLAMA3 | {"rope_theta": 1e4}},
+    {"rope_parameters": LLAMA3 | {"rope_theta": 1e4, "original_max_position_embeddings": 16},
+     "original_max_position_embeddings": 32},
+])  # fmt: skip
+def test_rotary_settings_in_two_places_are_those_of_transformers(
+    make_theirs, tmp_path, assert_same_logits, stated
+):
+    make_theirs().save_pretrained(tmp_path)
+    change_config(tmp_path, **stated)
+    theirs = LlamaForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
+    assert_same_logits(load_hf(tmp_path), theirs)
+
+
+def test_a_tied_tensor_may_be_stored_under_the_name_of_the_output(
+    make_theirs, tmp_path, assert_same_logits
+):
+    theirs = make_theirs(tie_word_embeddings=True)
+    theirs.save_pretrained(tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    tensors["lm_head.weight"] = tensors.pop("model.embed_tokens.weight")
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    assert_same_logits(load_hf(tmp_path), theirs)
 
 
 def test_linear_scaling_is_read_and_written(make_theirs, tmp_path, assert_same_logits):

@@ -1,6 +1,6 @@
 """The tokens that the files of a checkpoint add to a vocabulary, and those that they name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,20 @@ def _read_decoder(config: dict[str, Any], path: Path) -> dict[int, dict[str, Any
             f"{path}: added_tokens_decoder={str(decoder)[:80]} must map ids to tokens, such as "
             '{"2": {"content": "</s>"}}'
         ) from None
+
+
+def wrong_ids(vocab: Mapping[str, int], added: Iterable[tuple[str, int]]) -> list[str]:
+    """Added tokens to which the tokenizers library gives another id than the files state.
+
+    wrong_ids({"a": 0}, [("<x>", 5)]) -> ["the id 5 for '<x>' in place of 1"]
+    """
+    ids, free, wrong = dict(vocab), len(vocab), []
+    for text, stated in added:
+        expected = ids.setdefault(text, free)
+        free = max(free, expected + 1)
+        if stated != expected:
+            wrong.append(f"the id {stated} for {text!r} in place of {expected}")
+    return wrong
 
 
 def control_texts(settings: dict[str, Any]) -> dict[str, Flags]:

@@ -11,6 +11,15 @@ from llama_edu.tokenizer.pretokenize import LLAMA3, patterns_of_gguf
 
 PREFIX = "tokenizer.ggml."
 
+# Keys that change a text before it is cut, and the values by which they do not.
+NEUTRAL: dict[str, tuple] = {
+    "remove_extra_whitespaces": (False,),
+    "precompiled_charsmap": ([],),
+    "escape_whitespaces": (True,),
+    "treat_whitespace_as_suffix": (False,),
+    "normalizer.lowercase": (False,),
+}
+
 # The kinds of tokens in `token_type`; SentencePiece numbers its pieces in the same way.
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 
@@ -31,7 +40,10 @@ def read_gguf_vocab(path: str | Path, model: str, needed: tuple[str, ...]) -> di
     if (found := metadata.get(PREFIX + "model")) is None and (part := split_part(metadata)):
         raise ValueError(f"{path} {part}")
     if found != model:
-        raise ValueError(f"{path}: {PREFIX}model={found!r} must be {model!r}")
+        raise ValueError(
+            f"{path}: {PREFIX}model={found!r} must be {model!r}: 'gpt2' is byte-level BPE, 'llama' "
+            "is SentencePiece, and no other kind of tokenizer is read"
+        )
     if missing := [PREFIX + key for key in needed if PREFIX + key not in metadata]:
         raise ValueError(f"{path} has a tokenizer without {', '.join(missing)}")
     vocab = {key.removeprefix(PREFIX): value for key, value in metadata.items()}
@@ -41,13 +53,23 @@ def read_gguf_vocab(path: str | Path, model: str, needed: tuple[str, ...]) -> di
         if not isinstance(value, list) or not all(isinstance(each, kinds) for each in value):
             what = "texts" if kinds is str else "numbers"
             raise ValueError(f"{path}: {PREFIX}{key} must be a list of {what}, got {value!r:.80}")
+    n_tokens = len(vocab["tokens"])
+    for key in set(needed) & {"token_type", "scores"}:
+        if len(vocab[key]) != n_tokens:
+            raise ValueError(
+                f"{path}: {PREFIX}{key} has {len(vocab[key])} entries for {n_tokens} tokens"
+            )
     for key in ("add_bos_token", "add_space_prefix"):
         Settings(vocab, path, PREFIX).flag(key, None)
     for key in ("add_eos_token", "add_sep_token"):
         if Settings(vocab, path, PREFIX).flag(key, None):
             raise ValueError(f"{path}: {PREFIX}{key} must be false or absent: it is not supported")
-    if vocab.get("remove_extra_whitespaces") or vocab.get("precompiled_charsmap"):
-        raise ValueError(f"{path}: its tokenizer changes more of a text than its spaces")
+    for key, neutral in NEUTRAL.items():
+        if (value := vocab.get(key)) not in (None, *neutral):
+            raise ValueError(
+                f"{path}: {PREFIX}{key}={value!r:.80} changes a text in a way that is not "
+                "supported: take a file without it"
+            )
     template = Settings(metadata, path).text("tokenizer.chat_template", None)
     return vocab | {"chat_template": template}
 

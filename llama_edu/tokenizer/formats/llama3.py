@@ -46,16 +46,19 @@ def read_tiktoken(path: str | Path) -> dict[str, Any]:
     """Read the arguments of `BPETokenizer` from Meta's Llama 3 tokenizer.model.
 
     Raises:
-        ValueError: naming the first line that is not a token in base64, a space and a rank.
+        ValueError: naming the first line that is not a token in base64, a space and a rank; or if
+            ranks are missing or stand twice.
     """
-    vocab = {}
+    vocab, number = {}, 0
     for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
         entry = _parse_line(line)
         if entry is None:
             raise ValueError(f"{path}, line {number} must be 'base64 rank', got {line[:80]!r}")
         vocab[entry[0]] = entry[1]
-    if not vocab:
-        raise ValueError(f"{path} holds no token")
+    if sorted(vocab.values()) != list(range(max(number, 1))):  # control tokens follow the last
+        raise ValueError(
+            f"{path}: ranks must run from 0 to {number - 1}, once each; fetch it again"
+        )
     special = {token: len(vocab) + i for i, token in enumerate(SPECIAL_TOKENS)}
     folder = read_special_tokens(Path(path).parent, special)  # Hugging Face's files, if any
     return {

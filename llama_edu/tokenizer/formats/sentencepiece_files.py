@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from llama_edu.reading import reading
+from llama_edu.tokenizer.formats.added_tokens import wrong_ids
 from llama_edu.tokenizer.formats.gguf_vocab import (
     BYTE,
     CONTROL,
@@ -38,6 +39,9 @@ def read_sentencepiece(path: str | Path) -> dict[str, Any]:
     """Read the arguments of `SentencePieceTokenizer` from a tokenizer.model or its folder.
 
     Tokens that a folder adds to the model's come along, as its word on ends and spaces does.
+
+    Raises:
+        ValueError: if an added token has another id than transformers would give it.
     """
     path = Path(path)
     if not path.is_dir():
@@ -50,6 +54,12 @@ def read_sentencepiece(path: str | Path) -> dict[str, Any]:
     spec = read_spec(path) if (path / "tokenizer.json").exists() else None
     special = read_special_tokens(path, vocab, spec)
     _check_spaces(special, vocab, spec, path / "tokenizer.json")
+    added = {**special.special_tokens, **special.added_tokens}
+    if wrong := wrong_ids(vocab, sorted(added.items(), key=lambda item: item[1])):
+        raise ValueError(
+            f"{path} adds tokens to its tokenizer.model that would not get these ids: "
+            f"{', '.join(wrong[:8])}"
+        )
     return {"model": model, **vars(special)}
 
 

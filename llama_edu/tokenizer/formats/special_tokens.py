@@ -15,6 +15,7 @@ from llama_edu.tokenizer.formats.spaces import Spaces, spaces_of_config, spaces_
 from llama_edu.tokenizer.whole_tokens import NO_FLAGS, Flags
 
 MARKS = ("bos_token", "eos_token")
+ENDS = ("eos_token", "eot_token", "eom_token")  # of a text, of a turn, of a message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,8 @@ def read_special_tokens(
 
     `bos_id` and `eos_id` are those of transformers: special_tokens_map.json goes before
     tokenizer_config.json, unless the latter has an `added_tokens_decoder`. `stop_ids` are the
-    `eos_token` of both, and the `eos_token_id` of generation_config.json and of config.json. A
+    `eos_token`, `eot_token` and `eom_token` of both, and the `eos_token_id` of
+    generation_config.json and of config.json. A
     text for which there is no token is passed over: the model cannot write it.
 
     Args:
@@ -87,7 +89,7 @@ def read_special_tokens(
             flags |= {text: found} if found != NO_FLAGS else {}
     ids = special | added
     chosen = from_config if "added_tokens_decoder" in config else from_config | from_map
-    ends = [each["eos_token"] for each in (from_config, from_map) if "eos_token" in each]
+    ends = [each[name] for each in (from_config, from_map) for name in ENDS if name in each]
     stop_ids = [ids[text] for text in ends if text in ids]
     stop_ids += _read_stops(folder, ids, model, text_model)
     with reading(folder / "tokenizer.json"):

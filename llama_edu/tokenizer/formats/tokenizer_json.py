@@ -11,6 +11,7 @@ from llama_edu.tokenizer.byte_alphabet import (
     spell_vocab,
     to_characters,
 )
+from llama_edu.tokenizer.formats.added_tokens import wrong_ids
 from llama_edu.tokenizer.formats.spaces import is_sentencepiece_style
 from llama_edu.tokenizer.formats.special_tokens import SpecialTokens, read_special_tokens
 from llama_edu.tokenizer.formats.written import Written, WrittenBPE
@@ -197,16 +198,5 @@ def _unsupported_parts(spec: dict[str, Any], special: SpecialTokens) -> list[str
         for flag in ("single_word", "lstrip", "rstrip")
         if getattr(flags, flag)
     ]
-    return parts + _wrong_ids(spec)
-
-
-def _wrong_ids(spec: dict[str, Any]) -> list[str]:
-    """Added tokens to which the tokenizers library gives another id than the file states."""
-    vocab = spec["model"]["vocab"]
-    free, wrong = len(vocab), []
-    for token in spec.get("added_tokens") or []:
-        expected = vocab.get(token["content"], free)
-        free = max(free, expected + 1)
-        if token["id"] != expected:
-            wrong.append(f"the id {token['id']} for {token['content']!r} in place of {expected}")
-    return wrong
+    added = [(token["content"], token["id"]) for token in spec.get("added_tokens") or []]
+    return parts + wrong_ids(model["vocab"], added)

@@ -185,6 +185,18 @@ def test_an_id_that_the_library_would_not_give_is_refused_by_name(library, tmp_p
         load_tokenizer(tmp_path)
     with pytest.raises(ValueError, match="the id 7 for '<new>' in place of 800"):
         load_tokenizer(write(tmp_path, library, added_tokens=[added[0] | {"id": 7}]))
+    twice = [added[0] | {"id": 800}, added[0] | {"id": 801}]
+    with pytest.raises(ValueError, match="the id 801 for '<new>' in place of 800"):
+        load_tokenizer(write(tmp_path, library, added_tokens=twice))
+
+
+@pytest.mark.parametrize("i, place", [(1005, 1000), (500, 1000)])
+def test_so_is_one_beside_a_sentencepiece_model(sentencepiece_model, tmp_path, i, place):
+    (tmp_path / "tokenizer.model").write_bytes(sentencepiece_model)
+    config = {"added_tokens_decoder": {str(i): {"content": "<new>"}}}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"the id {i} for '<new>' in place of {place}"):
+        load_tokenizer(tmp_path)
 
 
 @pytest.mark.parametrize("token", [

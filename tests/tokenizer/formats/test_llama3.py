@@ -77,6 +77,13 @@ def test_the_file_is_recognized(vocab, tmp_path):
         assert not is_tiktoken_file(tmp_path / "b")
 
 
+@pytest.mark.parametrize("lines", [b"", b"IQ== 0\nIQ== 1\n", b"IQ== 0\nIg== 2\n", b"IQ== 1\n"])
+def test_ranks_that_leave_no_place_for_control_tokens_are_refused(tmp_path, lines):
+    (tmp_path / "a").write_bytes(lines)
+    with pytest.raises(ValueError, match="a: ranks must run from 0 to"):
+        BPETokenizer.from_tiktoken(tmp_path / "a")
+
+
 def test_a_broken_line_is_named(tmp_path):
     (tmp_path / "a").write_bytes(b"YQ== 0\nYg=\n")
     with pytest.raises(ValueError, match="a, line 2 must be 'base64 rank', got b'Yg='"):

@@ -31,6 +31,10 @@ STATED = {
     "a text": ({"tokenizer_config": {"eos_token": "<|end|>"}}, 0, [0]),
     "an object": ({"tokenizer_config": {"eos_token": {"__type": "AddedToken", **END}}}, 0, [0]),
     "null": ({"tokenizer_config": {"eos_token": None}}, None, []),
+    "of a turn": (
+        {"tokenizer_config": {"eos_token": "<|end|>", "eot_token": "<|user|>"}}, 0, [0, 1]
+    ),
+    "of a message, in the map": ({"special_tokens_map": {"eom_token": "<|user|>"}}, None, [1]),
     "an empty text": ({"tokenizer_config": {"eos_token": ""}}, None, []),
     "the map": ({"special_tokens_map": {"eos_token": "<|end|>"}}, 0, [0]),
     "an object in the map": ({"special_tokens_map": {"eos_token": END}}, 0, [0]),
@@ -322,6 +326,23 @@ def test_a_prompt_that_is_to_be_made_otherwise_is_refused_by_name(folder, tmp_pa
     checkpoints.write_spm(tmp_path / "spm")
     with pytest.raises(ValueError, match="add_eos_token must be false or absent"):
         load_tokenizer(write(tmp_path / "spm", {"tokenizer_config": ended}))
+
+
+@pytest.mark.parametrize("key, value", [
+    ("escape_whitespaces", False), ("treat_whitespace_as_suffix", True),
+    ("normalizer.lowercase", True), ("remove_extra_whitespaces", True),
+])  # fmt: skip
+def test_a_gguf_file_that_changes_texts_is_refused_by_name(tmp_path, trained_bpe, key, value):
+    name = f"tokenizer.ggml.{key}"
+    load_tokenizer(write_ends(tmp_path, trained_bpe, {"add_bool": (name, not value)}))
+    with pytest.raises(ValueError, match=f"{name}={value} changes a text"):
+        load_tokenizer(write_ends(tmp_path, trained_bpe, {"add_bool": (name, value)}))
+
+
+def test_a_gguf_file_with_a_kind_for_each_token_only(tmp_path, trained_bpe):
+    path = write_ends(tmp_path, trained_bpe, {}, [CONTROL])
+    with pytest.raises(ValueError, match="token_type has 1 entries for 800 tokens"):
+        load_tokenizer(path)
 
 
 @pytest.mark.parametrize("flag", ["add_add_eos_token", "add_add_sep_token"])
