@@ -199,5 +199,6 @@ check("preferences.kl", kl)
 # Done? Compare yours with `llama_edu/finetune/preference.py`, and try them on the lesson's models:
 # 19.5 with a reward of your own, say the number of sentences.
 #
-# Next is lesson 20, where the reward is exact and the model writes its own answers.
+# Next is [lesson 20](../notebooks/20_reinforcement.ipynb), where the reward is exact and the model
+# learns from its own answers.
 # `llama-edu progress` shows how far you are.
