@@ -2,7 +2,7 @@
 
 The two commands of its last section, in a folder that goes away: a model of Shakespeare's text,
 tuned on questions about small stories. Steps and shape are fixed, not minutes, so that another
-machine finds about the same; it takes some three minutes of one core.
+machine finds about the same; it takes a few minutes of one core.
 """
 
 import json
