@@ -301,8 +301,8 @@ for _ in range(4000):
     (slope,) = torch.autograd.grad((often * losses).sum(), logits)
     with torch.no_grad():
         logits -= slope
-print("DPO: ", [round(p, 3) for p in logits.softmax(-1).tolist()])
-print("best:", [round(p, 3) for p in best_policy(reference, rewards, 0.5).exp().tolist()])
+print("DPO: ", [round(p, 2) for p in logits.softmax(-1).tolist()])
+print("best:", [round(p, 2) for p in best_policy(reference, rewards, 0.5).exp().tolist()])
 
 # %% [markdown]
 # ## DPO on a LLaMA
