@@ -208,35 +208,27 @@ for seed in (1, 2, 3):
 # ## What you will build
 #
 # Between tokens and scores lies the model, and it is not large: the course is to have you write
-# every part of it. These are its lessons. One marked ○ is planned and not written yet.
+# every part of it. These are its lessons.
 
 # %% tags=["nbval-check-output"]
 from llama_edu.course.lessons import course_map
 
-lessons = course_map()
-for one in lessons:
-    print(" " if one.is_written else "○", one.number, one.title)
+for one in course_map():
+    print(one.number, one.title)
 
 # %% tags=["nbval-ignore-output"]
-planned = {one.number for one in lessons if not one.is_written}
-
-
-def taught_in(*numbers):
-    return ", ".join(f"○ {n}" if n in planned else n for n in numbers)
-
-
 plots.flow(
     [
         ("text", ""),
-        ("tokens", taught_in("04")),
-        ("vectors", taught_in("09")),
-        ("attention", taught_in("05", "06", "11")),
-        ("feed-forward", taught_in("07", "12")),
-        ("logits", taught_in("09")),
-        ("next token", taught_in("10")),
+        ("tokens", "04"),
+        ("vectors", "09"),
+        ("attention", "05, 06, 11"),
+        ("feed-forward", "07, 12"),
+        ("logits", "09"),
+        ("next token", "10"),
     ],
     loops={(3, 4): "30 times", (1, 6): "once for every token"},
-    title="From text to the next token, and round again: the parts and their lessons (○ planned)",
+    title="From text to the next token, and round again: the parts and their lessons",
     alt="A row of boxes: text, tokens, vectors, attention, feed-forward, logits, next token. An "
     "arrow over attention and feed-forward says thirty times; one from next token back to tokens "
     "says once for every token.",
@@ -248,7 +240,7 @@ print(f"{smol.model.config.n_layers} layers, {smol.model.config.n_params:,} numb
 # %% [markdown]
 # Nobody wrote these numbers down: they are *learned* from text, the matter of lessons 13 and 14.
 # Lessons 17 to 20 are about following instructions, 21 to 24 about small and cheap models, and
-# lesson 26 is to be your own LLaMA, from raw text to chat.
+# lesson 26 is your own LLaMA, from raw text to chat.
 #
 # ## How a lesson works
 #
