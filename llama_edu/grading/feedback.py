@@ -17,6 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from llama_edu.course.checking import verdict
+from llama_edu.course.checking.names import OURS
 from llama_edu.course.checking.verdict import MAX_LINE
 
 UNSANDBOXED = "UNSANDBOXED"
@@ -138,6 +139,8 @@ def general_sentence(row: dict) -> str:
     kind, sentence = row["kind"], row["sentence"]
     general = SENTENCES.get(kind, "It is not right yet.")
     if kind == "forbidden" and (found := re.match(r"`(\w+)` must not", sentence)):
+        if sentence.endswith(OURS):
+            return f"It uses `{found[1]}` of llama_edu: an answer imports nothing of it."
         return f"It uses `{found[1]}`, which does what you are asked to write."
     if kind in ("error", "cell") and (found := re.search(r"(?:raised|fails:) (\w+)", sentence)):
         if found[1] not in ERRORS:

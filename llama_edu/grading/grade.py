@@ -2,17 +2,22 @@
 
 import threading
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from llama_edu.course.answers import answer_cells, read_notebook
-from llama_edu.course.checking.names import borrowed_names, first_use_in
+from llama_edu.course.checking.names import (
+    OURS,
+    borrowed_names,
+    first_of_ours_in,
+    first_use_in,
+    imports,
+)
 from llama_edu.course.checking.questions import Question, load_questions
 from llama_edu.course.checking.verdict import Verdict
 from llama_edu.course.lessons import Lesson, all_lessons
 from llama_edu.grading.engine import Page, run_pages
-from llama_edu.grading.injection import Task, inject, make_task
+from llama_edu.grading.injection import inject, make_task
 from llama_edu.grading.kernel import SandboxError, fatal_sentence
 from llama_edu.grading.submissions import Submission
 from llama_edu.grading.visible import visible_modules
@@ -35,6 +40,9 @@ def grade_submission(submission: Submission, assignment: dict) -> dict:
     start, lesson = time.monotonic(), _lesson(assignment["lesson"])
     tasks, exercise = _prepared(lesson.name, assignment["seed"])
     stubs = {name: cell.source.strip() for name, cell in answer_cells(exercise).items()}
+    imported = {}
+    for source in submission.answers.values():
+        imported |= imports(source)
     verdicts, todo = {}, []
     for task in tasks:
         source = submission.answers.get(task.question.name, "")
@@ -43,11 +51,14 @@ def grade_submission(submission: Submission, assignment: dict) -> dict:
         elif use := first_use_in(source, task.question.forbids):
             sentence = f"`{use.name}` must not be used here: what it does is to be written."
             verdicts[task.question.name] = _verdict(task.question, "forbidden", sentence, use.line)
+        elif use := first_of_ours_in(source, imported):
+            sentence = f"`{use.name}` {OURS}"
+            verdicts[task.question.name] = _verdict(task.question, "forbidden", sentence, use.line)
         else:
             todo.append(task)
     for _ in range(N_TRIES):
         try:
-            with _lock, visible_modules(uses(tasks)) as path:
+            with _lock, visible_modules() as path:
                 sandbox = {"level": assignment["level"], "path": path}
                 verdicts |= _run(todo, exercise, submission, assignment["limits"], sandbox)
             break
@@ -71,11 +82,6 @@ def grade_submission(submission: Submission, assignment: dict) -> dict:
         "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - start, 3),
     }
-
-
-def uses(tasks: Iterable[Task]) -> tuple[str, ...]:
-    """Modules of this package that the exercise says its answers may import."""
-    return tuple(sorted({name for task in tasks for name in task.question.uses}))
 
 
 def _run(todo, exercise, submission, limits, sandbox) -> dict[str, Verdict]:

@@ -1,12 +1,53 @@
-"""The few modules that an exercise may import, alone in a folder of their own."""
+"""What stands in a student's process in place of this package: names with nothing behind them."""
 
 import contextlib
-import importlib.util
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+# To import a part of the package does no harm, say for a figure below an answer; to use it is an
+# error. An answer whose function does is refused before it is run.
+PACKAGE = '''"""In grading, nothing of llama_edu is here."""
+
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+
+class Absent:
+    def __init__(self, name):
+        self._name = name
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent(f"{self._name}.{name}")
+
+    def __call__(self, *arguments, **settings):
+        raise RuntimeError(f"{self._name} is not here when an answer is graded")
+
+
+class Empty(ModuleType):
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent(f"{self.__name__}.{name}")
+
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self, is_package=True) if name.startswith("llama_edu.") else None
+
+    def create_module(self, spec):
+        return Empty(spec.name)
+
+    def exec_module(self, module):
+        pass
+
+
+sys.meta_path.append(Finder())
+__getattr__ = Empty(__name__).__getattr__
+'''
 # A student's cells import the check; their process has none, since what is right is elsewhere.
 CHECK = '''"""In grading, checks are made outside."""
 
@@ -17,32 +58,12 @@ def check(name, function, seed=0):
 
 
 @contextlib.contextmanager
-def visible_modules(names: Iterable[str]) -> Iterator[str]:
-    """Copy modules, and nothing else of their packages, to a folder for as long as this lasts.
-
-    Args:
-        names: "llama_edu.model.rope"; packages above one are there, but empty.
-
-    Raises:
-        ValueError: if there is no such module.
-    """
+def visible_modules() -> Iterator[str]:
+    """A folder with what an exercise may import of this package, for as long as this lasts."""
     with TemporaryDirectory(prefix="llama_edu_") as folder:
-        root = Path(folder)
-        root.chmod(0o755)
-        for name in names:
-            spec = importlib.util.find_spec(name)
-            if spec is None or spec.origin is None:
-                raise ValueError(f"uses={name!r} must be a module")
-            target = root.joinpath(*name.split(".")).with_suffix(".py")
-            if Path(spec.origin).name == "__init__.py":
-                target = target.with_suffix("") / "__init__.py"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(spec.origin, target)
-        course = root / "llama_edu" / "course"
-        course.mkdir(parents=True, exist_ok=True)
-        (course / "__init__.py").write_text(CHECK, encoding="utf-8")
-        for package in {path.parent for path in root.rglob("*.py")} - {root}:
-            while package != root:
-                (package / "__init__.py").touch()
-                package = package.parent
+        Path(folder).chmod(0o755)
+        package = Path(folder, "llama_edu")
+        for place, text in ((package, PACKAGE), (package / "course", CHECK)):
+            place.mkdir()
+            (place / "__init__.py").write_text(text, encoding="utf-8")
         yield folder

@@ -111,3 +111,26 @@ def test_whatever_comes_back_there_is_a_verdict(code):
     row = graded({SCORES: f"def scores(q, k):\n    {code}"})[SCORES]
     assert row["kind"] not in ("right", "died", "forged")
     assert row["sentence"] != "The check could not be run."
+
+
+def test_what_is_imported_of_the_package_does_no_harm_and_what_is_used_is_refused(submissions):
+    answers = RIGHT | {
+        SCORES: f"from llama_edu import plots\n{RIGHT[SCORES]}\nplots.heatmap(scores)",
+        MASK: f"import llama_edu.model.masks as m\nfrom llama_edu.config import *\n{RIGHT[MASK]}",
+        SOFTMAX: "from llama_edu.model.norm import rms_norm as s\n"
+        "def softmax(x, dim):\n    return s(x, dim)",
+        ATTEND: "def attend(q, k, v, mask=None):\n"
+        "    from llama_edu.model.attention import explicit_attention\n"
+        "    return explicit_attention(q, k, v, mask)[0]",
+        LAST: "def grouped_attention(q, k, v):\n    return m.causal(q, k, v)",
+    }
+    rows, refused = graded(answers), {SOFTMAX: "s", ATTEND: "llama_edu", LAST: "m"}
+    right = QUESTIONS.keys() - refused.keys() - {"attention.self_attention"}  # it calls the last
+    assert {name for name, row in rows.items() if row["kind"] == "right"} == right
+    for name, used in refused.items():
+        assert rows[name]["sentence"].startswith(f"`{used}` must not be used here: an answer")
+    assert rows[ATTEND]["line"].startswith("In line 2: `from llama_edu.model.attention import")
+    reviews = review(LESSON, hand_in(submissions, "ann", answers))
+    told = {one.question for one in reviews if "an answer imports nothing of llama_edu" in one.text}
+    assert told == refused.keys()
+    assert {one.question for one in reviews if one.kind == "right"} == right

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from llama_edu.course.checking.names import OURS
 from llama_edu.course.checking.questions import load_questions
 from llama_edu.course.checking.verdict import HINTS
 from llama_edu.grading.feedback import (
@@ -81,6 +82,8 @@ def test_a_line_that_stands_in_no_answer_is_not_shown(line):
      "Its result is a list where a tensor is asked for."),
     ("type", "Item 1: expected a float, got None.", "Its result is None where a float is asked"),
     ("dtype", "Expected dtype float32, got int64.", "Its result is int64 where float32 is asked"),
+    ("forbidden", f"`plots` {OURS}",
+     "It uses `plots` of llama_edu: an answer imports nothing of it."),
     ("forbidden", "`softmax` must not be used here: what it does is to be written.",
      "It uses `softmax`, which does what you are asked to write."),
 ])  # fmt: skip

@@ -32,7 +32,6 @@ BLOCKWISE = Question(
     points=4,
     cases=blockwise_cases,
     reference=blockwise,
-    uses=("torch", "math"),
     equivalent_mutants={
         "s = torch.zeros(len(q)) -> s = len(q)": FIRST,
         "s = torch.zeros(len(q)) -> s = torch.ones(len(q))": FIRST,

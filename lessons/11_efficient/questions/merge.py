@@ -37,7 +37,6 @@ MERGE = Question(
     points=3,
     cases=merge_cases,
     reference=merge,
-    uses=("torch",),
     misconceptions=[
         Misconception(
             "no_shrinking",

@@ -20,7 +20,6 @@ ACTIVITY = Question(
     points=2,
     cases=activity_cases,
     reference=activity,
-    uses=("torch",),
     misconceptions=[
         Misconception(
             "signs_cancel",

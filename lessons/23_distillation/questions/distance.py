@@ -32,7 +32,6 @@ DISTANCE = Question(
     cases=distance_cases,
     reference=distance,
     rtol=1e-4,  # sums of differences of logarithms lose a digit
-    uses=("torch",),
     equivalent_mutants={
         "student = (student_logits / temperature).log_softmax(dim=-1) -> "
         "student = (student_logits / temperature).log_softmax(dim=1)": "logits have two dimensions",

@@ -27,7 +27,6 @@ PRUNE_UNITS = Question(
     points=3,
     cases=prune_units_cases,
     reference=prune_units,
-    uses=("torch",),
     misconceptions=[
         Misconception(
             "best_first",

@@ -31,7 +31,6 @@ STUDENT_LOSS = Question(
     points=2,
     cases=student_loss_cases,
     reference=student_loss,
-    uses=("torch",),
     misconceptions=[
         Misconception(
             "all_distances",

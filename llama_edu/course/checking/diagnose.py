@@ -7,7 +7,7 @@ from typing import Any
 
 from llama_edu.course.checking.describe import kind_of
 from llama_edu.course.checking.judge import judge
-from llama_edu.course.checking.names import first_use
+from llama_edu.course.checking.names import OURS, first_of_ours, first_use
 from llama_edu.course.checking.outcomes import (
     is_same_outcome,
     make_cases,
@@ -66,6 +66,8 @@ def _refusal(question: Question, function: Any) -> dict[str, str]:
     if use := first_use(function, question.forbids):
         sentence = f"`{use.name}` must not be used here: what it does is what is to be written."
         return {"kind": "forbidden", "sentence": sentence, "line": use.line}
+    if use := first_of_ours(function):
+        return {"kind": "forbidden", "sentence": f"`{use.name}` {OURS}", "line": use.line}
     return {}
 
 

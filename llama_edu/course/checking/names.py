@@ -5,13 +5,15 @@ import dis
 import inspect
 import re
 import symtable
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, FunctionType, ModuleType
 
 from llama_edu.course.checking.cells import Cell, read_cell
 from llama_edu.course.checking.outcomes import line_in_words
 
+PACKAGE = __name__.partition(".")[0]
+OURS = "must not be used here: an answer imports nothing of llama_edu, and writes what it needs."
 # How a line begins that makes a name, in a cell that cannot be read.
 MAKES = re.compile(r"^(?:async\s+)?(?:(?:def|class)\s+(\w+)|(\w+)\s*=(?!=))", re.MULTILINE)
 
@@ -53,6 +55,55 @@ def first_use_in(source: str, names: Collection[str]) -> Use | None:
                 number, text = cell.line(number)
                 return Use(name, f"In line {number}: `{text}`")
     return None
+
+
+def first_of_ours(function: Callable) -> Use | None:
+    """The first thing of this package that a function of a notebook uses, or imports.
+
+    An answer must do without: what the package has is what the course asks for, and a grader has
+    none of it. Functions of a module are not looked at, as the course's own use the package.
+    """
+    function = inspect.unwrap(function)
+    code, own = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    if code is None or own.get("__name__") != "__main__":
+        return None
+    for name, number in _loads(code, ("LOAD_GLOBAL", "IMPORT_NAME")):
+        if any(map(_is_ours, _homes(own[name]) if name in own else [name])):
+            return Use(name.partition(".")[0], line_in_words(code.co_filename, number))
+    return None
+
+
+def first_of_ours_in(source: str, imported: Mapping[str, str]) -> Use | None:
+    """The first thing of this package that a function in a cell uses; the cell is not run.
+
+    Args:
+        source: the cell.
+        imported: what `imports` gives of all answers.
+    """
+    imported = {**imported, **imports(source)}
+    names = {name for name, line in imported.items() if _is_ours(line.split()[1])}
+    cell = read_cell(source)
+    constants = (one for code in cell.codes for one in code.co_consts) if cell else ()
+    for code in filter(lambda constant: isinstance(constant, CodeType), constants):
+        for name, number in _loads(code, ("LOAD_GLOBAL", "IMPORT_NAME")):
+            if name in names or _is_ours(name):
+                number, text = cell.line(number)
+                return Use(name.partition(".")[0], f"In line {number}: `{text}`")
+    return None
+
+
+def _homes(value: object) -> list[str]:
+    """The modules that a value was made in, or its class and what that is made of."""
+    if issubclass(type(value), ModuleType):
+        return [str(value.__name__)]
+    if issubclass(type(value), FunctionType):
+        return [str(value.__module__)]
+    classes = value.__mro__ if issubclass(type(value), type) else type(value).__mro__
+    return [str(one.__module__) for one in classes]
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == PACKAGE
 
 
 def imports(source: str) -> dict[str, str]:

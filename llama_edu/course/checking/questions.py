@@ -48,7 +48,6 @@ class Question:
         atol: absolute tolerance of numbers.
         equivalent_mutants: mutants of the solution that are right too: what was changed, as
             `llama_edu.course.authoring.mutants` prints it, and why that is no mistake.
-        uses: modules that an answer needs, for the grader.
         forbids: names an answer must not use: ("softmax",) where it is to be written by hand.
         exercise: the file whose solution is edited; `load_questions` sets it.
 
@@ -65,7 +64,6 @@ class Question:
     rtol: float = 1e-5
     atol: float = 1e-6
     equivalent_mutants: Mapping[str, str] = field(default_factory=dict)
-    uses: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
     exercise: Path | None = None
 
