@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from llama_edu.finetune.instruct.packing import ChatBatch
+from llama_edu.finetune.instruct.score import target_log_probs
 from llama_edu.model.llama import Llama
 from llama_edu.train.loss import IGNORED
 
@@ -24,12 +25,9 @@ def answer_log_probabilities(model: Llama, batch: ChatBatch) -> Float[Tensor, " 
         batch: of N examples, told apart by `documents`; the order is by row, then by place. An
             example without a target that counts has 0.
     """
-    counts = batch.targets != IGNORED
-    # Only answers need scores: prompts are long, and so is a row of the vocabulary.
-    scores = model.output(model.hidden(batch.inputs, mask=batch.mask())[counts]).float()
-    losses = F.cross_entropy(scores, batch.targets[counts], reduction="none")
+    counts, found = batch.targets != IGNORED, target_log_probs(model, batch)
     numbers, n_examples = _example_numbers(batch)
-    return -losses.new_zeros(n_examples).index_add(0, numbers[counts], losses)
+    return found.new_zeros(n_examples).index_add(0, numbers[counts], found[counts])
 
 
 def reward_loss(

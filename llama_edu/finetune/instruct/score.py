@@ -1,4 +1,4 @@
-"""Exact match by kind of task, on worlds that no training saw."""
+"""How likely answers are, and exact match by kind of task, on worlds that no training saw."""
 
 import random
 from collections import defaultdict
@@ -6,14 +6,25 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from llama_edu.finetune.instruct.examples import Example, Tokenizer, chat_example
-from llama_edu.finetune.instruct.packing import packed_batch
+from llama_edu.finetune.instruct.packing import ChatBatch, packed_batch
 from llama_edu.finetune.instruct.world import KINDS, Task, conversation, tasks, unseen_stories
 from llama_edu.model.llama import Llama
 from llama_edu.train.loss import IGNORED
 
 BATCH_TOKENS = 16_384
+
+
+def target_log_probs(model: Llama, batch: ChatBatch) -> Float[Tensor, "B T"]:
+    """The log-probability of each target in nats, 0 where none counts."""
+    counts = batch.targets != IGNORED
+    hidden = model.hidden(batch.inputs, mask=batch.mask())
+    scores = model.output(hidden[counts]).float()  # of the answers alone: V is large
+    found = scores.log_softmax(-1).gather(-1, batch.targets[counts][:, None])[:, 0]
+    return torch.zeros(batch.targets.shape, device=found.device).masked_scatter(counts, found)
 
 
 @torch.no_grad()

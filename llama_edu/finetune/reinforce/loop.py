@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from llama_edu.finetune.instruct.examples import Example
 from llama_edu.finetune.instruct.packing import ChatBatch, packed_batch
+from llama_edu.finetune.instruct.score import target_log_probs
 from llama_edu.finetune.reinforce.objective import (
     group_advantages,
     kl_estimate,
@@ -114,15 +113,6 @@ def answered_batch(prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[
         inputs = [*prompt, *answer][:-1]
         rows.append([Example(inputs, [IGNORED] * (len(prompt) - 1) + list(answer))])
     return packed_batch(rows)
-
-
-def target_log_probs(model: Llama, batch: ChatBatch) -> Float[Tensor, "B T"]:
-    """The log-probability of each target in nats, 0 where none counts."""
-    counts = batch.targets != IGNORED
-    hidden = model.hidden(batch.inputs, mask=batch.mask())
-    scores = model.output(hidden[counts]).float()  # of the answers alone: V is large
-    found = scores.log_softmax(-1).gather(-1, batch.targets[counts][:, None])[:, 0]
-    return torch.zeros(batch.targets.shape, device=found.device).masked_scatter(counts, found)
 
 
 def grpo_step(

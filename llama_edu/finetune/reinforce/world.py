@@ -14,8 +14,9 @@ from torch import Tensor
 from llama_edu.data.stories import Story
 from llama_edu.finetune.instruct.examples import Example, Tokenizer, chat_example
 from llama_edu.finetune.instruct.packing import packed_batch
+from llama_edu.finetune.instruct.score import target_log_probs
 from llama_edu.finetune.instruct.world import Task, conversation
-from llama_edu.finetune.reinforce.loop import Prompt, target_log_probs
+from llama_edu.finetune.reinforce.loop import Prompt
 from llama_edu.model.llama import Llama
 from llama_edu.train.loss import IGNORED
 

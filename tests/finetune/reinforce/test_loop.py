@@ -9,7 +9,7 @@ import torch
 from llama_edu.config import ModelConfig
 from llama_edu.finetune.instruct.examples import Example, chat_example
 from llama_edu.finetune.instruct.recipe import world_tokenizer
-from llama_edu.finetune.instruct.score import unseen_questions
+from llama_edu.finetune.instruct.score import target_log_probs, unseen_questions
 from llama_edu.finetune.instruct.world import conversation
 from llama_edu.finetune.reinforce.loop import (
     Prompt,
@@ -18,7 +18,6 @@ from llama_edu.finetune.reinforce.loop import (
     grpo_step,
     reinforce,
     sample_answers,
-    target_log_probs,
 )
 from llama_edu.finetune.reinforce.world import chances, is_exact, split, world_prompt
 from llama_edu.model.llama import Llama
