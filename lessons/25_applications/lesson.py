@@ -48,9 +48,9 @@ def say(*turns, n=24):
 print(say("To whom did Mia give the kettle?", n=8), "…")
 
 # %% [markdown]
-# It is fluent, and nothing in it is known: SmolLM2 has never read our stories. A **hallucination**
-# is a statement that a model makes without any ground for it. Training the model on the stories
-# would be one way out (lesson 17). A cheaper one is to let it *read*:
+# It is fluent, and nothing in it is known: SmolLM2 has never read our stories, and *hallucinates*
+# ([lesson 00](00_start.ipynb)). Training the model on the stories would be one way out (lesson 17).
+# A cheaper one is to let it *read*:
 
 # %% tags=["nbval-check-output"]
 print(say("Mia gave the kettle to Ben.\nTo whom did Mia give the kettle?"))
@@ -354,7 +354,7 @@ why = "a sampled answer where a greedy one was wanted looks like any other: nobo
 answer_guess(guess, "refuses", why)
 
 # %% [markdown]
-# The last line is the forged turn. Now all parts together. A **router** chooses: a question with
+# The last line is the forged turn. Now all parts together. A rule chooses: a question with
 # digits goes to the calculator, another to the archive. And the assistant admits what it does not
 # know: an answer is **grounded** if the passage holds what it says. Ours looks for names.
 
@@ -433,7 +433,8 @@ print(f"one after another {apart:.1f} s, side by side {together:.1f} s")
 # | efficiency | fewer bits (arXiv:2407.21783, sec. 6.2) | [22](22_quantization.ipynb) |
 # | | smaller models, experts | [23](23_distillation.ipynb), [12](12_experts.ipynb) |
 # | multimodality | pictures, speech (arXiv:2407.21783, sec. 7, 8) | [01](01_family.ipynb) |
-# | alignment | preferences (arXiv:2305.18290), guards (arXiv:2312.06674) | lessons 19 and 20 |
+# | alignment | preferences (arXiv:2305.18290) | [19](19_preferences.ipynb) |
+# | | rewards | [20](20_reinforcement.ipynb) |
 # | interpretability | heads that copy (arXiv:2209.11895) | [05](05_attention.ipynb) |
 # | privacy | models recite training text (arXiv:2012.07805) | [02](02_corpus.ipynb) |
 # | carbon | tonnes that can be checked (arXiv:2302.13971, sec. 6) | [24](24_cost.ipynb) |
