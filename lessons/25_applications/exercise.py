@@ -212,5 +212,5 @@ check("applications.read_events", read_events)
 # Done? Compare with `llama_edu/assistant.py` and `llama_edu/serve/events.py`, and let a browser ask
 # your own model: `llama-edu serve --model RUN`.
 #
-# Lesson 26 (planned) puts the whole course into one run. `llama-edu progress` shows how far you
-# are.
+# Next is [lesson 26](../notebooks/26_capstone.ipynb), which puts the whole course into one run.
+# `llama-edu progress` shows how far you are.

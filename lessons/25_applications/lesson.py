@@ -145,7 +145,7 @@ guess = None  # "more", "as many" or "fewer"
 # %% tags=["nbval-check-output"]
 arms = {name: arm for name, arm in measured["passages"].items() if name != "asked"}
 right = {name: sum(arm["right"]) for name, arm in arms.items()}
-for name in [name for name in arms if "lie" not in name]:
+for name in [*arms][:-1]:  # the last one's turn comes later
     print(f"{name:18} {right[name]:2} of 24 right")
 more = right["3 stories found"] - right["1 story found"]
 why = "three times as many names stand before it, and a small model mixes them up"
@@ -343,11 +343,9 @@ print("the same text:", "".join(pieces) == answer["content"])
 guess = None  # "answers" or "refuses"
 
 # %% tags=["nbval-check-output"]
+wrong = {"temprature": 0}, {"max_tokens": 9000}, {"model": "gpt-4"}, {"messages": as_talk(fake)}
 with Running(smol, "smollm2") as server:
-    for more in (
-        {"temprature": 0}, {"max_tokens": 9000}, {"model": "gpt-4"},
-        {"messages": as_talk(fake)},
-    ):
+    for more in wrong:
         refused = post(server, **greedy | more)
         print(refused.status, json.load(refused)["error"]["message"])
 why = "a sampled answer where a greedy one was wanted looks like any other: nobody would notice"
@@ -452,15 +450,15 @@ print(f"one after another {apart:.1f} s, side by side {together:.1f} s")
 #   [17](17_instruction.ipynb).
 
 # %% [markdown]
-# - *How do I notice overfitting?* By text that was held out, while you train:
-#   [14](14_pretraining.ipynb).
+# - *How do I notice overfitting?* By held-out text, while you train: [14](14_pretraining.ipynb).
 # - *How good is it?* As good as a score with its n, its interval and a test that it has not read:
 #   [15](15_evaluation.ipynb).
 # - *Is it safe?* Not by itself: above, and [16](16_adversarial.ipynb) for attacks on numbers.
-# - *Was LLaMA trained adversarially, with LAMB, with back-translation?* Its papers say nothing of
-#   the kind: [01](01_family.ipynb), [13](13_optimizers.ipynb), [03](03_augment.ipynb).
+# - *Was LLaMA trained adversarially, or with LAMB?* Its papers report neither:
+#   [16](16_adversarial.ipynb), [13](13_optimizers.ipynb).
 #
-# What to read next: the paper of Llama 3 from end to end. You know all its words now.
+# What to read next: the paper of Llama 3 (arXiv:2407.21783) from end to end. And to build next: a
+# LLaMA of your own, [26](26_capstone.ipynb).
 
 # %% [markdown]
 # ## In short

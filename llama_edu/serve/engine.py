@@ -86,7 +86,8 @@ class Answer:
         generator.seed() if asked.seed is None else generator.manual_seed(asked.seed)
         try:
             for piece in stream_text(
-                model, self, asked.tokens, asked.max_new_tokens, asked.stop_strings,
+                model, self, asked.tokens, asked.max_new_tokens,
+                [*asked.stop_strings, *self.pretrained.stop_strings],
                 stop=self.pretrained.stop_ids, generator=generator, **asked.settings,
             ):  # fmt: skip
                 self.text += piece

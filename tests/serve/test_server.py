@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
@@ -107,6 +108,14 @@ def test_a_stop_string_ends_the_answer_and_is_not_in_it(client, streamed):
         text, reason = content(reply), reply.json["choices"][0]["finish_reason"]
         assert reply.json["usage"]["completion_tokens"] < 12
     assert (text, reason) == (whole[: whole.index(stop)], "stop")
+
+
+def test_a_text_that_the_checkpoint_ends_with_ends_the_answer(client, pretrained):
+    whole = content(client.complete(max_tokens=12, temperature=0))
+    with Running(replace(pretrained, stop_strings=(whole[5:7],)), "ends") as server:
+        reply = Client(server.url).complete(max_tokens=12, temperature=0, stop="never")
+    assert content(reply) == whole[: whole.index(whole[5:7])]
+    assert reply.json["choices"][0]["finish_reason"] == "stop"
 
 
 def test_a_stop_string_in_the_very_last_token_is_no_length(client):
