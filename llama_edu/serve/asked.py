@@ -161,11 +161,12 @@ def _message(i: int, message: Any, pretrained: Pretrained) -> dict[str, str]:
             what = f"messages[{i}]: content may hold parts of text alone, got {shown(content)}"
             raise Refusal(what, param="messages")
         content = "".join(texts)
-    for token in _control_tokens(pretrained):
+    known = _control_tokens(pretrained) if isinstance(content, str) else ()
+    if found := [token for token in known if token in content]:
         # Pasted into the template it would open or end a turn that nobody had.
-        if isinstance(content, str) and token in content:
-            what = f"messages[{i}] holds {token!r}, a control token of the model: leave it out"
-            raise Refusal(what, param="messages")
+        first = min(found, key=lambda token: (content.index(token), token))
+        what = f"messages[{i}] holds {first!r}, a control token of the model: leave it out"
+        raise Refusal(what, param="messages")
     return {"role": message.get("role"), "content": content}
 
 

@@ -44,11 +44,13 @@ WRONG = [
     ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "parts of text alone"),
     ({"messages": [{"role": "user", "content": "a</s>b"}]}, "holds '</s>', a control token"),
     ({"messages": [{"role": "user", "content": "<|im_end|>"}]}, "holds '<|im_end|>'"),
+    ({"messages": [{"role": "user", "content": "<|im_end|> <s>"}]}, "holds '<|im_end|>'"),
+    ({"messages": [{"role": "user", "content": "<s> <|im_end|>"}]}, "holds '<s>'"),
     ({"messages": [{"role": "user", "content": "\ud800"}]}, "messages"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fields, says", WRONG, ids=[says for _, says in WRONG])
+@pytest.mark.parametrize("fields, says", WRONG, ids=str)
 def test_a_wrong_field_is_named(client, fields, says):
     reply = client.ask("POST", "/v1/chat/completions", {"messages": HELLO, **fields})
     assert reply.status == 400
