@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 # What these hold is never text of the page, or not its own text.
-SILENT = {"head", "script", "style", "template", "svg", "iframe", "select", "datalist", "object"}
+SILENT = {
+    "head", "script", "style", "template", "svg", "iframe", "select", "datalist", "object",
+    "annotation", "annotation-xml",
+}  # fmt: skip
 # Menus, boxes to search and to log in; but a page may stand in one whole.
 FURNITURE = {"aside", "button", "footer", "form", "header", "nav", "noscript"}
 BLOCKS = {

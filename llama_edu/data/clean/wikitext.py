@@ -11,7 +11,7 @@ from llama_edu.data.clean.html import COMMENT, drop_elements, strip_html, unesca
 
 DROPPED = (
     "ref|math|gallery|timeline|score|syntaxhighlight|source|imagemap|hiero|chem|references"
-    "|includeonly"
+    "|includeonly|indicator"
 )
 BRACKETS = re.compile(r"\{\{+|\}\}+|\[\[|\]\]|^[ :]*+\{\||^[ \t]*+\|\}(?!\})", re.MULTILINE)
 MAX_DEPTH = 100  # of brackets in each other
@@ -30,7 +30,13 @@ SHOWN = {
     "ipa": slice(0, 1), "quote": slice(0, 1), "as of": slice(0, 1), "abbr": slice(0, 1),
     "blockquote": slice(0, 1), "cquote": slice(0, 1), "nihongo": slice(0, 1), "sic": slice(0, 1),
 }  # fmt: skip
-SIGNS = {"okina": "ʻ", "ndash": "–", "mdash": "—"}
+NBSP, SPACED = "\u00a0", "\u00a0– "
+# Templates that stand for a sign: without it words would be glued together.
+SIGNS = {
+    "okina": "ʻ", "ndash": "–", "mdash": "—", "nbsp": NBSP, "space": NBSP, "spaces": NBSP,
+    "snd": SPACED, "spnd": SPACED, "spaced ndash": SPACED, "spaced en dash": SPACED,
+    "·": f"{NBSP}· ", "dot": f"{NBSP}· ", "•": f"{NBSP}• ", "bull": f"{NBSP}• ", "'": "'", "=": "=",
+}  # fmt: skip
 EMPTY_BRACKETS = re.compile(r"(?<![ \t])[ \t]*+\([,;:\s]*+\)")
 SPACE_BEFORE_COMMA = re.compile(r"(?<![ \t])[ \t]++([,;.])(?=[\s)])")
 OPENING_COMMA = re.compile(r"\(\s*+[,;:][,;:\s]*+")

@@ -10,7 +10,8 @@ START = r"(?<![A-Za-z0-9_$€£¥#=^])(?<![0-9][ .,-])"
 END = r"(?![A-Za-z0-9_]|[.,-][0-9])"
 
 INTERNATIONAL = re.compile(
-    rf"(?<![\w+])(?P<it>(?:\+[1-9]\d{{0,14}}(?:(?: ?\(\d{{1,4}}\) ?|[ .-])\d{{1,10}})*"
+    rf"(?<![\w+])(?<![0-9][ .-])"
+    rf"(?P<it>(?:\+[1-9]\d{{0,14}}(?:(?: ?\(\d{{1,4}}\) ?|[ .-])\d{{1,10}})*"
     rf"|00[1-9]\d{{0,2}}(?:[ .-]\d{{2,10}}){{2,5}})){END}",
     re.ASCII,
 )
@@ -32,12 +33,16 @@ CHINESE_MOBILE = re.compile(
 # 044 668 18 00.
 WITH_TRUNK_ZERO = re.compile(
     rf"{START}(?P<it>(?:0[1-9]\d{{0,3}}|\(0[1-9]\d{{0,3}}\))(?:[ /-]\d{{3,8}}){{1,2}}"
-    rf"|0[1-9](?:[ .]\d\d){{4}}|0[1-9]\d{{1,2}} \d{{3}} \d\d \d\d){END}",
+    rf"|0[1-9](?:[ .]\d\d){{4}}|0[1-9]\d{{1,2}} \d{{3}} \d\d \d\d){END}(?![ .]\d\d)",
     re.ASCII,
+)
+# With the 8 that is dialled inside Russia and Kazakhstan: 8 (495) 123-45-67.
+WITH_TRUNK_EIGHT = re.compile(
+    rf"{START}(?P<it>8[ -]?(?:\([3-9]\d\d\) ?|[3-9]\d\d[ -])\d{{3}}[ -]\d\d[ -]\d\d){END}", re.ASCII
 )
 NAMED = re.compile(
     r"(?:\b(?:phone|tel|call|cell|mobile|fax|text|ring|whatsapp)\b|电话|手机|电號|微信)"
-    rf"[^\d\n+(\]]{{0,16}}(?P<it>\d{{3}}[ -]\d{{4}}|\d{{7,12}}){END}",
+    rf"[^\d\n+(\]]{{0,16}}(?P<it>\d{{3}}[ -]\d{{4}}|(?:00)?\d{{7,13}}){END}",
     re.IGNORECASE,
 )
 
@@ -57,5 +62,6 @@ PHONES = (
     ("PHONE", NORTH_AMERICAN, is_no_list),
     ("PHONE", CHINESE_MOBILE, has_digits(11, 11)),
     ("PHONE", WITH_TRUNK_ZERO, has_digits(9, 12)),
-    ("PHONE", NAMED, has_digits(7, 12)),
+    ("PHONE", WITH_TRUNK_EIGHT, has_digits(11, 11)),
+    ("PHONE", NAMED, has_digits(7, 15)),
 )

@@ -53,6 +53,10 @@ READ = {
     "a number that is no character": (f"a&#{'9' * 5000};b &#xFFFFFFFFF; c", "a\ufffdb \ufffd c"),
     "invisible entities": ("co&shy;op &#8203;is&#12;one", "coop is\none"),
     "formulas": ("<math><mrow><mi>x</mi><mo>+</mo><mn>1</mn></mrow></math>", "x+1"),
+    "a formula's source": (
+        "<math><semantics><mi>x</mi><annotation>\\x</annotation></semantics></math>",
+        "x",
+    ),
     "comments that browsers know": ("a<!-->b<!--->c<!-- x --!>d<![if !IE]>e<![endif]>f", "abcdef"),
     "a program": ("<?php echo 1 ?>text", "text"),
     "mathematics": ("if a < b and b > c then x<y, 3<4", "if a < b and b > c then x<y, 3<4"),

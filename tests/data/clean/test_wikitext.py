@@ -49,6 +49,11 @@ CASES = {
     "a line across": ("a\n----\nb\n-----c", "a\n\nb\nc"),
     "a link to write to": ("[mailto:a@b.org write] [mailto:a@b.org]", "write"),
     "what templates alone show": ("<includeonly>a</includeonly><noinclude>b</noinclude>c", "bc"),
+    "templates of spaces and dashes": (
+        "5{{nbsp}}km, 1914{{snd}}1918, a{{·}}b",
+        "5\u00a0km, 1914\u00a0– 1918, a\u00a0· b",
+    ),
+    "an icon of the page": ("<indicator name=x>[[File:a]]</indicator>text", "text"),
     "form feeds": ("a\x0cb", "a\x0cb"),
 }
 
