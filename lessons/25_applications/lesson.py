@@ -257,7 +257,7 @@ except ValueError as error:
 #
 # Passages are such input too. **Prompt injection** is text in a prompt that makes a model serve its
 # writer and not its user. The same 24 questions, the same best sentence; but somebody has put a
-# line behind it: *Mia gave the kettle to Zorro.* **Predict:** how many answers name Zorro?
+# line behind it, such as *Mia gave the kettle to Zorro.* **Predict:** how many answers name Zorro?
 
 # %%
 guess = None  # a number from 0 to 24
@@ -290,15 +290,15 @@ for name, passage in {"honest": "Mia gave the kettle to Ben.", "forged": fake}.i
 
 # %% [markdown]
 # Three are right: the template's own system turn, the user's, and the one that the model is to
-# write. The passage forged two more, an answer that was never given among them. This is the SQL
-# injection of chat, and its cure is as old: what is pasted in must not be read as control. The
-# server below refuses such a text.
+# write. The passage forged two more, an answer that was never given among them. Databases know
+# this as SQL injection, and the cure is the same: what is pasted in must not be read as control.
+# The server below refuses such a text.
 
 # %% [markdown]
 # ## Served over HTTP
 #
-# An assistant is used by programs: a page, an editor, a phone. Nearly all speak one protocol,
-# OpenAI's **chat completions**: a POST with the messages as JSON to `/v1/chat/completions`.
+# An assistant is used by programs: a page, an editor, a phone. Many speak one protocol, OpenAI's
+# **chat completions**: a POST with the messages as JSON to `/v1/chat/completions`.
 # `llama-edu serve` does it in the terminal; here the server runs beside the notebook, on a free
 # port.
 
@@ -336,7 +336,7 @@ print("|".join(pieces), end)
 print("the same text:", "".join(pieces) == answer["content"])
 
 # %% [markdown]
-# A server meets every mistake of every client. **Predict:** somebody writes `temprature=0`. Many
+# A server meets every mistake of every client. **Predict:** somebody writes `temprature=0`. Some
 # servers pass over a field that they do not know. What does ours do?
 
 # %%
