@@ -9,6 +9,7 @@ from llama_edu.grading.platforms import read_name, without_shared
 
 MAX_NAME = 120  # characters
 OF_NBGRADER = {"autograded", "feedback", "release", "source", "gradebook.db"}
+OF_GRADES = {"results", "feedback", "gradescope"}
 # What a file or folder of a student's own is called, as against a student.
 OWN_WORDS = re.compile(
     r"(?:untitled|scratch|test|notes?|notebooks?|exercises?|solutions?|lessons?|homework|hw|answers?"
@@ -21,7 +22,9 @@ GROUPS = re.compile(
     re.IGNORECASE,
 )
 # What Colab puts before the name of a notebook that was copied.
-COPY_OF = re.compile(r"^(?:copy of|kopie von|copie de|copia de)[\s_]+(?=\S)", re.IGNORECASE)
+COPIED = r"(?:copy of|kopie von|copie de|copia de)"
+COPY_OF = re.compile(rf"^{COPIED}[\s_]+(?=\S)", re.IGNORECASE)
+OF_COPY = re.compile(rf"(?<=\S)[\s_-]+{COPIED}$", re.IGNORECASE)  # "Ben - Copy of 05_attention"
 ATTEMPT = re.compile(
     r"[\s_-]*(?:\((?P<a>\d{1,4})\)|-Copy(?P<b>\d{0,4})"
     r"|[\s_-](?:attempt|version|versuch|try|rev|v)[\s_-]?(?P<c>\d{1,4})"
@@ -44,7 +47,8 @@ def without_others(files: list[File]) -> tuple[list[File], list[str]]:
         grades |= {(top,) for top in tops if top != "submitted"}
     if tops >= {"Submitted files", "Working files"}:  # Teams: what is not handed in yet
         grades.add(("Working files",))
-    grades.discard(())
+    if () in grades:  # the class was graded into its own folder
+        grades = grades - {()} | {(top,) for top in tops & OF_GRADES}
     kept = [file for file in files if not any(file.parts[: len(g)] == g for g in grades)]
     return kept, [
         f"{'/'.join(one)}: grades or a teacher's own, no student" for one in sorted(grades)
@@ -159,4 +163,5 @@ def without_lesson(stem: str, lesson: Lesson) -> str:
     if not re.fullmatch(topic, stem, re.IGNORECASE):
         for pattern in (rf"^{topic}[\s_.-]+", rf"[\s_.-]+{topic}$"):
             stem = re.sub(pattern, "", stem, flags=re.IGNORECASE).strip(" _-.") or stem
+    stem = OF_COPY.sub("", stem)
     return stem.strip()[:MAX_NAME] or "_"

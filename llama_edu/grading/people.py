@@ -26,6 +26,8 @@ from llama_edu.grading.roster import Roster
 
 MAX_FILES = 500  # of one student
 MAX_NOTES = 20
+# A student who handed in one that is not read handed in something.
+ARCHIVE = re.compile(r"\.(?:zip|rar|7z|(?:tar\.)?(?:gz|bz2|xz|zst)|tar|tgz)$", re.IGNORECASE)
 WITHIN = re.compile(r"(?:attempt|version|versuch)[\s_-]?(\d{1,4})$", re.IGNORECASE)
 
 
@@ -126,10 +128,10 @@ def _who(file, platform, users, lesson, depth, roster) -> tuple | None:
         return None
     part = file.parts[depth]
     if len(file.parts) == depth + 1:
-        is_shut = file.problem and part.lower().endswith(".zip")
+        is_shut = ARCHIVE.search(part) if not part.lower().endswith(".zip") else file.problem
         if not (file.is_notebook or is_shut or (file.problem and "." not in part)):
             return None
-        part = NOTEBOOK.sub("", part[: -len(".zip")] if is_shut else part)
+        part = NOTEBOOK.sub("", ARCHIVE.sub("", part) if is_shut else part)
     stem, attempt = attempt_of(part)
     name = without_lesson(stem, lesson)
     row = roster.find_in(part) if roster else None

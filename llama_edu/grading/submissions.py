@@ -128,7 +128,8 @@ def _choose(name: str, student: Student, notes: list[str], names: list[str]) -> 
             notes.append(f"{path}: cannot be read ({error.strerror})")
             continue
         if answers.sources:
-            rank = (answers.n_marked > 0, attempt, file.time, path)
+            is_own = "solutions" not in file.parts[:-1]  # a clone of the whole course holds them
+            rank = (answers.n_marked > 0, is_own, attempt, file.time, path)
             found.append((rank, answers))
     if not found:
         if not student.files:

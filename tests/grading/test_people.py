@@ -90,6 +90,8 @@ LAYOUTS = {
     "late ones apart": ("late/anna.ipynb", "late/ben.ipynb"),
     "with the grades": (f"anna/{WORK}", f"ben/{WORK}", "grades/instructor.json",
                         "grades/grades.csv", "grades/summary.html"),
+    "with the grades in one folder": (f"anna/{WORK}", f"ben/{WORK}", "instructor.json",
+                                      "feedback/anna.html", "results/anna.json"),
     "clones": (f"05-attention-anna/exercises/{WORK}", f"05-attention-ben/exercises/{WORK}"),
     "Google's": (f"anna - {WORK}", f"ben - {WORK}"),
     "Teams'": (f"Submitted/anna/HW 5/Version 1/{WORK}", f"Submitted/ben/HW 5/Version 1/{WORK}"),
@@ -97,6 +99,8 @@ LAYOUTS = {
         f"Submitted files/anna/HW 5/{WORK}", f"Submitted files/ben/HW 5/{WORK}",
         f"Working files/anna/HW 5/{WORK}", f"Working files/cyd/HW 5/{WORK}",
     ),
+    "Google's of copies": (f"anna - Copy of {WORK}", f"ben - Copy of {WORK}"),
+    "archives that are not read": ("anna.rar", "ben.tar.gz"),
     "Colab's": (f"anna/Copy of {WORK}", "Copy of 05_attention - ben.ipynb"),
     "copies": ("anna.ipynb", "anna (1).ipynb", "ben-Copy1.ipynb"),
     "Blackboard's": (f"HW_5_anna_attempt_2026-11-03-10-20-30_{WORK}",
@@ -191,9 +195,10 @@ def test_what_is_left_out_is_said():
     found = find_people([File(parts) for parts in paths], LESSON)
     assert found.left_out == [
         "grades: grades or a teacher's own, no student",
-        "ben.rar, readme.txt: no notebook, and nobody's",
+        "readme.txt: no notebook, and nobody's",
     ]
-    assert "1 student" in found.layout
+    assert [one.name for one in found.students] == ["anna", "ben"]
+    assert found.students[1].others == ["ben.rar"]  # an archive that is not read, in a note
 
 
 @pytest.fixture

@@ -150,6 +150,13 @@ def zipped(path, members):
     return path
 
 
+def test_a_clone_of_the_whole_course_is_graded_for_its_exercise(submissions):
+    for folder, answers in (("solutions", RIGHT), ("exercises", {})):
+        hand_in(submissions, f"ann/{folder}", answers)
+    ann = read(submissions)["ann"]
+    assert ann.notebook == f"exercises/{LESSON.name}.ipynb"
+
+
 def test_a_zip_bomb_is_not_unpacked(tmp_path):
     path = zipped(tmp_path / "a.zip", {"ann/a.ipynb": b"0" * (MAX_BYTES + 1), "bob/a.ipynb": b"{"})
     assert path.stat().st_size < 100_000
