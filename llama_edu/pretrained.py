@@ -157,10 +157,16 @@ _NEAR = {
     "model_index.json": "a pipeline of several models: name the folder of its language model",
     "*.gguf": "a folder of GGUF files: name one of them",
     "snapshots": "a folder of Hugging Face's cache: name the one in its snapshots",
+    "models--*": "Hugging Face's cache: name the folder in the snapshots of a model in it",
+    "manifests": "Ollama's store: name the largest file in its blobs, which is a GGUF file",
+    "mlc-chat-config.json": "a model of MLC: take the checkpoint that it was made from",
+    "zero_to_fp32.py": "a checkpoint of DeepSpeed: run its zero_to_fp32.py, and save the model",
+    "*/config.json": "a folder of checkpoints: name one of those in it",
     "original/params.json": "a copy of a release: name its folder `original`",
     "*.onnx": "an ONNX model: take the checkpoint that it was made from",
     "*.bin": "pickled weights without a config: take a folder with config.json and safetensors",
     "*.safetensors": "safetensors without their config.json: fetch that as well",
+    "tokenizer.json": "a tokenizer without a model: fetch config.json and the weights as well",
     "*.pth": "Meta's weights without their params.json: fetch that as well",
 }
 
@@ -168,8 +174,8 @@ _NEAR = {
 def _what_is_there(path: Path) -> str:
     if path.is_file():
         kind = other_kind(path)
-        name = {".safetensors": "name the folder that it lies in", ".pth": "name its folder"}
-        kind = kind or name.get(path.suffix)
+        belongs = "is one of several files: name the folder that it lies in"
+        kind = kind or {".safetensors": belongs, ".pth": belongs}.get(path.suffix)
         return f"; it {kind}" if kind else ""
     return next((f"; it is {what}" for name, what in _NEAR.items() if any(path.glob(name))), "")
 
