@@ -87,7 +87,7 @@ print(f"{len(copies)} copies; {len(training)} texts to train on, {len(held_out)}
 # ## Tokens
 #
 # Words carry the space before them, as in SentencePiece; punctuation and line ends stand alone.
-# Byte pairs are merged, also in the words of the questions. Control tokens get the last ids.
+# Merges are counted in 300 stories and the questions. Control tokens get the last ids.
 
 # %%
 kinds = ["Who comes first?", "Who comes last?", "Where does it begin?"]
@@ -154,9 +154,9 @@ def llama(tokens, weights, attend=grouped_attention):
     return rms_norm(x, weights["model.norm.weight"], 1e-5) @ embedding.T
 
 # %% [markdown]
-# The first weights are random, but keys begin as the queries are, and the output as the values
-# turned back, so that tokens copy their like (lesson 17; arXiv:2305.09828). Both stages to come are
-# trained alike: a target of −100 does not count, so a stage is nothing but its batches.
+# The first weights are random, but each layer's keys begin as its queries, its output as its values
+# transposed: tokens attend to their like and copy it (lesson 17; arXiv:2305.09828). Both stages to
+# come are trained alike: a target of −100 does not count, so a stage is nothing but its batches.
 
 # %%
 def first_weights(seed=0):
@@ -458,8 +458,8 @@ for name, (mean, low, high, n) in measured["tuned"]["scores"].items():
 
 # %% [markdown]
 # In a run so short n-grams still win. **For your own text:** may you use it (lesson 02)? Are copies
-# out, *then* documents set aside? Before the run: a plan, ln V, one batch by heart, a row of
-# targets read by eye (lesson 14). After it: marks, xz, samples, each kind of question by itself.
+# out, *then* documents set aside? Before the run: a plan, a first loss near ln V, one batch learned
+# by heart, targets read by eye (lesson 14). After it: marks, xz, samples, each kind of question.
 #
 # ## In short
 #

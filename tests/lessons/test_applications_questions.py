@@ -220,3 +220,73 @@ def test_likely_slips_are_named(name, answer, misconception):
 def test_other_slips_are_told_truly(name, answer, part):
     verdict = diagnose(find_question(f"applications.{name}"), answer)
     assert not verdict.ok and part in as_text(verdict), as_text(verdict)
+
+
+# Accepted once: no case told these from what is right.
+def words_in_a_text(query, passages, k1, b):
+    texts = [" ".join(passage) for passage in passages]
+    mean = sum(map(len, passages)) / len(passages)
+    scores = []
+    for passage, text in zip(passages, texts, strict=True):
+        norm = k1 * (1 - b + b * len(passage) / mean)
+        parts = [
+            weights(texts, word) * text.count(word) * (k1 + 1) / (text.count(word) + norm)
+            for word in query
+        ]
+        scores.append(float(sum(parts)))
+    return scores
+
+
+def first_that_is_closed(text):
+    places = [found.start() for found in re.finditer(r"CALC\(", text)]
+    return next((inside for p in places if (inside := call_by_characters(text[p:]))), "")
+
+
+def space_before_the_call(text):
+    return call_by_characters(text.replace("CALC (", "CALC("))
+
+
+def nothing_for_zero(expression):
+    return by_matching(expression) or None
+
+
+def break_at_the_end(chunks):
+    events, held = [], ""
+    for chunk in chunks:
+        *whole, held = (held + chunk).split("\n\n")
+        for event in whole:
+            data = event.removeprefix("data: ")
+            if data == "[DONE]":
+                break
+            events.append(data)
+    return events
+
+
+def up_to_its_text(chunks):
+    return [
+        e.removeprefix("data: ")
+        for e in "".join(chunks).split("data: [DONE]")[0].split("\n\n")[:-1]
+    ]
+
+
+@pytest.mark.parametrize("name, answer, misconception", [
+    ("bm25", words_in_a_text, ""),
+    ("find_call", first_that_is_closed, "next_if_not_closed"),
+    ("find_call", space_before_the_call, ""),
+    ("calculate", nothing_for_zero, "zero_as_nothing"),
+    ("read_events", break_at_the_end, "end_of_its_chunk"),
+    ("read_events", up_to_its_text, "end_anywhere"),
+])  # fmt: skip
+def test_what_was_accepted_once_is_refused(name, answer, misconception):
+    verdict = diagnose(find_question(f"applications.{name}"), answer)
+    assert (verdict.ok, verdict.misconception or "") == (False, misconception), as_text(verdict)
+
+
+def test_where_none_is_expected_the_inputs_are_shown():
+    verdict = diagnose(find_question("applications.calculate"), lambda expression: 1.5)
+    got_infinity = diagnose(find_question("applications.calculate"), with_infinity)
+    assert verdict.case and got_infinity.case[0][1].endswith("/ 0'"), as_text(got_infinity)
+
+
+def with_infinity(expression):
+    return math.inf if expression.endswith("/ 0") else by_matching(expression)

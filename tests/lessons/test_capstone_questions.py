@@ -189,3 +189,45 @@ def test_likely_slips_are_named(name, answer, slip):
 
 def test_a_conversation_cut_by_twos_with_its_system_is_refused():
     assert not ask("trim", system_too).ok
+
+
+# Accepted once: no case told these from what is right.
+def three_walks(hashes, pairs, n):
+    numbers = list(hashes)
+    for _ in range(3):
+        for i, j in pairs:
+            numbers[i] = numbers[j] = min(numbers[i], numbers[j])
+    return [number % n == 0 for number in numbers]
+
+
+def without_overlaps(training, held_out, k):
+    seen, new = training.encode(), held_out.encode()
+    bits = 8.0
+    for a, b in pairwise(new):
+        bits -= math.log2((seen.count(bytes([a, b])) + k) / (seen[:-1].count(a) + 256 * k))
+    return bits / len(new)
+
+
+def looks_back(losses, patience):
+    for look in range(patience, len(losses)):
+        if losses[look] >= losses[look - patience]:
+            return losses.index(min(losses[: look + 1])), look
+    return losses.index(min(losses)), len(losses) - 1
+
+
+def by_name(claims, metrics):
+    return by_cases([(name, *rest) for name, rest in {n: r for n, *r in claims}.items()], metrics)
+
+
+@pytest.mark.parametrize(
+    "name, answer, slip",
+    [
+        ("held_out", three_walks, None),
+        ("bigram_bits", without_overlaps, "overlaps_lost"),
+        ("keep", looks_back, "with_patience_looks_before"),
+        ("unproven", by_name, "one_claim_a_name"),
+    ],
+)
+def test_what_was_accepted_once_is_refused(name, answer, slip):
+    verdict = ask(name, answer)
+    assert (verdict.ok, verdict.misconception or None) == (False, slip), verdict

@@ -24,8 +24,11 @@ def bm25_cases(generator):
         "b": 0.75,
     }
     yield {
-        "query": [second, first, second, "nowhere"],
-        "passages": [*([*text(n), second] for n in pick(generator, 4, high=7)), [first] * 3],
+        "query": [second, first, second, "now"],
+        "passages": [
+            *([*text(n), second] for n in pick(generator, 4, high=7)),
+            [first] * 3 + ["nowhere"],
+        ],
         "k1": whole(generator, 5, 30) / 10,
         "b": whole(generator, 1, 4) / 10,
     }
@@ -51,6 +54,12 @@ BM25_SCORES = Question(
             {"idf * f": "f"},
             says="common words count as much as rare ones",
             hint="Which factor of the formula looks at how many passages hold the word?",
+        ),
+        Misconception(
+            "frequency_times_idf",
+            {f"{PART} / (f + k1 * length)": "idf * f"},
+            says="each word adds idf times f, with nothing of k1 and b",
+            hint="That is TF-IDF: a word that stands there ten times would count ten times.",
         ),
         Misconception(
             "idf_without_one",
@@ -83,6 +92,19 @@ BM25_SCORES = Question(
             {"passage.count(word)": "int(word in passage)"},
             says="a word that stands twice in a passage counts as once",
             hint="f says how often the word stands there.",
+        ),
+        Misconception(
+            "scores_added_up",
+            {"score = 0.0\n": "score = scores[-1] if scores else 0.0\n"},
+            says="the score of a passage goes on from that of the one before",
+            hint="Each passage is scored by itself: where does its sum begin?",
+        ),
+        Misconception(
+            "parts_of_words",
+            {"passage.count(word)": "' '.join(passage).count(word)"},
+            says="a word is also counted where it is a part of another",
+            hint="`now` stands in `nowhere`, but it is another word: "
+            "count in the list, not in one text.",
         ),
         Misconception(
             "query_as_a_set",
@@ -121,34 +143,16 @@ BM25_SCORES = Question(
             hint="A long passage must get a larger denominator. What must stand on top?",
         ),
         Misconception(
-            "sum_for_mean",
-            {" / n_passages\n": "\n"},
-            says="a length is divided by the sum of all lengths, not by their mean",
-            hint="A mean is a sum divided by how many there are.",
-        ),
-        Misconception(
             "logarithm_without_parentheses",
             {IDF: "math.log(1 + n_passages - n_holding + 0.5 / (n_holding + 0.5))"},
             says="in the idf, 0.5 alone is divided by N_w + 0.5",
             hint="The whole upper line is divided. Python needs parentheses round it.",
         ),
         Misconception(
-            "denominator_without_parentheses",
-            {f"{PART} / (f + k1 * length)": f"({PART} / f + k1 * length) if f else 0"},
-            says="f alone is the denominator, and the rest of the lower line is added behind it",
-            hint="The whole lower line divides. Python needs parentheses round it.",
-        ),
-        Misconception(
-            "k1_times_one",
-            {"k1 * length)": "k1 * 1 - b + b * len(passage) / mean)"},
-            says="k1 is multiplied by 1 alone, not by all that stands in the parentheses",
+            "k1_times_a_part",
+            {"k1 * length)": "k1 * (1 - b) + b * len(passage) / mean)"},
+            says="k1 is multiplied by 1 - b alone, not by all that stands in the parentheses",
             hint="1 - b + b n / mean is one factor: put it in parentheses.",
-        ),
-        Misconception(
-            "share_for_count",
-            {"f = passage.count(word)": "f = passage.count(word) / len(passage)"},
-            says="f is the share of the passage that the word makes up",
-            hint="f is a whole number here: how often does the word stand there?",
         ),
     ],
 )

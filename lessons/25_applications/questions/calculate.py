@@ -23,6 +23,10 @@ def calculate_cases(generator):
     yield {"expression": f"{a} / 0"}
     yield {"expression": f"{a} +"}
     yield {"expression": f"{a} ** 2"}
+    yield {"expression": f"{a} // {b}"}
+    yield {"expression": f"{a} % {b}"}
+    yield {"expression": f"{a} - {a}"}
+    yield {"expression": f"{a}j"}  # for Python a number, but no whole or decimal one
     yield {"expression": f"price * {a}"}
     yield {"expression": f"True + {a}"}
     yield {"expression": f"'{a}'"}
@@ -51,6 +55,21 @@ CALCULATE = Question(
             {"ast.Div: truediv": "ast.Div: truediv, ast.Pow: pow"},
             says="powers are worked out as well",
             hint="9 ** 9 ** 9 would keep a machine busy for a very long time. What is allowed?",
+        ),
+        Misconception(
+            "rests",
+            {
+                "ast.Div: truediv": "ast.Div: truediv, ast.FloorDiv: lambda a, b: a // b, "
+                "ast.Mod: lambda a, b: a % b"
+            },
+            says="`//` and `%` are worked out as well",
+            hint="The task names four operations.",
+        ),
+        Misconception(
+            "all_refused",
+            {".body": ""},
+            says="everything is refused: None is given for each expression",
+            hint="What kind of node does your function see first? Print `ast.dump` of it.",
         ),
         Misconception(
             "true_is_a_number",
@@ -117,6 +136,12 @@ CALCULATE = Question(
             {"return None": 'return float("nan")'},
             says="NaN is given for what cannot be worked out",
             hint="What is to be returned for what is no sum?",
+        ),
+        Misconception(
+            "zero_as_nothing",
+            {".body))": ".body)) or None"},
+            says="a sum whose value is 0 is taken for none",
+            hint="In a condition 0 counts as False. Only an error means that there is no value.",
         ),
         Misconception(
             "no_product",

@@ -19,7 +19,8 @@ def fill_budget_cases(generator):
     yield {"lengths": [d, c], "budget": a}
     yield {"lengths": [c, d, b, a], "budget": c + d}
     yield {"lengths": pick(generator, 9), "budget": 130}
-    yield {"lengths": [a, a, b, a, 0], "budget": 2 * a}
+    yield {"lengths": [a, a, b, a], "budget": 2 * a}
+    yield {"lengths": [b, a, b, b], "budget": a + b}
     yield {"lengths": [], "budget": d}
 
 
@@ -50,6 +51,12 @@ FILL_BUDGET = Question(
             hint="What is taken uses up some of it.",
         ),
         Misconception(
+            "only_the_last_is_used_up",
+            {"left = left - length": "left = budget - length"},
+            says="only the passage that was taken last uses up some of the budget",
+            hint="What all the others took is gone as well.",
+        ),
+        Misconception(
             "one_too_many",
             {FITS: "if left > 0:"},
             says="a passage is taken as long as anything is left, even if it does not fit",
@@ -73,6 +80,20 @@ FILL_BUDGET = Question(
             {LOOP: "reversed([*enumerate(lengths)])"},
             says="the list is gone through from its end",
             hint="Which end of the list has the best passage?",
+        ),
+        Misconception(
+            "longest_first",
+            {LOOP: "sorted(enumerate(lengths), key=lambda pair: -pair[1])"},
+            says="the longest passages are taken first",
+            hint="The best comes first, long or short: keep the order of the list.",
+        ),
+        Misconception(
+            "left_out_given",
+            lambda lengths, budget: [
+                i for i in range(len(lengths)) if i not in fill_budget(lengths, budget)
+            ],
+            says="what is left out is given",
+            hint="Which passages go into the prompt?",
         ),
         Misconception(
             "lengths_given",

@@ -16,6 +16,16 @@ def to_the_last(text: str) -> str:
     return found[1] if found else ""
 
 
+def flat(text: str) -> str:
+    found = re.search(r"CALC\(([^()]*)\)", text)
+    return found[1] if found else ""
+
+
+def next_call(text: str) -> str:
+    places = [found.start() for found in re.finditer(r"CALC\(", text)]
+    return next((inside for place in places if (inside := find_call(text[place:]))), "")
+
+
 def find_call_cases(generator):
     a, b, c = pick(generator, 3)
     yield {"text": f"CALC({a} + {b})"}
@@ -27,6 +37,8 @@ def find_call_cases(generator):
     yield {"text": f"(With CALC, I think) CALC( (({a}) - ({b} + {c})) ) ok"}
     yield {"text": "CALC()"}
     yield {"text": f"calc({a}) :) CALC({b})"}
+    yield {"text": f"CALC ({a}) is no call: CALC({c})"}
+    yield {"text": f"CALC({a} + (2, CALC({b})"}  # the first is never closed
 
 
 INSIDE, UNCLOSED = "return text[start:end]", 'return text[start:end]\n    return ""'
@@ -50,16 +62,40 @@ FIND_CALL = Question(
             hint="Other parentheses may follow in the sentence. Which one closes this call?",
         ),
         Misconception(
+            "flat",
+            flat,
+            says="only a call without parentheses inside is found",
+            hint="The sum itself may have some: `CALC((2 + 3) * 4)` is a call.",
+        ),
+        Misconception(
+            "none_open_at_first",
+            {'len("CALC("), 1': 'len("CALC("), 0'},
+            says="no parenthesis counts as open where the call begins, so that it ends at once",
+            hint="The one of `CALC(` is open already.",
+        ),
+        Misconception(
             "not_closed_is_given",
             {UNCLOSED: "return text[start:end]\n    return text[start:]"},
             says="the rest of the text is given where the call is never closed",
             hint="Half a call must not be worked out. What is to be returned then?",
         ),
         Misconception(
+            "not_closed_loses_a_character",
+            {UNCLOSED: "return text[start:end]\n    return text[start:-1]"},
+            says="where the call is never closed, all but the last character is given",
+            hint="-1 as the end of a slice leaves one character out. What is to be returned there?",
+        ),
+        Misconception(
             "last_call",
             {"text.find(": "text.rfind("},
             says="the last call is taken, not the first",
             hint="`rfind` looks from the end.",
+        ),
+        Misconception(
+            "next_if_not_closed",
+            next_call,
+            says="the next call is taken where the first is never closed",
+            hint="The first one is asked for. What is to be returned if it is never closed?",
         ),
         Misconception(
             "closing_included",

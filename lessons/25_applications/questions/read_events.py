@@ -32,7 +32,19 @@ def read_events_cases(generator):
     yield cut(send(f"{a}", f"{b}"), len(one) - 1)  # between the two line ends
     yield cut(send(f"a data: {a}", f"data {b}", "[DONE]", f"{c}"), 9)
     yield cut(send(f"{a}") + f"data: {b}", 4)  # cut off
-    words = ["add", " a ", "tad ", "data:", f"{c}, and more", "", " dat", f"{a} [DONE]"]
+    yield cut(send(f"{a}", "[DONE]", f"{b}") + send(f"{c}"), 7, len(send(f"{a}", "[DONE]", f"{b}")))
+    yield cut(send("[DONE]?", f"{a}", "[DONE]"), 8)
+    words = [
+        "add",
+        " a ",
+        "tad ",
+        "data:",
+        f"{c}, and more",
+        "",
+        " dat",
+        f"{a} [DONE]",
+        "data: [DONE]",
+    ]
     order = torch.randperm(len(words), generator=generator).tolist()
     yield anywhere(send(*[words[i] for i in order], "[DONE]"), n=7)
     yield {"chunks": []}
@@ -77,15 +89,9 @@ READ_EVENTS = Question(
             hint="Most tokens begin with a space: joined, the words would stick together.",
         ),
         Misconception(
-            "spaces_in_front_stripped",
-            {PREFIX: 'removeprefix("data:").lstrip()'},
-            says="all spaces at the start of the data are taken away",
-            hint="One space belongs to `data: `. Whose is the second?",
-        ),
-        Misconception(
             "space_kept",
-            {PREFIX: 'removeprefix("data:")', '"[DONE]"': '" [DONE]"'},
-            says="the space behind the colon is kept",
+            {PREFIX: 'removeprefix("data:")'},
+            says="the space behind the colon is kept, before `[DONE]` as well",
             hint="It belongs to `data: `, and not to the data.",
         ),
         Misconception(
@@ -119,10 +125,28 @@ READ_EVENTS = Question(
             hint="Nothing after it belongs to the answer: leave the function there.",
         ),
         Misconception(
+            "end_of_its_chunk",
+            {"return events\n            events": "break\n            events"},
+            says="`[DONE]` ends the chunk in which it stands, and the next chunks are read",
+            hint="`break` leaves the inner loop alone.",
+        ),
+        Misconception(
             "end_anywhere",
             {'data == "[DONE]"': '"[DONE]" in data'},
             says="data that holds the text `[DONE]` ends the stream",
             hint="A model may write that text. The event ends the stream only if it is all of it.",
+        ),
+        Misconception(
+            "end_at_the_start",
+            {'data == "[DONE]"': 'data.startswith("[DONE]")'},
+            says="data that begins with `[DONE]` ends the stream",
+            hint="The event ends the stream only if it is all of it.",
+        ),
+        Misconception(
+            "empty_left_out",
+            {"events.append(data)": "events += [data] * bool(data)"},
+            says="events with empty data are left out",
+            hint="An event whose data is empty is an event.",
         ),
         Misconception(
             "rest_given",
@@ -131,13 +155,6 @@ READ_EVENTS = Question(
              '    return events + [held.removeprefix("data: ")] * bool(held)'},
             says="an event that was cut off is given as if it were whole",
             hint="What stands in the rest when the stream ends was never finished.",
-        ),
-        Misconception(
-            "joined",
-            {"            events.append(data)\n    return events":
-             '            events.append(data)\n    return ["".join(events)]'},
-            says="the data of all events is joined into one text",
-            hint="One text for each event is asked for.",
         ),
         Misconception(
             "rest_always_given",

@@ -22,6 +22,7 @@ def bigram_bits_cases(generator: Generator):
     yield {"training": "abab", "held_out": "ab", "k": 0.5}
     yield {"training": "to be or not", "held_out": "x", "k": 1.0}  # nothing but a first byte
     yield {"training": "aab", "held_out": "baa", "k": 0.25}  # b is the last: nothing follows it
+    yield {"training": "aaaab", "held_out": "aaab", "k": 0.5}  # pairs overlap
     yield {"training": "né, né, né", "held_out": "é né", "k": 0.1}
     n = whole(generator, 3, 6)
     yield {"training": n * "She sees the sea. ", "held_out": "the seas", "k": 0.01}
@@ -119,12 +120,6 @@ BIGRAM_BITS = Question(
             hint="That is a unigram model. What does it know of a?",
         ),
         Misconception(
-            "by_what_follows",
-            {P: "(n_pairs[a, b] + k) / (Counter(seen[1:])[b] + 256 * k)"},
-            says="a pair is counted among those that end with b",
-            hint="That predicts the byte before from the one after.",
-        ),
-        Misconception(
             "pair_turned",
             {"n_pairs[a, b]": "n_pairs[b, a]"},
             says="the pair is looked up the wrong way round",
@@ -137,6 +132,20 @@ BIGRAM_BITS = Question(
             )},
             says="the counting is done in the held-out text itself",
             hint="A model that has read the test proves nothing.",
+        ),
+        Misconception(
+            "counted_in_both",
+            {"seen, new = training.encode(), held_out.encode()": (
+                "seen, new = (training + held_out).encode(), held_out.encode()"
+            )},
+            says="the held-out text is counted as well",
+            hint="A model that has read the test proves nothing.",
+        ),
+        Misconception(
+            "overlaps_lost",
+            {"n_pairs[a, b]": "seen.count(bytes([a, b]))"},
+            says="pairs are counted that do not overlap",
+            hint="`count` goes on behind what it found: how many pairs has aaa?",
         ),
     ],
 )  # fmt: skip

@@ -6,13 +6,24 @@ from llama_edu.course.checking.draw import pick
 from llama_edu.course.checking.questions import Misconception, Question
 
 
-def held_out(hashes: list[int], pairs: list[tuple[int, int]], n: int) -> list[bool]:
+def groups(hashes: list[int], pairs: list[tuple[int, int]]) -> list[list[int]]:
+    """For each document, the hashes of its group, in the order of the documents."""
     group = list(range(len(hashes)))
     for i, j in pairs:
         old, new = group[i], group[j]
         group = [new if one == old else one for one in group]
-    lowest = {g: min(h for h, own in zip(hashes, group, strict=True) if own == g) for g in group}
-    return [lowest[g] % n == 0 for g in group]
+    return [[h for h, own in zip(hashes, group, strict=True) if own == g] for g in group]
+
+
+def held_out(hashes: list[int], pairs: list[tuple[int, int]], n: int) -> list[bool]:
+    return [min(group) % n == 0 for group in groups(hashes, pairs)]
+
+
+def by_neighbours(hashes: list[int], pairs: list[tuple[int, int]], n: int) -> list[bool]:
+    lowest = list(hashes)
+    for i, j in pairs:
+        lowest[i], lowest[j] = min(lowest[i], hashes[j]), min(lowest[j], hashes[i])
+    return [number % n == 0 for number in lowest]
 
 
 def held_out_cases(generator: Generator):
@@ -33,6 +44,9 @@ def held_out_cases(generator: Generator):
     yield {"hashes": drawn, "pairs": [*zip(links[:3], links[3:], strict=True)], "n": 7}
     yield {"hashes": [0, 12, 35, 8, 29], "pairs": [(4, 2), (2, 1), (1, 3)], "n": 8}
     yield {"hashes": [14, 9, 25], "pairs": [(0, 1), (1, 2)], "n": 1}
+    # Pairs in an order that needs many walks, and a second small hash at the far end.
+    zigzag = [(3, 2), (5, 4), (1, 0), (6, 5), (2, 1), (4, 3)]
+    yield {"hashes": [8, 34, 31, 43, 37, 40, 7], "pairs": zigzag, "n": 2}
     # Of each group the first, the largest and the smallest hash say different things.
     yield {"hashes": [14, 22, 8, 15, 21, 10], "pairs": [(0, 1), (2, 1), (3, 4), (4, 5)], "n": 7}
 
@@ -78,6 +92,18 @@ HELD_OUT = Question(
             hint="A chain can be as long as there are documents.",
         ),
         Misconception(
+            "n_walks",
+            {"for _ in hashes": "for _ in range(n)"},
+            says="the pairs are gone through n times",
+            hint="n is for the rest of a division. How long can a chain be?",
+        ),
+        Misconception(
+            "direct_copies",
+            by_neighbours,
+            says="only direct copies are looked at, not copies of copies",
+            hint="In the chain a-b, b-c the smallest hash may be c's: a is in the group as well.",
+        ),
+        Misconception(
             "largest_decides",
             {"min(": "max("},
             says="the largest hash of a group decides",
@@ -103,7 +129,7 @@ HELD_OUT = Question(
         ),
         Misconception(
             "earliest_decides",
-            lambda hashes, pairs, n: _by_earliest(hashes, pairs, n),
+            lambda hashes, pairs, n: [g[0] % n == 0 for g in groups(hashes, pairs)],
             says="the hash of a group's first document decides",
             hint="Then a document that is put in front can move a whole group to the other side.",
         ),
@@ -114,16 +140,16 @@ HELD_OUT = Question(
             hint="Is a document held out if its hash is a multiple, or if it is none?",
         ),
         Misconception(
-            "rest_one",
-            {"% n == 0": "% n == 1"},
-            says="a rest of 1 is asked for",
-            hint="What is the rest of a multiple of n, divided by n?",
-        ),
-        Misconception(
             "any_member",
-            lambda hashes, pairs, n: _by_any(hashes, pairs, n),
+            lambda hashes, pairs, n: [any(h % n == 0 for h in g) for g in groups(hashes, pairs)],
             says="a group is held out if the hash of any of its documents is a multiple of n",
             hint="Then large groups are held out more often than small ones. One hash decides.",
+        ),
+        Misconception(
+            "all_members",
+            lambda hashes, pairs, n: [all(h % n == 0 for h in g) for g in groups(hashes, pairs)],
+            says="a group is held out only if the hashes of all its documents are multiples of n",
+            hint="Then large groups are hardly ever held out. One hash decides.",
         ),
         Misconception(
             "places",
@@ -146,19 +172,3 @@ HELD_OUT = Question(
         ),
     ],
 )  # fmt: skip
-
-
-def _by_any(hashes: list[int], pairs: list[tuple[int, int]], n: int) -> list[bool]:
-    out = [h % n == 0 for h in hashes]
-    for _ in hashes:
-        for i, j in pairs:
-            out[i] = out[j] = out[i] or out[j]
-    return out
-
-
-def _by_earliest(hashes: list[int], pairs: list[tuple[int, int]], n: int) -> list[bool]:
-    first = list(range(len(hashes)))
-    for _ in hashes:
-        for i, j in pairs:
-            first[i] = first[j] = min(first[i], first[j])
-    return [hashes[i] % n == 0 for i in first]

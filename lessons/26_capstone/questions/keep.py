@@ -21,6 +21,8 @@ def keep_cases(generator: Generator):
     yield {"losses": [2.0], "patience": 3}
     yield {"losses": [4.0, 3.0, 3.2, 3.1, 2.9, 2.95, 2.95, 3.0, 2.0], "patience": 3}
     yield {"losses": [6.0, 5.0, 5.0, 5.0, 5.0, 4.9, 5.1], "patience": 3}  # equal is no better
+    yield {"losses": [5.0, 4.0, 4.0, 4.5, 4.6, 3.0], "patience": 2}
+    yield {"losses": [2.0, 1.0, 2.1, 0.9, 1.5, 1.6, 0.5], "patience": 2}  # above the one 2 before
     yield {"losses": [3.2, 2.5, 2.6, 2.8, 2.7, 2.9], "patience": 2}
     yield {"losses": [1.0, 1.2, 1.3, 1.5, 1.6, 0.5], "patience": 4}
     yield {"losses": [3.0, 3.4, 3.3, 3.2, 3.1, 2.0], "patience": 4}  # falls, not below the best
@@ -29,7 +31,8 @@ def keep_cases(generator: Generator):
     yield {"losses": many, "patience": whole(generator, 2, 4)}
 
 
-STOP = "look - best == patience"
+NEW, STOP = "if loss < losses[best]:", "look - best == patience"
+STOPS = f"if {STOP}:\n            break\n"
 
 KEEP = Question(
     "capstone.keep",
@@ -48,6 +51,12 @@ KEEP = Question(
             {STOP: "False"},
             says="the run goes on to the end of the list",
             hint="When has the run been waiting for `patience` looks?",
+        ),
+        Misconception(
+            "end_foretold",
+            {"return best, look": "return best, best + patience"},
+            says="the run is said to end `patience` looks after the best, come what may",
+            hint="The last look is a place in the list.",
         ),
         Misconception(
             "best_of_all",
@@ -74,12 +83,6 @@ KEEP = Question(
             hint="With a new best the patience is whole again.",
         ),
         Misconception(
-            "first_rise",
-            lambda losses, patience: _first_rise(losses),
-            says="the run ends at the first loss that is higher than the one before it",
-            hint="A loss goes up and down by chance: that is what the patience is for.",
-        ),
-        Misconception(
             "one_look_more",
             {STOP: "look - best > patience"},
             says="the run ends one look too late",
@@ -92,16 +95,37 @@ KEEP = Question(
             hint="How old is the best at the next look after it: 0, 1 or 2 looks?",
         ),
         Misconception(
-            "highest",
-            {"loss < losses[best]": "loss > losses[best]"},
-            says="the highest loss is kept",
-            hint="It is a loss: what would one like to see of it?",
+            "stops_before_it_looks",
+            {
+                NEW: f"{STOPS}        {NEW}",
+                f"        {STOPS}    return": "    return",
+            },
+            says="the run ends before it is asked whether the last look is a new best",
+            hint="A new best at that very look saves the run: which question comes first?",
+        ),
+        Misconception(
+            "first_look_waits",
+            {STOP: "look - best + (best == 0) >= patience"},
+            says="the first look counts as one without a new best",
+            hint="The first loss is the best so far: at its look nothing has been waited for.",
+        ),
+        Misconception(
+            "best_never_moves",
+            {"loss < losses[best]": "loss < losses[0]"},
+            says="each loss is compared with the first",
+            hint="The loss to beat is the lowest so far, and that changes.",
         ),
         Misconception(
             "with_the_look_before",
             {"loss < losses[best]": "look and loss < losses[look - 1]"},
             says="each look is compared with the one before it, not with the best",
             hint="A loss may fall, and still be far above the best.",
+        ),
+        Misconception(
+            "with_patience_looks_before",
+            {STOP: "look >= patience and loss >= losses[look - patience]"},
+            says="each loss is compared with that of `patience` looks before",
+            hint="How old is the *best* loss?",
         ),
         Misconception(
             "first_patience_looks",
@@ -120,18 +144,6 @@ KEEP = Question(
             {"return best, look": "return look, best"},
             says="the two places have changed places",
             hint="First the checkpoint that is kept, then the last look.",
-        ),
-        Misconception(
-            "numbers_of_looks",
-            {"return best, look": "return best + 1, look + 1"},
-            says="looks are counted from 1",
-            hint="Places in a list begin at 0.",
-        ),
-        Misconception(
-            "age_returned",
-            {"return best, look": "return best, look - best"},
-            says="the age of the best is returned in the second place",
-            hint="The place of the last look is asked for.",
         ),
     ],
 )
@@ -157,10 +169,3 @@ def _waits(losses: list[float], patience: int) -> tuple[int, int]:
         if n_waits == patience:
             break
     return best, look
-
-
-def _first_rise(losses: list[float]) -> tuple[int, int]:
-    for look in range(1, len(losses)):
-        if losses[look] > losses[look - 1]:
-            return look - 1, look
-    return len(losses) - 1, len(losses) - 1

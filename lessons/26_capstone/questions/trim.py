@@ -18,7 +18,7 @@ def trim_cases(generator: Generator):
     def case(n_pairs: int, n_tokens: list[int], budget: int, is_led: bool) -> dict:
         names = [("user", "assistant")[i % 2] for i in range(2 * n_pairs + 1)]
         roles = ["system"] * is_led + names
-        talk = [{"role": role, "content": f"m{i}"} for i, role in enumerate(roles)]
+        talk = [{"role": role, "content": f"m{i}" + i % 3 * "!"} for i, role in enumerate(roles)]
         return {"talk": talk, "n_tokens": n_tokens, "budget": budget}
 
     yield case(1, [5, 4, 3, 2], 11, is_led=True)
@@ -30,6 +30,8 @@ def trim_cases(generator: Generator):
     yield case(0, [8], 5, is_led=False)
     yield case(1, [6, 1, 9], 14, is_led=False)  # one message less would do, a pair has to go
     yield case(2, [5, 2, 20, 3, 4, 6], 18, is_led=True)
+    yield case(4, [2, 20, 1, 20, 1, 20, 1, 20, 1, 3], 47, is_led=True)
+    yield case(2, [5, 2, 3, 20, 9, 6], 18, is_led=True)  # only the older pair would fit
     some = pick(generator, 9, low=3, high=30)
     yield case(4, some, sum(some) * 2 // 3, is_led=False)
     more = pick(generator, 10, low=3, high=30)
@@ -131,6 +133,24 @@ TRIM = Question(
             hint="After a pair has gone, what is left is shorter: is its length looked at anew?",
         ),
         Misconception(
+            "ends_alone",
+            {FITS: "> -1"},
+            says="all that may go goes, even where it fits",
+            hint="How long is the conversation, and how long may it be?",
+        ),
+        Misconception(
+            "answers_still_counted",
+            {LENGTH: "sum(n_tokens) - sum(n_tokens[first:start:2])"},
+            says="answers that are gone are still counted",
+            hint="With a question its answer goes: the tokens of both are free.",
+        ),
+        Misconception(
+            "holes",
+            lambda talk, n_tokens, budget: _with_holes(talk, n_tokens, budget),
+            says="an older pair is kept though a newer one had to go",
+            hint="The conversation would have a hole. What stays is one piece, up to the end.",
+        ),
+        Misconception(
             "dropped_returned",
             {"talk[:first] + talk[start:]": "talk[first:start]"},
             says="what has to go is returned",
@@ -146,3 +166,13 @@ def _newest_go(talk: list[dict], n_tokens: list[int], budget: int) -> list[dict]
     while sum(n for _, n in kept) > budget and len(kept) > n_fixed + 1:
         del kept[-3:-1]
     return [message for message, _ in kept]
+
+
+def _with_holes(talk: list[dict], n_tokens: list[int], budget: int) -> list[dict]:
+    first = int(talk[0]["role"] == "system")
+    places, left = [], budget - sum(n_tokens[:first]) - n_tokens[-1]
+    for i in range(len(talk) - 3, first - 1, -2):
+        if n_tokens[i] + n_tokens[i + 1] <= left:
+            places = [i, i + 1, *places]
+            left -= n_tokens[i] + n_tokens[i + 1]
+    return [*talk[:first], *(talk[i] for i in places), talk[-1]]

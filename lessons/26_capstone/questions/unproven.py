@@ -31,6 +31,14 @@ def unproven_cases(generator: Generator):
         "claims": [("bits", "at most", 0.35), ("who", "at least", 0.9), ("day", "at least", 0.5)],
         "metrics": {"who": (0.9, 0.97), "bits": (0.33, 0.35)},  # ends that just agree; no "day"
     }
+    yield {
+        "claims": [
+            ("hours", "at most", 9.0),
+            ("exact", "at least", 0.1),
+            ("exact", "at most", 0.9),
+        ],
+        "metrics": {"exact": (0.05, 0.4)},  # two claims of one number; "hours" is not there
+    }
     yield {"claims": [], "metrics": {"loss": (2.0, 2.1)}}
     yield {"claims": [("energy", "at most", 5.0), ("safe", "at most", 0.0)], "metrics": {}}
     yield {
@@ -73,6 +81,12 @@ UNPROVEN = Question(
              "if not holds": "if name not in metrics or not holds"},
             says="of what was measured, it is enough that one end of the interval agrees",
             hint="That shows that the claim *may* be true. When is it sure?",
+        ),
+        Misconception(
+            "value_inside",
+            {TEST: "not low < value < high"},
+            says="a claim is believed whenever its value lies outside the interval",
+            hint="On which side of the interval does it lie?",
         ),
         Misconception(
             "low_end_for_both",
@@ -129,6 +143,12 @@ UNPROVEN = Question(
             hint="A claim needs evidence. Is no evidence evidence?",
         ),
         Misconception(
+            "one_claim_a_name",
+            {"in claims:": "in {claim[0]: claim for claim in claims}.values():"},
+            says="of two claims about one number only the last is looked at",
+            hint="A dict keeps one value for each name.",
+        ),
+        Misconception(
             "proven_returned",
             {"if not holds": "if holds"},
             says="the claims that are proven are returned",
@@ -145,12 +165,6 @@ UNPROVEN = Question(
             {"names.append(name)": "names.append((name, bound, value))"},
             says="whole claims are returned, not their names",
             hint="The names are asked for.",
-        ),
-        Misconception(
-            "sorted",
-            {"return names": "return sorted(names)"},
-            says="all is right, but the names are sorted",
-            hint="The order of the claims is asked for.",
         ),
     ],
 )  # fmt: skip

@@ -92,7 +92,13 @@ def judge(
     )
     if got[shown].error and kind != "stub":
         verdict = replace(verdict, line=got[shown].line)
-    if kind not in NEEDS_NO_CASE or is_sometimes_none or sentence.startswith("Item "):
+    is_for_none = kind == "type" and expected[shown].value is None  # of which inputs?
+    if (
+        kind not in NEEDS_NO_CASE
+        or is_sometimes_none
+        or is_for_none
+        or sentence.startswith("Item ")
+    ):
         place = _place(shown, len(failures), len(cases))
         words = _case_in_words(cases[shown], expected[shown], got[shown])
         verdict = replace(verdict, place=place, **words)
