@@ -68,6 +68,19 @@ BEST = Question(
             hint="What does the logarithm make of a product?",
         ),
         Misconception(
+            "taken_for_probabilities",
+            {SCORES: "reference * torch.exp(rewards / beta)",
+             "scores.log_softmax(-1)": "(scores / scores.sum(-1, keepdim=True)).log()"},
+            says="log-probabilities are put into the formula as if they were probabilities",
+            hint="You have the logarithm of the reference. What is that of the whole product?",
+        ),
+        Misconception(
+            "formula_as_it_stands",
+            {SCORES: "reference * torch.exp(rewards / beta)", "scores.log_softmax(-1)": "scores"},
+            says="log-probabilities are multiplied with exp, and nothing is made to sum to 1",
+            hint="You have the logarithm of the reference. What is that of the whole product?",
+        ),
+        Misconception(
             "reward_taken_off",
             {SCORES: "reference - rewards / beta"},
             says="answers with a greater reward become less likely",
@@ -98,10 +111,16 @@ BEST = Question(
             hint="Stay with logarithms: there is a function that never leaves them.",
         ),
         Misconception(
-            "double_logarithm",
-            {"reference +": "reference.exp().log().neg().log().neg() +"},
-            says="the logarithm of the reference is taken once more",
-            hint="What you are given are log-probabilities already.",
+            "logarithm_of_softmax",
+            {"scores.log_softmax(-1)": "scores.softmax(-1).log()"},
+            says="the logarithm is taken after the softmax, which has become 0",
+            hint="One function does both steps, and never meets the 0.",
+        ),
+        Misconception(
+            "probabilities_that_overflow",
+            {"scores.log_softmax(-1)": "scores.exp() / scores.exp().sum(-1, keepdim=True)"},
+            says="probabilities are given, not logarithms, and exp is too large for some",
+            hint="Stay with logarithms: there is a function that never leaves them.",
         ),
         Misconception(
             "over_everything",

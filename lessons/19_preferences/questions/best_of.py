@@ -31,7 +31,7 @@ def best_of_cases(generator: Generator):
     yield case(7, 8, 4)
     below = case(3, 6, 3)
     yield below | {"rewards": -below["rewards"].abs() - 1}  # no reward is above 0
-    yield case(1, 4, 3)
+    yield case(1, 7, 3)
 
 
 CUT, PLACES = "rewards[:, :k]", "rewards[:, :k].argmax(-1)"
@@ -61,6 +61,18 @@ BEST_OF = Question(
             {TRUTH: "truths[:, places].mean()"},
             says="the truth is taken from whole columns, for all prompts at once",
             hint="Pick one number from each row of the truths, each with its own place.",
+        ),
+        Misconception(
+            "truth_of_the_k",
+            {TRUTH: "truths[:, :k].mean()"},
+            says="the truth is the mean over all of the first k answers",
+            hint="Only one answer of each prompt is kept. How true is that one?",
+        ),
+        Misconception(
+            "truth_of_all",
+            {TRUTH: "truths.mean()"},
+            says="the truth is the mean over all answers",
+            hint="Only one answer of each prompt is kept. How true is that one?",
         ),
         Misconception(
             "all_answers",
@@ -99,6 +111,12 @@ BEST_OF = Question(
             hint="Pick one number from each row, each with its own place.",
         ),
         Misconception(
+            "whole_rows",
+            {REWARD: "rewards[places].mean()", TRUTH: "truths[places].mean()"},
+            says="the places are used as numbers of rows",
+            hint="A place is a column. Say the row too: `x[rows, places]`.",
+        ),
+        Misconception(
             "sum",
             {REWARD: "rewards[rows, places].sum()", TRUTH: "truths[rows, places].sum()"},
             says="the sums over prompts are given",
@@ -109,12 +127,6 @@ BEST_OF = Question(
             {":k]": ":k + 1]"},
             says="k + 1 answers are looked at",
             hint="`x[:k]` has k numbers already.",
-        ),
-        Misconception(
-            "one_less",
-            {CUT: "rewards[:, :max(k - 1, 1)]"},
-            says="k - 1 answers are looked at",
-            hint="`x[:k]` leaves out the place k, and so has k numbers.",
         ),
         Misconception(
             "truth_first",

@@ -16,7 +16,7 @@ def dpo(policy: Tensor, reference: Tensor, beta: float) -> tuple[Tensor, Tensor]
 
 def dpo_cases(generator: Generator):
     def case(n: int, beta: float, moved: float = 3.0) -> dict:
-        reference = -10 * randn(generator, 2, n).abs() - 1
+        reference = -10 * randn(generator, 2, n).abs() - 4 * moved
         change = moved * randn(generator, 2, n)
         return {"policy": reference + change, "reference": reference, "beta": beta}
 
@@ -28,7 +28,7 @@ def dpo_cases(generator: Generator):
     yield case(8, 0.03)
     same = case(4, 0.1)
     yield same | {"policy": same["reference"].clone()}  # ln 2, and nothing is in order
-    yield case(3, 2.0, moved=100.0)
+    yield case(3, 2.0, moved=100.0)  # long answers: their probabilities are 0 in float32
 
 
 REWARDS, AHEAD = "beta * (policy - reference)", "rewards[0] - rewards[1]"
@@ -66,16 +66,16 @@ DPO = Question(
             "policy made it more likely.",
         ),
         Misconception(
-            "beta_on_the_policy",
-            {REWARDS: "beta * policy - reference"},
-            says="only the policy is multiplied by beta",
-            hint="What is in the brackets of the formula?",
+            "no_logarithm",
+            {LOSS: "-torch.sigmoid(ahead).mean()"},
+            says="the loss has no logarithm",
+            hint="Likelihoods of pairs multiply, so their logarithms add. What is missing?",
         ),
         Misconception(
             "reference_added",
             {"policy - reference": "policy + reference"},
-            says="the reference is added",
-            hint="The logarithm of a ratio is a difference.",
+            says="the reference is added, or stands with the other answer of the pair",
+            hint="The logarithm of a ratio is a difference. Each answer is compared with itself.",
         ),
         Misconception(
             "no_minus",
@@ -88,6 +88,12 @@ DPO = Question(
             {LOSS: "-F.logsigmoid(ahead).sum()"},
             says="the losses of the pairs are added up",
             hint="Asked for is the mean over pairs.",
+        ),
+        Misconception(
+            "mean_inside",
+            {LOSS: "-F.logsigmoid(ahead.mean())"},
+            says="the mean of the differences is taken first, then the loss of that",
+            hint="Each pair has a loss of its own. When do you average?",
         ),
         Misconception(
             "log_of_sigmoid",
@@ -125,6 +131,12 @@ DPO = Question(
             {"policy - reference": "policy / reference"},
             says="log-probabilities are divided by each other",
             hint="The logarithm of a ratio is a difference of logarithms.",
+        ),
+        Misconception(
+            "through_probabilities",
+            {"policy - reference": "(policy.exp() / reference.exp()).log()"},
+            says="probabilities are divided, which are 0 for a long answer",
+            hint="0 / 0 is NaN. Stay with logarithms: what is the logarithm of a quotient?",
         ),
         Misconception(
             "other_order",

@@ -17,12 +17,14 @@ def kl(policy: Tensor, reference: Tensor, is_answer: Tensor) -> Tensor:
 def kl_cases(generator: Generator):
     def case(*counts: str, filler: float | None = None) -> dict:
         own = torch.tensor([[c == "x" for c in row] for row in counts])
-        policy, reference = (-randn(generator, *own.shape).abs() for _ in range(2))
+        # Answers of the policy's own are mostly likelier under it, not each token of them.
+        policy = -randn(generator, *own.shape).abs()
+        reference = policy - (0.8 + 0.7 * randn(generator, *own.shape)).clamp(min=policy)
         if filler is not None:
             policy, reference = (x.masked_fill(~own, filler) for x in (policy, reference))
         return {"policy": policy, "reference": reference, "is_answer": own}
 
-    yield {"policy": torch.tensor([[-1.0, -2.0, -7.0], [-1.0, -1.0, -1.0]]),
+    yield {"policy": torch.tensor([[-1.0, -2.0, -7.0], [-1.0, -1.0, -2.0]]),
            "reference": torch.tensor([[-2.0, -4.0, -5.0], [-1.0, -3.0, -1.0]]),
            "is_answer": torch.tensor([[True, True, False], [True, True, True]])}  # fmt: skip
     yield case("x", "x", "x")
@@ -30,6 +32,8 @@ def kl_cases(generator: Generator):
     yield case("xxx", "xx.", "x..", "xx.", "xxx")
     yield case("xxxxx.")
     yield case("x..", "xxx", filler=-torch.inf)  # less itself it is NaN
+    few = case("xx.....", "x......")  # so few answers may also give less than 0
+    yield few | {"policy": few["reference"], "reference": few["policy"]}
 
 
 APART, RESULT = "torch.where(is_answer, policy - reference, 0.0)", "apart.sum(-1).mean()"
@@ -67,6 +71,12 @@ KL = Question(
             "divided_by_everything",
             {RESULT: "apart.mean()"},
             says="the sum is divided by N times T",
+            hint="How many *answers* are there? Divide by them alone.",
+        ),
+        Misconception(
+            "divided_by_places",
+            {RESULT: "apart.sum(0).mean()"},
+            says="the sum is divided by T",
             hint="How many *answers* are there? Divide by them alone.",
         ),
         Misconception(
@@ -110,6 +120,12 @@ KL = Question(
             {"policy - reference": "(policy - reference) ** 2 / 2"},
             says="half the squared differences are summed",
             hint="That is another estimate. Here, take the plain difference.",
+        ),
+        Misconception(
+            "never_below_zero",
+            {"policy - reference": "(reference - policy).exp() - 1 - (reference - policy)"},
+            says="each token is given q / p - 1 - ln (q / p)",
+            hint="That is another estimate (lesson 20). Here, take the plain difference.",
         ),
         Misconception(
             "probabilities",

@@ -31,6 +31,7 @@ def log_probability_cases(generator: Generator):
 
 
 SCORES, FOUND = "logits.log_softmax(-1)", "(found * (targets != -100)).sum(-1)"
+SUM = ".sum(-1)"
 INDEX = "targets.clamp(min=0)[..., None]"
 LAST_OF_TWO = "of two dimensions the second is the last"
 
@@ -42,10 +43,16 @@ LOG_PROBABILITY = Question(
     misconceptions=[
         Misconception(
             "mean",
-            {FOUND: "(found * (targets != -100)).sum(-1) / (targets != -100).sum(-1).clamp(min=1)"},
+            {SUM: ".sum(-1) / (targets != -100).sum(-1).clamp(min=1)"},
             says="the mean over the answer's tokens is given",
             hint="An answer of ten tokens is as probable as the product of ten probabilities. What "
             "does the logarithm make of a product?",
+        ),
+        Misconception(
+            "mean_of_nothing",
+            {SUM: ".sum(-1) / (targets != -100).sum(-1)"},
+            says="the mean over the answer's tokens is given, and 0 / 0 for an empty answer",
+            hint="The logarithm of a product is a sum. Nothing is divided.",
         ),
         Misconception(
             "mean_of_all_places",
@@ -58,6 +65,12 @@ LOG_PROBABILITY = Question(
             {" * (targets != -100)": ""},
             says="places with -100 count, as if token 0 were wanted there",
             hint="`clamp` made an index of every -100. Which numbers must not come into the sum?",
+        ),
+        Misconception(
+            "mask_turned_round",
+            {"targets != -100": "targets == -100"},
+            says="just the places with -100 count",
+            hint="Which places belong to the answer?",
         ),
         Misconception(
             "token_zero_left_out",
@@ -105,6 +118,13 @@ LOG_PROBABILITY = Question(
             hint="Long answers have probabilities that are 0 in float32. Stay with the logarithm.",
         ),
         Misconception(
+            "log_of_product",
+            {SCORES: "logits.softmax(-1)",
+             FOUND: "torch.where(targets != -100, found, 1.0).prod(-1).log()"},
+            says="probabilities are multiplied first, and the product has become 0",
+            hint="Take the logarithm of each token's probability, then add.",
+        ),
+        Misconception(
             "over_the_batch",
             {FOUND: "(found * (targets != -100)).sum()"},
             says="all answers are added up to one number",
@@ -116,12 +136,6 @@ LOG_PROBABILITY = Question(
              "* (targets != -100).any(-1)"},
             says="only the first token of each answer counts",
             hint="The whole answer has to come out. Which of its tokens did you leave out?",
-        ),
-        Misconception(
-            "shifted_again",
-            {INDEX: "targets.clamp(min=0).roll(-1, 1)[..., None]"},
-            says="each place is asked for the target of the next place",
-            hint="The targets are shifted already: each stands at the place that must say it.",
         ),
         Misconception(
             "shifted_by_cutting",

@@ -90,10 +90,22 @@ RANKING_LOSS = Question(
             hint="Likelihoods of pairs multiply, so their logarithms add. What is missing?",
         ),
         Misconception(
+            "chance_of_the_other",
+            {LOSS: "torch.sigmoid(-ahead).mean()"},
+            says="1 minus the probability is given, and not its logarithm",
+            hint="That is never above 1, however wrong a reward is. What is missing?",
+        ),
+        Misconception(
             "log_of_sigmoid",
             {"F.logsigmoid(ahead)": "torch.sigmoid(ahead).log()"},
             says="the logarithm is taken after the sigmoid, which has become 0",
             hint="ln 0 is infinite. One function does both steps and stays finite.",
+        ),
+        Misconception(
+            "small_number_added",
+            {"F.logsigmoid(ahead)": "(torch.sigmoid(ahead) + 1e-8).log()"},
+            says="a small number in the logarithm keeps a large loss from being seen",
+            hint="One function does both steps and needs no such number.",
         ),
         Misconception(
             "mean_inside",
@@ -102,10 +114,22 @@ RANKING_LOSS = Question(
             hint="Each pair has a loss of its own. When do you average?",
         ),
         Misconception(
+            "mean_before_the_logarithm",
+            {LOSS: "-torch.sigmoid(ahead).mean().log()"},
+            says="the mean of the probabilities is taken first, then the logarithm of that",
+            hint="Each pair has a loss of its own. When do you average?",
+        ),
+        Misconception(
             "margin_multiplied",
             {AHEAD: "margins * (chosen - rejected)"},
             says="the difference is multiplied by the margin",
             hint="A margin of 0 should leave the loss as it is. What does yours make of it?",
+        ),
+        Misconception(
+            "loss_times_margin",
+            {LOSS: "-(margins * F.logsigmoid(chosen - rejected)).mean()"},
+            says="the loss of each pair is multiplied by its margin",
+            hint="A margin of 0 should leave the loss as it is. Where does the formula have m?",
         ),
         Misconception(
             "cut_at_100",

@@ -148,10 +148,10 @@ CLIPPED_GAINS = Question(
             hint="What tells a good answer from a bad one?",
         ),
         Misconception(
-            "size_of_the_advantage",
-            {"advantages[:, None]": "advantages[:, None].abs()"},
-            says="the sign of the advantages is lost",
-            hint="A negative advantage has to push its answer down.",
+            "advantage_once",
+            {GAINS: "torch.minimum(ratio * gain, clipped)"},
+            says="the clipped ratio is not multiplied by the advantage",
+            hint="The minimum is of two products. Which one has one factor only?",
         ),
     ],
 )  # fmt: skip

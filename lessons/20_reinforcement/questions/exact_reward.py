@@ -22,9 +22,12 @@ def exact_reward_cases(generator):
         ([b, end], [a]),
         ([a, b, end, 0, 0], [a, b]),
         ([a, b, c], [a, b, c]),  # cut off
+        ([a, b, c], [a, b]),
         ([a, b, c, end], [a, b]),  # it goes on
         ([a, end, b, end], [a, b]),  # it stops too early
+        ([a, end, c], [a, b]),
         ([b, a, end], [a, b]),
+        ([c, a, b, end], [a, b]),
         ([a, c, b, end], [a, b]),
         ([c, d, end, end, end], [c, d]),
         ([d, a, end, a, end], [d, a]),
@@ -102,6 +105,18 @@ EXACT_REWARD = Question(
             hint="It may have gone on to say the contrary. Compare all of it.",
         ),
         Misconception(
+            "common_part",
+            {JUDGED: "all(a == b for a, b in zip(said, wanted))"},
+            says="only the part is compared that both have: `zip` stops with the shorter one",
+            hint="Then an answer without a word is right. Compare the lists themselves.",
+        ),
+        Misconception(
+            "stands_somewhere",
+            {JUDGED: "any(said[i : i + len(wanted)] == wanted for i in range(len(said) + 1))"},
+            says="an answer is right if the wanted one stands in it somewhere",
+            hint="It may name everything one after the other. Compare all of it.",
+        ),
+        Misconception(
             "is_a_beginning",
             {JUDGED: "said == wanted[: len(said)]"},
             says="a beginning of the wanted answer is right",
@@ -128,10 +143,10 @@ EXACT_REWARD = Question(
             hint="A model would learn to be as long as that, and no more. What must be equal?",
         ),
         Misconception(
-            "wrong_is_punished",
-            {NONE: "return -1.0", f"float({JUDGED})": f"1.0 if {JUDGED} else -1.0"},
-            says="a wrong answer earns -1",
-            hint="Here a wrong answer earns nothing: 0.",
+            "row_to_the_length_of_wanted",
+            {SAID: "answer[: len(wanted)]", "end not in answer": "False"},
+            says="the row is compared only as far as the wanted answer goes, ended or not",
+            hint="It may have gone on, or was cut off. Where does the answer end?",
         ),
         Misconception(
             "all_that_ends",

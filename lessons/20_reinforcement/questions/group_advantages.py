@@ -21,7 +21,6 @@ def group_advantages_cases(generator):
 
 
 MEAN = "rewards.mean(dim=1, keepdim=True)"
-SPREAD = "rewards.std(dim=1, correction=0, keepdim=True)"
 ABOVE, SCALED = f"rewards - {MEAN}", "above / (spread + 1e-4)"
 
 GROUP_ADVANTAGES = Question(
@@ -32,7 +31,7 @@ GROUP_ADVANTAGES = Question(
     misconceptions=[
         Misconception(
             "over_the_batch",
-            {MEAN: "rewards.mean()", SPREAD: "rewards.std(correction=0)"},
+            {MEAN: "rewards.mean()", "std(dim=1, ": "std("},
             says="mean and deviation are taken over all prompts together",
             hint="Then an easy prompt's wrong answer may beat a hard prompt's right one. Whom is "
             "an answer to be compared with?",
@@ -45,14 +44,13 @@ GROUP_ADVANTAGES = Question(
         ),
         Misconception(
             "spread_of_the_batch",
-            {SPREAD: "rewards.std(correction=0)"},
+            {"std(dim=1, ": "std("},
             says="the deviation is that of all prompts together",
             hint="Each group has a deviation of its own: along which dimension?",
         ),
         Misconception(
             "along_the_prompts",
-            {MEAN: "rewards.mean(dim=0, keepdim=True)",
-             SPREAD: "rewards.std(dim=0, correction=0, keepdim=True)"},
+            {"mean(dim=1": "mean(dim=0", "std(dim=1": "std(dim=0"},
             says="mean and deviation are taken over the prompts, for each place in the groups",
             hint="The answers to one prompt are a row of (P, G). Which dimension goes?",
         ),
@@ -88,6 +86,12 @@ GROUP_ADVANTAGES = Question(
             hint="In a group whose answers are all right the deviation is 0. What is 0 / 0?",
         ),
         Misconception(
+            "nan_replaced",
+            {SCALED: "(above / spread).nan_to_num()"},
+            says="nothing is added to the deviation, and the NaN that comes of it is replaced",
+            hint="That hides 0 / 0. What is to be added keeps it from coming up.",
+        ),
+        Misconception(
             "less_added",
             {"1e-4": "1e-8"},
             says="much less than 1e-4 is added to the deviation",
@@ -104,6 +108,12 @@ GROUP_ADVANTAGES = Question(
             {SCALED: "above / spread + 1e-4"},
             says="1e-4 is added to the advantage, not to what it is divided by",
             hint="Parentheses: what is to be kept from being 0?",
+        ),
+        Misconception(
+            "no_parentheses",
+            {ABOVE: "rewards", SCALED: f"above - {MEAN} / (spread + 1e-4)"},
+            says="only the mean is divided by the deviation, not the reward",
+            hint="A division comes before a subtraction. Where do parentheses belong?",
         ),
         Misconception(
             "no_baseline",
@@ -123,18 +133,6 @@ GROUP_ADVANTAGES = Question(
             says="each answer is compared with the mean of the *others*",
             hint="A good baseline too, known as leave-one-out. Here the answer itself is in the "
             "mean.",
-        ),
-        Misconception(
-            "median",
-            {MEAN: "rewards.median(dim=1, keepdim=True).values"},
-            says="the median is taken off, not the mean",
-            hint="Advantages of a group should sum to 0.",
-        ),
-        Misconception(
-            "against_the_best",
-            {MEAN: "rewards.amax(dim=1, keepdim=True)"},
-            says="the best of the group is taken off, not the mean",
-            hint="Then no answer is ever above 0, and nothing is pushed up.",
         ),
     ],
 )  # fmt: skip

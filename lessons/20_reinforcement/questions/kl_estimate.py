@@ -48,6 +48,12 @@ KL_ESTIMATE = Question(
             hint="The formula has three terms.",
         ),
         Misconception(
+            "without_sign",
+            {VALUE: "log_ratio.abs()"},
+            says="the difference of the logarithms is given without its sign",
+            hint="Never below 0, but not the formula: it has three terms.",
+        ),
+        Misconception(
             "half_the_square",
             {VALUE: "log_ratio**2 / 2"},
             says="half the square of the logarithm is given",
@@ -84,6 +90,12 @@ KL_ESTIMATE = Question(
             hint="The tokens were sampled: likely ones come more often already.",
         ),
         Misconception(
+            "kl_div_of_torch",
+            {VALUE: "log_ratio * reference.exp()"},
+            says="each difference is weighed with the reference's probability, as `F.kl_div` does",
+            hint="That is for all tokens of a vocabulary. Yours are sampled: take the formula.",
+        ),
+        Misconception(
             "turned_to_the_other_sign",
             {f"return {VALUE}": f"return -({VALUE})"},
             says="all has the other sign",
@@ -112,6 +124,12 @@ KL_ESTIMATE = Question(
             {LOG_RATIO: "reference / log_probs"},
             says="the logarithms are divided by each other",
             hint="The logarithm of a quotient is a difference of logarithms.",
+        ),
+        Misconception(
+            "taken_for_probabilities",
+            {VALUE: "(reference / log_probs) - 1 - (reference / log_probs).log()"},
+            says="the logarithms are put into the formula as if they were p and q",
+            hint="What you have is ln p and ln q. How do they give ln (q / p), and that q / p?",
         ),
     ],
 )  # fmt: skip

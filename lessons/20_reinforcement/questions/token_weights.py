@@ -26,7 +26,7 @@ def token_weights_cases(generator):
     yield {"counts": lengths(6, a, b, c), "max_new_tokens": None}
     yield {"counts": lengths(6, b, c, a), "max_new_tokens": whole(generator, 7, 9)}
     yield {"counts": lengths(7, 7, a, b, 1, c), "max_new_tokens": None}
-    yield {"counts": lengths(9, c, 2, a, b), "max_new_tokens": 16}
+    yield {"counts": lengths(9, c, 2, a, b), "max_new_tokens": 6}  # less than a row
 
 
 FIRST = "(n_answers * counts.sum(dim=1, keepdim=True))"
@@ -55,6 +55,12 @@ TOKEN_WEIGHTS = Question(
             {SECOND: "max_new_tokens"},
             says="Dr. GRPO's sum is not divided by the number of answers",
             hint="Twice as many answers should not make the step twice as large.",
+        ),
+        Misconception(
+            "multiplied",
+            {FIRST: FIRST.strip("()") + ")", SECOND: SECOND.strip("()")},
+            says="what stands after the first division is multiplied, not divided by",
+            hint="`a / b * c` is `(a / b) * c`. Where do parentheses belong?",
         ),
         Misconception(
             "both_means_over_tokens_alone",
@@ -93,6 +99,12 @@ TOKEN_WEIGHTS = Question(
             hint="Just this is what Dr. GRPO left out, and why it has its name: done right.",
         ),
         Misconception(
+            "both_lengths",
+            {SECOND: f"({FIRST} * max_new_tokens)"},
+            says="Dr. GRPO divides by each answer's own length as well as by the most tokens",
+            hint="Just the own length is what Dr. GRPO left out.",
+        ),
+        Misconception(
             "ways_exchanged",
             {"max_new_tokens is None": "max_new_tokens is not None",
              SECOND: "(n_answers * (max_new_tokens or 1))"},
@@ -117,6 +129,18 @@ TOKEN_WEIGHTS = Question(
             {FIRST: "(n_answers * counts.sum(dim=1).max())"},
             says="in GRPO's way the longest answer's length is divided by",
             hint="Each answer has its own mean: its own length.",
+        ),
+        Misconception(
+            "none_used",
+            {"max_new_tokens is None": "False"},
+            says="max_new_tokens is used even where it is None",
+            hint="GRPO's way has no such number. What does it divide by? Ask `is None` first.",
+        ),
+        Misconception(
+            "places_for_answers",
+            {"len(counts)": "counts.shape[1]"},
+            says="the number of places in a row is taken for the number of answers",
+            hint="Answers are the rows of counts (B, T). Which of the two sizes is that?",
         ),
     ],
 )  # fmt: skip
