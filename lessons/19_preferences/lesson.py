@@ -141,8 +141,7 @@ for step in range(300):
     print(f"\rstep {step + 1} of 300", end="", file=sys.stderr)
 
 # %% [markdown]
-# It has not learned its task perfectly. Two answers to each of 600 new stories, drawn with
-# temperature 1:
+# It has not learned its task perfectly. Two answers to each of 600 new stories, at temperature 1:
 
 # %% tags=["nbval-check-output"]
 new_stories = [tell_story(seed, 4) for seed in range(10**6, 10**6 + 600)]
@@ -368,8 +367,8 @@ plots.lines(
 )
 
 # %% [markdown]
-# This is **likelihood displacement**, and no bug of ours: DPO's authors were asked about it
-# (`issues/32` of `eric-mitchell/direct-preference-optimization`), more than once.
+# This is **likelihood displacement** (arXiv:2410.08847), and no bug of ours: DPO's authors were
+# asked about it too (`issues/32` of `eric-mitchell/direct-preference-optimization`).
 #
 # What does the model say in the end? Again three seeds. *Chosen only*, the control, is
 # plain tuning on the chosen answers. *With NLL* adds what Llama 3 added: 0.2 times the negative
@@ -390,10 +389,10 @@ for run in runs:
     print(run["start"]["shown"][2], "->", run["arms"]["beta 0.1"]["shown"][2])
 
 # %% [markdown]
-# *Began* is the share of answers that are just *It began at the …*, which the model mostly gets
-# right. So DPO found a safe way to please a careful reader: say one thing, mostly the same. The
-# extra NLL keeps the chosen answers likelier and more variety, with as much truth. From the hurried
-# reader's pairs it learned to talk: reward hacking needs no reward model.
+# *Began* is the share of answers that are just *It began at the …*; the last two columns give the
+# change of log-probability. So DPO found a safe way to please a careful reader: say one thing,
+# mostly the same. The extra NLL keeps the chosen answers likelier and more variety, with as much
+# truth. From the hurried reader's pairs it learned to talk: reward hacking needs no reward model.
 #
 # **Predict:** a smaller $\beta$ gives the reward more weight. Is more true with 0.03 than with 0.1?
 
@@ -471,10 +470,10 @@ answer_guess(guess, "yes", "the loss stands still and its slope does not: beta /
 # **Where LLaMA really does this.** LLaMA 1 was not trained with human feedback (its model card).
 # For Llama 2-Chat, Meta collected 1,418,091 comparisons and put a margin into the reward loss
 # (arXiv:2307.09288, table 6, eq. 2); then came rejection sampling, with the 70B model alone, and
-# PPO (sec. 3.2.3). Llama 3 dropped the margin, and did rejection sampling and DPO in six rounds:
-# $\beta$ 0.1, learning rate $10^{-5}$, formatting tokens masked, an NLL term of 0.2
-# (arXiv:2407.21783, sec. 4.1). For Llama 4, Meta's post names light supervised tuning, online RL,
-# light DPO. Sources: DPO arXiv:2305.18290; over-optimization measured, arXiv:2210.10760. Next, in
-# lesson 20, rewards are exact.
+# PPO (sec. 3.2.3; lesson 20). Llama 3 dropped the margin, and did rejection sampling and DPO in
+# six rounds: $\beta$ 0.1, learning rate $10^{-5}$, formatting tokens masked, an NLL term of 0.2
+# (arXiv:2407.21783, sec. 4.1). For Llama 4, Meta's post names light supervised tuning, online
+# reinforcement learning, light DPO. Sources: DPO arXiv:2305.18290; over-optimization measured,
+# arXiv:2210.10760. Next, in lesson 20, rewards are exact.
 #
 # **Now you:** [exercises/19_preferences](../exercises/19_preferences.ipynb)

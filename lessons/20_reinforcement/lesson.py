@@ -41,8 +41,8 @@ for answer in said:
 #
 # That is **reinforcement learning**: an *agent*, here our model, acts, gets a number called the
 # **reward**, and changes so that it gets more. In lesson 19 rewards were learned from what people
-# prefer. Here the world's account knows each answer (lesson 03), so the reward is *exact*: 1 for
-# the right answer, 0 for any other.
+# prefer. Here the code that tells a story knows the answers too (lesson 03), so the reward is
+# *exact*: 1 for the right answer, 0 for any other.
 #
 # ## A gradient from rewards
 #
@@ -333,14 +333,14 @@ print(f"groups of eight answers that did not agree: {mixed:.1%}")
 answer_guess(guess, "nothing", "no sampled answer was ever right, so no group was mixed")
 
 # %% [markdown]
-# A thousand shown answers do what ten thousand tries cannot: a reward can only pick from what the
+# Eight shown answers a step do what 64 tries a step cannot: a reward can only pick from what the
 # model says by itself. This is why reinforcement comes *after* tuning.
 #
 # ## Teach, or sharpen?
 #
-# There are two ways to be right more often. A model may learn something new; or it may just become
-# surer of what it half knew. **pass@k** tells them apart: the chance that at least
-# one of k sampled answers is right. For large k it asks what the model *can* say at all.
+# To be right more often, a model may learn something new, or just become surer of what it half
+# knew. **pass@k** tells them apart: the chance that at least one of k sampled answers is right.
+# For large k it asks what the model *can* say at all.
 #
 # If $c$ of $n$ samples are right, it is estimated by $1 - \binom{n-c}{k} / \binom{n}{k}$. With a
 # known chance $p$, as here, it is $1 - (1 - p)^k$.
@@ -349,6 +349,9 @@ answer_guess(guess, "nothing", "no sampled answer was ever right, so no group wa
 print(f"1 of 4 right: pass@2 = 1 - {comb(3, 2)} / {comb(4, 2)} = {1 - comb(3, 2) / comb(4, 2)}")
 
 # %% [markdown]
+# The tiny model, and a larger one, that of lesson 17, lightly tuned. Each is also just tuned on:
+# shown right answers, eight a step (*same questions*) or 64, as many as GRPO tries (*same tokens*).
+#
 # **Predict:** after GRPO, what has become of pass@64?
 
 # %%
@@ -368,8 +371,8 @@ answer_guess(guess, "lower", "it became surer of what it said already, and rare 
 # %% [markdown]
 # All ways raise pass@1. But GRPO pays with pass@64: answers that it gave now and then, it gives no
 # more. It was **sharpened**; its greedy answers hardly changed. Shown right answers, a model keeps
-# what it could say: eight of them a step did as much as 64 judged tries, and 64 did far more. So
-# where answers can be written down, show them. GRPO is for what is easier to *check* than to write.
+# what it could say: eight of them a step did as much as 64 judged tries, and 64 did more. So where
+# answers can be written down, show them. GRPO is for what is easier to *check* than to write.
 
 # %% [markdown]
 # ## A wrong reward is hacked
@@ -397,16 +400,13 @@ guess = None  # "nothing", "harm" or "good"
 
 # %% tags=["nbval-check-output"]
 ends = {}
-for name in ("GRPO", "random", "length", "length, KL"):
-    runs = [one[name] for one in tiny]
+for name in ("GRPO", "random", "length", "length, KL", "contains"):
+    models = [larger] if name == "contains" else tiny
+    runs = [one[name] for one in models]
     paid = [mean(run["reward"][i] for run in runs) for i in (0, -1)]
     ends[name] = mean(run["looks"][-1]["pass@1"] for run in runs)
-    start = mean(one["before"]["pass@1"] for one in tiny)
+    start = mean(one["before"]["pass@1"] for one in models)
     print(f"{name:11} paid {paid[0]:.2f} -> {paid[1]:.2f}, right {start:.2f} -> {ends[name]:.2f}")
-sloppy = larger["contains"]
-(first, *_, last), end = sloppy["reward"], sloppy["looks"][-1]["pass@1"]
-start = larger["before"]["pass@1"]
-print(f"contains    paid {first:.2f} -> {last:.2f}, right {start:.2f} -> {end:.2f}")
 why = "no step leads anywhere, but each one moves the weights, and nothing calls them back"
 answer_guess(guess, "harm" if ends["random"] < 0.1 else "nothing", why)
 
