@@ -3,8 +3,8 @@
 #
 # **What you need:** the lesson [notebooks/19_preferences](../notebooks/19_preferences.ipynb).
 #
-# **What you will be able to do:** write what stands between a pair of answers and a tuned model,
-# and the two numbers that tell whether tuning went wrong.
+# **What you will be able to do:** write each step from a pair of answers to a tuned model, and two
+# measures that tell whether tuning went wrong.
 #
 # **Time:** about 55 minutes: 19.1 An answer's log-probability 11 · 19.2 Bradley-Terry 8 · 19.3 DPO
 # 9 · 19.4 The best policy 8 · 19.5 The best of K 10 · 19.6 KL from samples 9.
@@ -170,8 +170,8 @@ check("preferences.best_of", best_of)
 #
 # How far has a policy gone from its reference? Nobody can list all answers. But the KL divergence
 # is a mean over answers *of the policy*: draw some, and take the mean of
-# $\ln \pi(y) - \ln \pi_\text{ref}(y)$. Here each answer comes token by token, in rows that were
-# filled up to one length.
+# $\ln \pi(y) - \ln \pi_\text{ref}(y)$. (The divergence is never below 0, an estimate from few
+# answers may be.) Here each answer comes token by token, in rows that were filled up to one length.
 #
 # <details><summary>Hint 1</summary>For one answer, sum over its own tokens. The mean comes last,
 # and is over answers, not over tokens.</details>

@@ -98,7 +98,7 @@ def clipped_gains(
 ) -> Tensor:
     """The gain of each token.
 
-    log_probs, old_log_probs (B, T) in nats, advantages (B,) -> (B, T).
+    log_probs, old_log_probs (B, T) in nats, advantages (B,) -> (B, T). clip: c of the formula.
     """
     ### BEGIN SOLUTION
     ratio = (log_probs - old_log_probs).exp()

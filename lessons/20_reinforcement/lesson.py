@@ -41,8 +41,8 @@ for answer in said:
 #
 # That is **reinforcement learning**: an *agent*, here our model, acts, gets a number called the
 # **reward**, and changes so that it gets more. In lesson 19 rewards were learned from what people
-# prefer. Here the code that tells a story knows the answers too (lesson 03), so the reward is
-# *exact*: 1 for the right answer, 0 for any other.
+# prefer. Here our code knows each answer (lesson 03), so the reward is *exact*: 1 for the right
+# answer, 0 for any other.
 #
 # ## A gradient from rewards
 #
@@ -175,7 +175,7 @@ for name, way in (("GRPO", "answer"), ("Dr. GRPO", "constant")):
 # Sampling is slow, so one likes to take several steps on the same answers. After the first step the
 # model is no longer the one that sampled. The **ratio** $\rho$, the token's probability now over
 # that when it was sampled, corrects for it. But a ratio far from 1 makes wild steps, so PPO
-# **clips** it, and takes the worse of both:
+# **clips** it, and of the two gains takes the smaller:
 #
 # $$\min(\rho A,\ \mathrm{clip}(\rho, 1 - c, 1 + c)\, A)$$
 

@@ -21,6 +21,7 @@ def exact_reward_cases(generator):
         ([a, end], [a]),
         ([b, end], [a]),
         ([a, b, end, 0, 0], [a, b]),
+        ([c, a, end, d, b], [c, a]),  # any ids may fill the row
         ([a, b, c], [a, b, c]),  # cut off
         ([a, b, c], [a, b]),
         ([a, b, c, end], [a, b]),  # it goes on

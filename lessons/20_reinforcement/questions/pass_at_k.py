@@ -22,6 +22,7 @@ def pass_at_k_cases(generator):
     yield {"n": 5, "n_right": 2, "k": 3}  # just as many wrong ones as k
     yield {"n": 3, "n_right": 3, "k": 2}
     yield {"n": 6, "n_right": 2, "k": 6}
+    yield {"n": 4, "n_right": 0, "k": 4}
 
 
 NONE, VALUE = "comb(n_wrong, k) / comb(n, k)", "1 - comb(n_wrong, k) / comb(n, k)"
