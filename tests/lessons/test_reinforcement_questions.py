@@ -169,6 +169,29 @@ def test_what_learners_write_is_named(name, answer, misconception):
     assert (verdict.ok, verdict.misconception) == (False, misconception), as_text(verdict)
 
 
-@pytest.mark.parametrize("name, answer", [("group_advantages", tiny_epsilon)])
+def without_its_last_token(answer, wanted, end):
+    cut = answer.index(end) if end in answer else -1
+    return float(answer[:cut] == wanted)
+
+
+def row_cut_to_the_most(counts, max_new_tokens):
+    if max_new_tokens is None:
+        return weights_row_by_row(counts, None)
+    return weights_row_by_row(counts, max_new_tokens)[:, :max_new_tokens]
+
+
+def sure_with_just_k_wrong(n, n_right, k):
+    return pass_as_a_product(n, n_right, k) if n - n_right > k else 1.0
+
+
+def sure_of_all(n, n_right, k):
+    return pass_as_a_product(n, n_right, k) if k < n else 1.0
+
+
+@pytest.mark.parametrize("name, answer", [
+    ("group_advantages", tiny_epsilon), ("exact_reward", without_its_last_token),
+    ("token_weights", row_cut_to_the_most), ("pass_at_k", sure_with_just_k_wrong),
+    ("pass_at_k", sure_of_all),
+])  # fmt: skip
 def test_what_has_no_name_of_its_own_is_wrong_all_the_same(name, answer):
     assert not diagnose(find_question(f"reinforcement.{name}"), answer).ok
