@@ -43,7 +43,7 @@ def difference(expected: Any, got: Any, rtol: float, atol: float) -> Difference 
     if isinstance(expected, Tensor):
         return tensor_difference(expected, got, rtol, atol)
     if isinstance(expected, tuple) and len(expected) == len(got) and _are_short([*expected, *got]):
-        same = expected == got
+        same = is_same(expected, got, rtol, atol)
         return None if same else Difference("value", two_values(expected, got))
     if isinstance(expected, dict | list | tuple):
         return _item_difference(expected, got, rtol, atol)

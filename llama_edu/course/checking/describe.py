@@ -70,9 +70,15 @@ def describe(value: Any, beside: Any = None, depth: int = 0) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A number of NumPy's as Python's own; whatever else it is stays as it is."""
+    """A number of NumPy's, a text or whole number of an own kind as Python's; the rest as it is.
+
+    An own kind of text may say that it is equal to every other.
+    """
     is_numpy = type(value).__module__ == "numpy" and getattr(value, "shape", None) == ()
-    return value.item() if is_numpy else value
+    value = value.item() if is_numpy else value
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int.__int__(value) if isinstance(value, int) and type(value) is not bool else value
 
 
 def is_readable(value: Any) -> bool:

@@ -169,3 +169,21 @@ def test_of_equally_wrong_numbers_the_first_is_named_whatever_the_last_bit():
 def test_what_is_left_of_zero_after_rounding_is_zero():
     found = compare(torch.tensor([6.6e-39]), torch.tensor([0.5]))
     assert found.sentence == "The only number is wrong at [0]: expected 0, got 0.5."
+
+
+class EqualToAll:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = object.__hash__
+
+
+@pytest.mark.parametrize(
+    "expected, kind, value",
+    [("ab", str, "x"), (3, int, 4), (["ab"], str, "x"), ((1, 2), int, 4)],
+)
+def test_an_own_kind_that_equals_everything_is_looked_at(expected, kind, value):
+    liar = type("Liar", (EqualToAll, kind), {})(value)
+    is_many = isinstance(expected, list | tuple)
+    got = type(expected)(liar for _ in expected) if is_many else liar
+    assert difference(expected, got, 1e-5, 1e-6)
