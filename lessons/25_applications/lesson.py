@@ -199,8 +199,8 @@ print(written, "→", find_call(written), "→", calculate(find_call(written)))
 
 # %% [markdown]
 # The model no longer multiplies; it *translates*. Twenty sums of four kinds, five of each, were
-# asked in three ways: freely, in a few dozen tokens, after the same three examples with results in
-# place of calls, and with the calculator.
+# asked in three ways: as they are; after the same three examples, but with results in place of
+# calls; and with the calculator.
 #
 # **Predict:** one kind stays wrong with the calculator. Which?
 
@@ -382,8 +382,8 @@ with Running(smol, "smollm2") as server:
         print(f"{text}\n  {said}\n  ({source})")
 
 # %% [markdown]
-# Thirty lines of plain code decide what is asked, what is read, what is run and what is said. That
-# is the answer to the question of the beginning: most of an assistant is not its model.
+# Plain code decided what was asked, what was read, what was run and what was said. That is the
+# answer to the question of the beginning: most of an assistant is not its model.
 #
 # And many users? Ours answers one request at a time. A batch (lesson 10) reads the weights once for
 # all. Four short prompts, one after another and side by side:

@@ -94,7 +94,7 @@ check("capstone.plan", plan)
 # %% [markdown]
 # ### 26.3 A mark to beat · difficulty 3/5 · importance 4/5 · 12 min
 #
-# A **bigram model** foresees a byte from the one before it, by counting in the training text. With
+# A **bigram model** predicts a byte from the one before it, by counting in the training text. With
 # **add-k smoothing**, pairs that never came get a small probability as well:
 #
 # $$P(b \mid a) = \frac{n(ab) + k}{n(a) + 256\,k}$$
@@ -235,5 +235,5 @@ check("capstone.unproven", unproven)
 # lesson once more from the top: its first lines say how much of the machine is yours.
 #
 # This was the last exercise. `docs/contest.md` in the course's repository tells where to go on:
-# whose model foresees unread text best, after five minutes on two cores? `llama-edu progress` shows
+# whose model predicts unread text best, after five minutes on two cores? `llama-edu progress` shows
 # what is left.

@@ -251,7 +251,7 @@ steps, found = zip(*looks, strict=True)
 plots.lines(
     {"our LLaMA": (steps, found)} | {name: (steps, [mark] * 8) for name, mark in marks.items()},
     x_label="step", y_label="bits per byte of held-out texts", y_from_zero=True, markers=False,
-    title="In seconds it foresees stories better than counted n-grams",
+    title="In seconds it predicts stories better than counted n-grams",
     alt="The packers lie above 1, the n-grams at 0.4; the model falls below that before step 100.",
 )
 
@@ -335,8 +335,8 @@ worst = min(right, key=right.get).split()[-1].strip("?")
 answer_guess(guess, worst, "the progress line shows how each kind is learned at its own time")
 
 # %% [markdown]
-# One mean over the three would hide that. Now we chat. When a conversation outgrows the context,
-# the oldest question goes, together with its answer.
+# One mean over the three would hide that. Now we chat; do not trust what it says of places. When a
+# conversation outgrows the context, the oldest question goes, together with its answer.
 
 # %% tags=["nbval-ignore-output"]
 @torch.no_grad()
