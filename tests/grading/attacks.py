@@ -137,10 +137,11 @@ def scores(q, k):
         sys.modules.pop("llama_edu", None); sys.modules.pop("llama_edu.course", None)
         for name in ("llama_edu.course.checking.questions", "llama_edu.model.attention", "llama_edu.grading"):
             try:
-                importlib.import_module(name)
-                return True
+                module = importlib.import_module(name)
             except ImportError:
-                pass
+                continue
+            if hasattr(module, "__file__"):  # and not a name with nothing behind it
+                return True
         return False
         """),
     "reads_project": thief("""

@@ -64,8 +64,7 @@ ATTACKS = {
             del sys.modules[name]
         for name in ("llama_edu.course.checking.questions", "llama_edu.grading.grade"):
             try:
-                importlib.import_module(name)
-                found = True
+                found = found or hasattr(importlib.import_module(name), "__file__")
             except ImportError:
                 pass
         """),

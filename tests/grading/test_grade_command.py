@@ -124,7 +124,7 @@ def test_an_unsandboxed_grade_carries_the_mark(capsys, small_class, tmp_path):
     [
         (("nowhere", "--lesson", "05"), "SUBMISSIONS=nowhere does not exist"),
         ((".", "--lesson", "99"), "99"),
-        ((".", "--lesson", "26"), "26"),
+        ((".", "--lesson", "27"), "27"),
         ((".",), "--lesson"),
         ((".", "--lesson", "05", "--shard", "3/2"), "--shard 3/2"),
         ((".", "--lesson", "05", "--memory", "lots"), "--memory lots"),

@@ -3,8 +3,8 @@
 from torch import Tensor
 
 from llama_edu.course.checking.questions import Misconception, Question
+from llama_edu.model import rope
 from llama_edu.model.rope import interleave_rows as interleaved
-from llama_edu.model.rope import split_rows
 from llama_edu.weights import hf, meta
 
 from .checkpoints import checkpoint, shape
@@ -32,6 +32,10 @@ def to_meta_cases(generator):
             "n_heads": config.n_heads,
             "n_kv_heads": config.n_kv_heads,
         }
+
+
+def split_rows(weight: Tensor, n_heads: int) -> Tensor:
+    return rope.split_rows(weight, n_heads)
 
 
 def every_head_alike(weight: Tensor) -> Tensor:
